@@ -1,0 +1,185 @@
+//! Partial evaluation of a configuration in one scenario.
+//!
+//! `evaluate` is pure: it parses nothing, and what it cannot know is an unknown with identity and causes, never an
+//! error. It knows nothing of AWS; what a provider defaults or computes it asks of a [`Provider`].
+
+pub mod block;
+pub mod convert;
+pub mod expand;
+pub mod expr;
+pub mod funcs;
+pub mod limits;
+pub mod ops;
+pub mod origin;
+pub mod scenario;
+pub mod scope;
+pub mod term;
+pub mod value;
+
+use std::collections::BTreeMap;
+
+use ecow::EcoString;
+
+use crate::addr;
+use crate::config::IgnoreChanges;
+use crate::diagnostic::Diagnostic;
+use crate::eval::origin::{OriginId, Origins};
+use crate::eval::term::{TermId, Terms};
+use crate::eval::value::{InstanceId, Value};
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// The result of evaluating a root module in one scenario.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The scenario's name; empty when there is only one.
+    pub scenario: String,
+    /// All resource instances that exist or may exist; [`InstanceId`] indexes it. Sort by address to print.
+    pub instances: Vec<ResourceInstance>,
+    /// All instances of modules, the root first.
+    pub modules: Vec<addr::ModuleInstance>,
+    /// The root module's outputs.
+    pub outputs: BTreeMap<EcoString, Value>,
+    /// The steps that values came from.
+    pub origins: Origins,
+    /// The identities of unknowns.
+    pub terms: Terms,
+    /// What ssmlint cannot see.
+    pub gaps: Vec<Gap>,
+    /// What Terraform would refuse.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Evaluation {
+    /// The instance of a handle.
+    pub fn instance(&self, id: InstanceId) -> &ResourceInstance {
+        &self.instances[id.0 as usize]
+    }
+}
+
+/// One instance of a resource or data source.
+#[derive(Clone, Debug)]
+pub struct ResourceInstance {
+    /// Its handle.
+    pub id: InstanceId,
+    /// Its address.
+    pub addr: addr::ResourceInstance,
+    /// Its arguments, evaluated.
+    pub body: BlockValue,
+    /// Whether it exists in this scenario; an instance that certainly does not is not listed.
+    pub exists: Truth,
+    /// What decided that: the `count` or `for_each`, of it or of a module around it.
+    pub exists_because: OriginId,
+    /// The region of its provider configuration, when that sets one.
+    pub provider_region: Option<Value>,
+    /// `lifecycle { ignore_changes }`.
+    pub ignore_changes: IgnoreChanges,
+    /// `provisioner` and `connection` blocks: block type, first label, header.
+    pub provisioners: Vec<(EcoString, EcoString, Option<Span>)>,
+    /// The block's header; none for what was imported from a plan without sources.
+    pub decl_range: Option<Span>,
+    /// The whole block.
+    pub span: Option<Span>,
+    /// The module calls around it, outermost first, each with its header.
+    pub calls: Vec<Span>,
+}
+
+/// An evaluated block body.
+#[derive(Clone, Debug, Default)]
+pub struct BlockValue {
+    /// The attributes that are written, in source order.
+    pub attributes: Vec<AttributeValue>,
+    /// The nested blocks, `dynamic` ones expanded, in source order.
+    pub blocks: Vec<NestedBlock>,
+    /// Where a new argument would go (before the closing brace).
+    pub end: Option<Span>,
+}
+
+/// An evaluated attribute.
+#[derive(Clone, Debug)]
+pub struct AttributeValue {
+    /// The name.
+    pub name: EcoString,
+    /// The value as written; conversion to the provider's type is the model's business.
+    pub value: Value,
+    /// Name to end of expression.
+    pub span: Option<Span>,
+    /// The expression alone.
+    pub expr_span: Option<Span>,
+}
+
+/// An evaluated nested block.
+#[derive(Clone, Debug)]
+pub struct NestedBlock {
+    /// The block type.
+    pub block_type: EcoString,
+    /// The content.
+    pub body: BlockValue,
+    /// `Unknown` for the one block that stands for a `dynamic` block whose `for_each` is not known.
+    pub exists: Truth,
+    /// What decided that; `OriginId::NONE` for an ordinary block.
+    pub exists_because: OriginId,
+    /// The header.
+    pub decl_range: Option<Span>,
+    /// The whole block.
+    pub span: Option<Span>,
+}
+
+impl BlockValue {
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&AttributeValue> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The nested blocks of that type.
+    pub fn blocks_of<'a>(&'a self, block_type: &'a str) -> impl Iterator<Item = &'a NestedBlock> {
+        self.blocks.iter().filter(move |block| block.block_type == block_type)
+    }
+}
+
+/// Something that ssmlint cannot see and that may hold more than is seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// What kind.
+    pub kind: GapKind,
+    /// What it is, in one phrase: `module.vpc (terraform-aws-modules/vpc/aws) is not installed`.
+    pub message: String,
+    /// Where.
+    pub span: Option<Span>,
+    /// The module instance that it stands in.
+    pub module: addr::ModuleInstance,
+    /// The identities that are passed into it: what it may attach things to.
+    pub sees: Vec<TermId>,
+    /// Whether identities that are not known were passed into it, so that `sees` may be incomplete.
+    pub sees_unknown: bool,
+}
+
+/// The kinds of gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GapKind {
+    /// A module whose source is not available.
+    ModuleUnavailable,
+    /// A file that could not be read or parsed.
+    FileUnreadable,
+    /// A valid construct that ssmlint does not understand.
+    NotUnderstood,
+    /// A limit was reached.
+    Limit,
+}
+
+/// What the evaluator has to know about providers: which attributes they default, copy or compute.
+pub trait Provider: Sync {
+    /// The value of an attribute that the configuration does not set, when the provider determines it from the
+    /// arguments: a default, a copy of another argument, the JSON of a policy document. None: computed at apply.
+    fn attribute(&self, instance: &ResourceInstance, name: &str, terms: &mut Terms) -> Option<Value>;
+
+    /// Whether the attribute of this resource type identifies the instance, so that two instances never share it.
+    fn identifies(&self, type_name: &str, name: &str) -> bool {
+        let _ = type_name;
+        matches!(name, "id" | "arn")
+    }
+
+    /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
+    /// to them.
+    fn is_relevant(&self, type_name: &str) -> bool;
+}

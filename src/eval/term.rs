@@ -1,0 +1,195 @@
+//! The identity of unknown values: interned terms.
+//!
+//! Two unknowns are equal for certain when their terms are. Terms are built from inputs without a value and from
+//! attributes that the provider computes, by the same functions and operators as the values would be.
+
+use ecow::{EcoString, EcoVec};
+use rustc_hash::FxHashMap;
+
+use crate::eval::value::{InstanceId, Value, ValueKind};
+
+/// An interned term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TermId(u32);
+
+impl TermId {
+    /// No identity: such an unknown is equal to nothing for certain, not even to itself.
+    pub const NONE: TermId = TermId(u32::MAX);
+
+    /// Whether there is none.
+    pub fn is_none(self) -> bool {
+        self == TermId::NONE
+    }
+}
+
+/// What a term is made of.
+#[derive(Clone, Debug)]
+pub enum Term {
+    /// An input without a value: `var.name` of the root module.
+    Var(EcoString),
+    /// An attribute of a resource instance that is only known at apply; a path such as `dns_entry[0].dns_name`
+    /// is built from it by `Step` terms.
+    Attr(InstanceId, EcoString),
+    /// An output of a module whose source is not available: module address and output name.
+    Output(EcoString, EcoString),
+    /// The key or value of `for_each`, or `count.index`, of instances whose keys are unknown: address and which.
+    Each(EcoString, EcoString),
+    /// A function or operator applied to operands.
+    Apply(EcoString, EcoVec<Operand>),
+    /// A template: literal text and unknown parts in turn.
+    Template(EcoVec<Operand>),
+    /// `jsonencode` of a value with unknown parts, kept so that the structure can still be read.
+    Json(Value),
+    /// An element or attribute of an unknown value: base and canonical key.
+    Step(TermId, EcoString),
+    /// An unknown that is equal to nothing but itself: a number, and what it is, for messages.
+    Fresh(u32, EcoString),
+}
+
+/// An operand of a term.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// An unknown.
+    Term(TermId),
+    /// A value without identity of its own: its canonical text (see [`canonical`]).
+    Known(EcoString),
+    /// Literal text of a template.
+    Text(EcoString),
+}
+
+/// All terms of one evaluation.
+#[derive(Debug, Default)]
+pub struct Terms {
+    terms: Vec<Term>,
+    by_key: FxHashMap<EcoString, TermId>,
+    fresh: u32,
+}
+
+impl Terms {
+    /// No terms.
+    pub fn new() -> Terms {
+        Terms::default()
+    }
+
+    /// The handle of a term; equal terms get the same handle.
+    pub fn intern(&mut self, term: Term) -> TermId {
+        let key = key_of(&term);
+        if let Some(id) = self.by_key.get(&key) {
+            return *id;
+        }
+        let id = TermId(self.terms.len() as u32);
+        self.terms.push(term);
+        self.by_key.insert(key, id);
+        id
+    }
+
+    /// A term that is equal to nothing but itself.
+    pub fn fresh(&mut self, what: &str) -> TermId {
+        self.fresh += 1;
+        self.intern(Term::Fresh(self.fresh, what.into()))
+    }
+
+    /// What a handle stands for; none for `TermId::NONE`.
+    pub fn get(&self, id: TermId) -> Option<&Term> {
+        self.terms.get(id.0 as usize)
+    }
+
+    /// The operand that stands for a value.
+    pub fn operand(value: &Value) -> Operand {
+        match value.as_unknown() {
+            Some(unknown) if !unknown.term.is_none() => Operand::Term(unknown.term),
+            _ => Operand::Known(canonical(value)),
+        }
+    }
+
+    /// The resource instance and attribute, when the term is one of a resource.
+    pub fn attribute(&self, id: TermId) -> Option<(InstanceId, &str)> {
+        if let Some(Term::Attr(instance, name)) = self.get(id) { Some((*instance, name)) } else { None }
+    }
+
+    /// Whether the terms are certainly different: the same identifying attribute (`id`, `arn`) of two resource instances.
+    pub fn differ(&self, a: TermId, b: TermId) -> bool {
+        match (self.attribute(a), self.attribute(b)) {
+            (Some((one, name)), Some((other, other_name))) => {
+                one != other && name == other_name && matches!(name, "id" | "arn")
+            }
+            _ => false,
+        }
+    }
+}
+
+fn key_of(term: &Term) -> EcoString {
+    fn operands(operands: &[Operand], out: &mut EcoString) {
+        for operand in operands {
+            match operand {
+                Operand::Term(TermId(n)) => out.push_str(&format!("#{n},")),
+                Operand::Known(text) => out.push_str(&format!("={}:{text},", text.len())),
+                Operand::Text(text) => out.push_str(&format!("'{}:{text},", text.len())),
+            }
+        }
+    }
+    let mut key = EcoString::new();
+    match term {
+        Term::Var(name) => key.push_str(&format!("v{name}")),
+        Term::Attr(InstanceId(n), name) => key.push_str(&format!("a{n}.{name}")),
+        Term::Output(module, name) => key.push_str(&format!("o{}:{module}.{name}", module.len())),
+        Term::Each(address, which) => key.push_str(&format!("e{}:{address}.{which}", address.len())),
+        Term::Apply(name, args) => {
+            key.push_str(&format!("f{name}("));
+            operands(args, &mut key);
+        }
+        Term::Template(parts) => {
+            key.push('t');
+            operands(parts, &mut key);
+        }
+        Term::Json(value) => key.push_str(&format!("j{}", canonical(value))),
+        Term::Step(TermId(n), step) => key.push_str(&format!("s{n}{step}")),
+        Term::Fresh(n, _) => key.push_str(&format!("n{n}")),
+    }
+    key
+}
+
+/// A text that is equal for two values exactly when they are the same value, unknown parts by their terms.
+pub fn canonical(value: &Value) -> EcoString {
+    let mut out = String::new();
+    write_canonical(value, &mut out);
+    out.into()
+}
+
+fn write_canonical(value: &Value, out: &mut String) {
+    use std::fmt::Write;
+    let text = |out: &mut String, tag: char, text: &str| {
+        let _ = write!(out, "{tag}{}:{text}", text.len());
+    };
+    match &value.kind {
+        ValueKind::Null(_) => out.push('n'),
+        ValueKind::Bool(true) => out.push('T'),
+        ValueKind::Bool(false) => out.push('F'),
+        ValueKind::Number(number) => text(out, 'd', &number.to_string()),
+        ValueKind::String(string) => text(out, 's', string),
+        ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
+            // A tuple and a list of the same elements are the same value after any conversion that matters here.
+            out.push('[');
+            for element in elements {
+                write_canonical(element, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        ValueKind::Map(_, entries) | ValueKind::Object(entries) => {
+            out.push('{');
+            for (name, entry) in entries.iter() {
+                text(out, 'k', name);
+                write_canonical(entry, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        ValueKind::Resource(instance) => {
+            let _ = write!(out, "r{}", instance.id.0);
+        }
+        ValueKind::Unknown(unknown) => {
+            let _ = write!(out, "#{}", unknown.term.0);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! ssmlint.
+#![forbid(unsafe_code)]
+
+pub mod addr;
+pub mod diagnostic;
+pub mod finding;
+pub mod number;
+pub mod source;
+pub mod truth;
+
+pub mod config;
+pub mod eval;
+pub mod syntax;

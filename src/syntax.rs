@@ -1,0 +1,3 @@
+//! Parsing: source text to our syntax tree, native and JSON syntax alike.
+
+pub mod ast;
