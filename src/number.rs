@@ -781,20 +781,17 @@ impl From<u64> for Number {
 }
 
 impl PartialEq for Number {
-    /// Equal as Terraform's `==` has it: numbers are equal that print the same.
+    /// Equal as Terraform's `==` has it: fractions are equal that print the same, even if one is larger.
     fn eq(&self, other: &Number) -> bool {
-        if self.precision() == other.precision() || self.is_zero() && other.is_zero() {
-            return self.cmp(other) == Ordering::Equal;
+        if self.is_integer() != other.is_integer() {
+            return false;
         }
-        if let (Repr::Int(a, _), Repr::Int(b, _)) = (&self.0, &other.0)
-            && a.unsigned_abs() < 1 << 53
-            && b.unsigned_abs() < 1 << 53
-        {
-            return a == b;
+        if self.is_integer() || self.precision() == other.precision() {
+            return self.cmp(other) == Ordering::Equal;
         }
         // The texts of numbers this far apart differ.
         let (a, b) = (self.to_f64(), other.to_f64());
-        if a.is_finite() && a.is_normal() && ((a - b) / a).abs() > 1e-9 {
+        if a.is_normal() && ((a - b) / a).abs() > 1e-9 {
             return false;
         }
         self.to_string() == other.to_string()
