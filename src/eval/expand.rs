@@ -430,7 +430,9 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let value = match expansion {
             Expansion::Single(id) => return value_of(self, *id),
-            Expansion::Count(ids) => Value::tuple(ids.iter().map(|id| value_of(self, *id)).collect::<Vec<_>>()),
+            Expansion::Count(ids) => {
+                Value::tuple(ids.iter().map(|id| value_of(self, *id)).collect::<Vec<_>>())
+            }
             Expansion::Each(ids) => Value::object(
                 ids.iter().map(|(key, id)| (key.clone(), value_of(self, *id))).collect::<Vec<_>>(),
             ),

@@ -83,8 +83,10 @@ fn excludes(unknown: &Value, other: &Value) -> bool {
         }
     }
     if let (Some(number), true) = (other.as_number(), refinement.not_null) {
-        let below = refinement.min.as_ref().is_some_and(|(min, incl)| number < min || (!incl && number == min));
-        let above = refinement.max.as_ref().is_some_and(|(max, incl)| number > max || (!incl && number == max));
+        let below =
+            refinement.min.as_ref().is_some_and(|(min, incl)| number < min || (!incl && number == min));
+        let above =
+            refinement.max.as_ref().is_some_and(|(max, incl)| number > max || (!incl && number == max));
         if below || above {
             return true;
         }
@@ -245,9 +247,7 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpErro
 
 fn undefined(op: BinaryOp) -> OpError {
     let detail = match op {
-        BinaryOp::Divide => {
-            "Error during operation: can't divide zero by zero or infinity by infinity."
-        }
+        BinaryOp::Divide => "Error during operation: can't divide zero by zero or infinity by infinity.",
         BinaryOp::Modulo => "Error during operation: can't use modulo operator with zero or infinity.",
         BinaryOp::Multiply => "Error during operation: can't multiply zero by infinity.",
         BinaryOp::Add => "Error during operation: can't compute sum of opposing infinities.",

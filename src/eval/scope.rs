@@ -7,10 +7,11 @@ use ecow::{EcoString, EcoVec};
 use rustc_hash::FxHashMap;
 
 use crate::addr::{self, InstanceKey, ModuleInstance, ResourceMode};
-use crate::config::{AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef};
+use crate::config::{
+    AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
+};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::builtin;
-use crate::eval::convert::convert;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::expand::Expansion;
 use crate::eval::origin::{Origin, OriginId, Origins, Step};
@@ -18,6 +19,7 @@ use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::term::{Term, TermId, Terms};
 use crate::eval::value::{
     Cause, Causes, InstanceId, InstanceRef, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes,
+    normalize,
 };
 use crate::eval::{BlockValue, Gap, GapKind, ResourceInstance};
 use crate::source::Span;
@@ -310,7 +312,8 @@ impl<'a> Evaluator<'a> {
                     let repetition = self.module(module).repetition.clone();
                     let scope = Scope { repetition: Some(&repetition), ..Scope::module(parent) };
                     let value = self.eval(&scope, &argument.expr);
-                    let origin = self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
+                    let origin =
+                        self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
                     (Some(value.with_origin(origin)), true)
                 }
             },
@@ -361,15 +364,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn constraint(&mut self, module: ModuleId, variable: &'a crate::config::Variable) -> Constraint {
-        let Some(expr) = &variable.type_expr else { return Constraint::any() };
+        let Some(expr) = &variable.type_expr else { return Constraint::Any };
         let mut evaluate = |default: &Expr| self.eval(&Scope::module(module), default);
-        match Constraint::parse(expr, &mut evaluate) {
-            Ok(constraint) => constraint,
-            Err(diagnostic) => {
-                self.errors.push(diagnostic);
-                Constraint::any()
-            }
-        }
+        let (constraint, diagnostics) = Constraint::of_variable(expr, &mut evaluate);
+        self.errors.extend(diagnostics);
+        constraint
     }
 
     fn apply_constraint(
@@ -403,12 +402,16 @@ impl<'a> Evaluator<'a> {
                 } else if variable.default.as_ref().is_some_and(|default| default.span == span) {
                     (
                         "Invalid default value for variable",
-                        format!("This default value is not compatible with the variable's type constraint: {error}."),
+                        format!(
+                            "This default value is not compatible with the variable's type constraint: {error}."
+                        ),
                     )
                 } else {
                     (
                         "Invalid value for input variable",
-                        format!("Unsuitable value for var.{name} set from outside of the configuration: {error}."),
+                        format!(
+                            "Unsuitable value for var.{name} set from outside of the configuration: {error}."
+                        ),
                     )
                 };
                 let value = self.error(summary, detail, span);
@@ -442,8 +445,8 @@ impl<'a> Evaluator<'a> {
         constraint: &Constraint,
         text: &str,
     ) -> Value {
-        if variable.type_expr.is_none() || constraint.ty().is_primitive() {
-            return Value::string(crate::eval::convert::normalize(text));
+        if variable.type_expr.is_none() || constraint.is_primitive() {
+            return Value::string(normalize(text));
         }
         let path = std::path::PathBuf::from(format!("<value for var.{}>", variable.name));
         let file = self.env.sources.add(&path, text.to_string());
@@ -536,11 +539,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `module.name` with the steps that follow; gives the value and how many steps it used.
-    pub(super) fn module_reference(
-        &mut self,
-        scope: &Scope<'_>,
-        traversal: &Traversal,
-    ) -> (Value, usize) {
+    pub(super) fn module_reference(&mut self, scope: &Scope<'_>, traversal: &Traversal) -> (Value, usize) {
         let steps = &traversal.steps;
         let Some(StepKind::Attr(name)) = steps.first().map(|step| &step.kind) else {
             return (
@@ -556,10 +555,7 @@ impl<'a> Evaluator<'a> {
         let node = self.module(module).node;
         let Some((key, call)) = node.module.module_calls.get_key_value(name) else {
             let detail = format!("No module call named \"{name}\" is declared in {}.", self.place(module));
-            return (
-                self.error("Reference to undeclared module", detail, traversal.root_span),
-                steps.len(),
-            );
+            return (self.error("Reference to undeclared module", detail, traversal.root_span), steps.len());
         };
         match node.children.get(key) {
             Some(Child::Module(child)) => {
@@ -682,7 +678,11 @@ impl<'a> Evaluator<'a> {
                 parent: Some((module, call)),
                 repetition: item.repetition,
                 exists: exists & item.exists,
-                exists_because: if item.because.is_none() || exists.is_unknown() { because } else { item.because },
+                exists_because: if item.because.is_none() || exists.is_unknown() {
+                    because
+                } else {
+                    item.because
+                },
                 calls: calls.clone(),
                 variables: FxHashMap::default(),
                 locals: FxHashMap::default(),
@@ -717,7 +717,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Records a module call whose source is not available, with what is passed into it.
-    pub(super) fn missing_module_gap(&mut self, module: ModuleId, call: &'a ModuleCall, missing: &MissingModule) {
+    pub(super) fn missing_module_gap(
+        &mut self,
+        module: ModuleId,
+        call: &'a ModuleCall,
+        missing: &MissingModule,
+    ) {
         let mut sees = Vec::new();
         let mut sees_unknown = false;
         let plan = self.apart(|this| {
@@ -808,8 +813,10 @@ impl<'a> Evaluator<'a> {
             return Some(self.eval(&Scope::module(module), &region.expr));
         }
         let (parent, call) = self.module(module).parent?;
-        let passed =
-            call.providers.iter().find(|(inner, _)| inner.name == provider.name && inner.alias == provider.alias);
+        let passed = call
+            .providers
+            .iter()
+            .find(|(inner, _)| inner.name == provider.name && inner.alias == provider.alias);
         match passed {
             Some((_, outer)) => self.provider_region(parent, outer),
             // Default configurations are inherited, aliased ones are not.
@@ -1046,7 +1053,9 @@ impl<'a> Evaluator<'a> {
             if !schema.contains(&name) {
                 return self.error(
                     "Unsupported attribute",
-                    format!("This object has no argument, nested block, or exported attribute named \"{name}\"."),
+                    format!(
+                        "This object has no argument, nested block, or exported attribute named \"{name}\"."
+                    ),
                     span,
                 );
             }
