@@ -11,3 +11,5 @@ pub mod truth;
 pub mod config;
 pub mod eval;
 pub mod syntax;
+
+pub mod report;
