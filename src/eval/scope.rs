@@ -191,14 +191,16 @@ impl<'a> Evaluator<'a> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
+    /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
+    /// `try` and in the arm of a conditional that is not taken.
+    fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
+    }
+
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
         self.settled.push(Diagnostic::invalid(summary, detail, span));
-    }
-
-    /// Whether errors were reported so far.
-    pub(super) fn error_count(&self) -> usize {
-        self.settled.len() + self.errors.len()
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -276,7 +278,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, variable)) = node.module.variables.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared input variable",
                 format!(
                     "An input variable with the name \"{name}\" has not been declared. This variable can be \
@@ -476,7 +478,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn local(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, local)) = node.module.locals.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared local value",
                 format!("A local value with the name \"{name}\" has not been declared."),
                 span,
@@ -871,7 +873,7 @@ impl<'a> Evaluator<'a> {
                 self.place(module)
             );
             return (
-                self.error("Reference to undeclared resource", detail, traversal.root_span),
+                self.undeclared("Reference to undeclared resource", detail, traversal.root_span),
                 traversal.steps.len(),
             );
         };

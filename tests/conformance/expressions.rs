@@ -151,9 +151,9 @@ fn evaluate(record: &Json) -> Result<Value, String> {
     let mut root = Module::default();
     let mut inputs = Inputs::default();
     let mut arguments = Body::default();
-    let with_child = record["vars"].as_object().is_some_and(|vars| {
-        vars.values().any(|var| var["unknown"] == Json::Bool(true))
-    });
+    let with_child = record["vars"]
+        .as_object()
+        .is_some_and(|vars| vars.values().any(|var| var["unknown"] == Json::Bool(true)));
     for (name, var) in record["vars"].as_object().into_iter().flatten() {
         let ty = expression(&sources, var["type"].as_str().unwrap())?;
         let variable = variable(name, ty.clone());
