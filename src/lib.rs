@@ -13,3 +13,4 @@ pub mod eval;
 pub mod syntax;
 
 pub mod report;
+pub mod lint;
