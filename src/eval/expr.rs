@@ -475,13 +475,13 @@ impl<'a> Evaluator<'a> {
             self.errors.truncate(before);
             possible = None;
         }
-        if possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)) {
-            if let Some(each) = unknown.each.as_deref() {
-                if unknown.refinement.max_length == Some(1) {
-                    return each.clone().with_marks(value.marks);
-                }
-                possible = Some(EcoVec::from([each.clone()]));
+        if (possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)))
+            && let Some(each) = unknown.each.as_deref()
+        {
+            if unknown.refinement.max_length == Some(1) {
+                return each.clone().with_marks(value.marks);
             }
+            possible = Some(EcoVec::from([each.clone()]));
         }
         let term = if unknown.term.is_none() {
             self.terms.fresh("part")
@@ -1344,11 +1344,12 @@ impl<'a> Evaluator<'a> {
             return result;
         }
         self.uncertain += 1;
-        if function.name == "jsonencode" && result.is_unknown() {
-            if let [value] = values {
-                let term = self.terms.intern(Term::Json(value.clone()));
-                return with_term(result, term, value.causes());
-            }
+        if function.name == "jsonencode"
+            && result.is_unknown()
+            && let [value] = values
+        {
+            let term = self.terms.intern(Term::Json(value.clone()));
+            return with_term(result, term, value.causes());
         }
         if funcs::is_impure(function.name) {
             let term = self.terms.fresh(function.name);

@@ -430,8 +430,14 @@ impl<'a> Evaluator<'a> {
         let scenario = self.scenario;
         let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
         let Some(assignment) = assignment else { return (None, false) };
-        let step = Step::Input { name: variable.name.clone(), source: assignment.source.clone() };
+        let step = match assignment.value {
+            AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
+            AssignedValue::Expr(_) | AssignedValue::Text(_) => {
+                Step::Input { name: variable.name.clone(), source: assignment.source.clone() }
+            }
+        };
         let value = match &assignment.value {
+            AssignedValue::Chosen(value) => Value::bool(*value),
             AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
             AssignedValue::Text(text) => self.text_input(variable, constraint, text),
         };
@@ -585,13 +591,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         if let (Some(id), Some(ast::Step { kind: StepKind::Attr(name), span })) =
@@ -627,12 +633,12 @@ impl<'a> Evaluator<'a> {
     ) -> (Value, usize) {
         let mut address = self.module(module).addr.child(&call.name, InstanceKey::None).to_string();
         let mut used = 1;
-        if call.count.is_some() || call.for_each.is_some() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                address.push_str(&crate::eval::expr::step_key(&key));
-                used += 1;
-            }
+        if (call.count.is_some() || call.for_each.is_some())
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            address.push_str(&crate::eval::expr::step_key(&key));
+            used += 1;
         }
         let span = traversal.root_span;
         match traversal.steps.get(used) {
@@ -883,13 +889,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         match target {
@@ -1064,10 +1070,10 @@ impl<'a> Evaluator<'a> {
             return self.builtin_attribute(id, name);
         }
         let configured = self.configured(id, name);
-        if let Some(value) = &configured {
-            if !value.is_null() {
-                return value.clone();
-            }
+        if let Some(value) = &configured
+            && !value.is_null()
+        {
+            return value.clone();
         }
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
@@ -1228,6 +1234,18 @@ impl<'a> Evaluator<'a> {
         if self.env.demand == Demand::All {
             self.check_everything();
         }
+    }
+
+    /// The root module's inputs that are booleans, as far as they were asked for.
+    pub(super) fn root_booleans(&self) -> BTreeMap<EcoString, bool> {
+        let root = self.module(Self::ROOT);
+        let names = root.node.module.variables.keys();
+        names
+            .filter_map(|name| match root.variables.get(name.as_str())? {
+                Memo::Done(value) => Some((name.clone(), value.as_bool()?)),
+                Memo::Running => None,
+            })
+            .collect()
     }
 
     /// The root module's outputs by name.
