@@ -8,6 +8,7 @@ pub mod number;
 pub mod source;
 pub mod truth;
 
+pub mod aws;
 pub mod config;
 pub mod eval;
 pub mod syntax;

@@ -1,0 +1,603 @@
+//! References between resources, resolved by identity: a term, a literal id, or an alternative of several.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use ecow::EcoString;
+use rustc_hash::FxHashMap;
+
+use crate::aws::fact::{Basis, Evidence, Reason, reasons};
+use crate::aws::read::Arg;
+use crate::eval::origin::OriginId;
+use crate::eval::term::{Operand, Term, TermId, Terms};
+use crate::eval::value::{Cause, Causes, InstanceId, Value};
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// Declares handles of entities of the model: indices into its vectors.
+macro_rules! handles {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub struct $name(pub u32);
+
+            impl From<usize> for $name {
+                fn from(index: usize) -> $name {
+                    $name(index as u32)
+                }
+            }
+
+            impl From<$name> for usize {
+                fn from(handle: $name) -> usize {
+                    handle.0 as usize
+                }
+            }
+        )*
+    };
+}
+
+handles! {
+    /// A VPC.
+    VpcId,
+    /// A subnet.
+    SubnetId,
+    /// A security group.
+    GroupId,
+    /// A route table.
+    RouteTableId,
+    /// A network ACL.
+    AclId,
+    /// A VPC endpoint.
+    EndpointId,
+    /// A managed prefix list.
+    PrefixListId,
+    /// Something a route leads to: gateway, attachment, connection, interface.
+    GatewayId,
+    /// A private hosted zone.
+    ZoneId,
+}
+
+/// Where one reference leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link<Id> {
+    /// To this entity.
+    To(Id),
+    /// To one of these.
+    OneOf(Vec<Id>),
+    /// To something that the configuration only names: its literal id, ARN or name.
+    Outside(String),
+    /// It is not known where to.
+    Unknown(Causes),
+}
+
+impl<Id: Copy + PartialEq> Link<Id> {
+    /// The entity, when it is exactly one.
+    pub fn to(&self) -> Option<Id> {
+        if let Link::To(id) = self { Some(*id) } else { None }
+    }
+
+    /// The entities it may lead to that are in the model.
+    pub fn candidates(&self) -> &[Id] {
+        match self {
+            Link::To(id) => std::slice::from_ref(id),
+            Link::OneOf(ids) => ids,
+            Link::Outside(_) | Link::Unknown(_) => &[],
+        }
+    }
+
+    /// Whether it leads to `id`.
+    pub fn is(&self, id: Id) -> Truth {
+        match self {
+            Link::To(to) => Truth::known(*to == id),
+            Link::OneOf(ids) => {
+                if ids.contains(&id) {
+                    Truth::Unknown
+                } else {
+                    Truth::No
+                }
+            }
+            Link::Outside(_) => Truth::No,
+            Link::Unknown(_) => Truth::Unknown,
+        }
+    }
+
+    /// Whether both lead to the same entity.
+    pub fn same(&self, other: &Link<Id>) -> Truth {
+        match (self, other) {
+            (Link::To(a), other) => other.is(*a),
+            (this, Link::To(b)) => this.is(*b),
+            (Link::OneOf(a), Link::OneOf(b)) => {
+                if a.iter().any(|id| b.contains(id)) {
+                    Truth::Unknown
+                } else {
+                    Truth::No
+                }
+            }
+            (Link::Outside(a), Link::Outside(b)) => Truth::known(a == b),
+            (Link::Outside(_), Link::OneOf(_)) | (Link::OneOf(_), Link::Outside(_)) => Truth::No,
+            (Link::Unknown(_), _) | (_, Link::Unknown(_)) => Truth::Unknown,
+        }
+    }
+}
+
+/// One reference with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ref<Id> {
+    /// Where it leads.
+    pub link: Link<Id>,
+    /// Whether the configuration says so.
+    pub basis: Basis,
+    /// The step that made the value.
+    pub origin: OriginId,
+    /// The argument; for a default the header of the block that lacks it.
+    pub span: Option<Span>,
+}
+
+impl<Id: Copy + PartialEq> Ref<Id> {
+    /// A reference that AWS or the provider chooses.
+    pub fn default(link: Link<Id>, span: Option<Span>) -> Ref<Id> {
+        Ref { link, basis: Basis::ProviderDefault, origin: OriginId::NONE, span }
+    }
+
+    /// The place as evidence.
+    pub fn evidence(&self, note: impl Into<String>) -> Evidence {
+        Evidence { span: self.span, origin: self.origin, note: note.into() }
+    }
+
+    /// Why it is not known where it leads.
+    pub fn reasons(&self) -> Vec<Reason> {
+        match &self.link {
+            Link::Unknown(causes) => reasons(causes, self.span),
+            Link::OneOf(_) => vec![Reason::new("it depends on a value that is not known", self.span)],
+            Link::To(_) | Link::Outside(_) => Vec::new(),
+        }
+    }
+}
+
+/// One member of a set of references.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member<Id> {
+    /// Which entity.
+    pub to: Id,
+    /// Whether it is a member: `Yes` or `Unknown`.
+    pub certain: Truth,
+    /// The step that made the value.
+    pub origin: OriginId,
+    /// The argument, or the resource that adds the member.
+    pub span: Option<Span>,
+}
+
+/// A set of references: the members that are known, those that are possible, and whether there may be more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkSet<Id> {
+    /// The members, certain and possible, each once.
+    pub members: Vec<Member<Id>>,
+    /// Why there may be further members that are not known; none when the set is complete.
+    pub open: Option<Causes>,
+    /// The members that the configuration only names.
+    pub outside: Vec<String>,
+    /// Whether the configuration says so; `ProviderDefault` when the argument is not written.
+    pub basis: Basis,
+    /// The step that made the value.
+    pub origin: OriginId,
+    /// The argument; for an omitted one the header of the block that lacks it.
+    pub span: Option<Span>,
+}
+
+impl<Id: Copy + PartialEq> LinkSet<Id> {
+    /// The set of an argument that is not written.
+    pub fn omitted(span: Option<Span>) -> LinkSet<Id> {
+        LinkSet {
+            members: Vec::new(),
+            open: None,
+            outside: Vec::new(),
+            basis: Basis::ProviderDefault,
+            origin: OriginId::NONE,
+            span,
+        }
+    }
+
+    /// The set of exactly one reference.
+    pub fn single(reference: &Ref<Id>) -> LinkSet<Id> {
+        let mut set =
+            LinkSet { basis: reference.basis, origin: reference.origin, ..LinkSet::omitted(reference.span) };
+        set.add_link(&reference.link, Truth::Yes, reference.origin, reference.span);
+        set
+    }
+
+    /// Whether `id` is a member.
+    pub fn contains(&self, id: Id) -> Truth {
+        match self.members.iter().find(|member| member.to == id) {
+            Some(member) => member.certain,
+            None if self.open.is_some() => Truth::Unknown,
+            None => Truth::No,
+        }
+    }
+
+    /// Whether it has no member at all.
+    pub fn is_empty(&self) -> Truth {
+        if self.members.iter().any(|member| member.certain.is_yes()) || !self.outside.is_empty() {
+            Truth::No
+        } else if self.members.is_empty() && self.open.is_none() {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
+    }
+
+    /// The entities that are or may be members.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.members.iter().map(|member| member.to)
+    }
+
+    /// Whether all members are known.
+    pub fn is_complete(&self) -> bool {
+        self.open.is_none() && self.members.iter().all(|member| member.certain.is_yes())
+    }
+
+    /// Why it is not known what all its members are.
+    pub fn reasons(&self) -> Vec<Reason> {
+        match &self.open {
+            Some(causes) => reasons(causes, self.span),
+            None if self.members.iter().any(|member| member.certain.is_unknown()) => {
+                vec![Reason::new("its members depend on a value that is not known", self.span)]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Adds a member, or makes an existing one more certain.
+    pub fn add(&mut self, to: Id, certain: Truth, origin: OriginId, span: Option<Span>) {
+        if certain.is_no() {
+            return;
+        }
+        match self.members.iter_mut().find(|member| member.to == to) {
+            Some(member) => member.certain = member.certain | certain,
+            None => self.members.push(Member { to, certain, origin, span }),
+        }
+    }
+
+    /// Adds what a reference leads to; `exists` tells whether the reference itself is there.
+    pub fn add_link(&mut self, link: &Link<Id>, exists: Truth, origin: OriginId, span: Option<Span>) {
+        match link {
+            Link::To(id) => self.add(*id, exists, origin, span),
+            Link::OneOf(ids) => {
+                for id in ids {
+                    self.add(*id, Truth::Unknown & exists, origin, span);
+                }
+            }
+            Link::Outside(text) => {
+                if !self.outside.contains(text) {
+                    self.outside.push(text.clone());
+                }
+            }
+            Link::Unknown(causes) => self.widen(causes),
+        }
+    }
+
+    /// Says that there may be further members.
+    pub fn widen(&mut self, causes: &Causes) {
+        let mut all: Vec<_> = self.open.iter().flatten().chain(causes.iter()).cloned().collect();
+        all.sort();
+        all.dedup();
+        self.open = Some(all.into());
+    }
+}
+
+/// What identifies an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// An attribute of a resource instance that is known after apply: `aws_vpc.main.id`.
+    Attr(InstanceId, EcoString),
+    /// Any other unknown: an input, an output of a module that is not installed.
+    Term(TermId),
+    /// A literal id, name or ARN.
+    Text(EcoString),
+}
+
+impl Key {
+    /// The key of a value that is one thing; none for null, collections and unknowns without identity.
+    pub fn of(value: &Value, terms: &Terms) -> Option<Key> {
+        if let Some(text) = value.as_str() {
+            return Some(Key::Text(text.into()));
+        }
+        let unknown = value.as_unknown()?;
+        Key::of_term(unknown.term, terms)
+    }
+
+    /// The key of an unknown with this term.
+    pub fn of_term(term: TermId, terms: &Terms) -> Option<Key> {
+        if term.is_none() {
+            return None;
+        }
+        match terms.attribute(term) {
+            Some((instance, name)) => Some(Key::Attr(instance, name.into())),
+            None => Some(Key::Term(term)),
+        }
+    }
+}
+
+/// The entities of one kind by what identifies them.
+#[derive(Clone, Debug)]
+pub struct Registry<Id> {
+    by_key: FxHashMap<Key, Id>,
+}
+
+impl<Id> Default for Registry<Id> {
+    fn default() -> Registry<Id> {
+        Registry { by_key: FxHashMap::default() }
+    }
+}
+
+/// What a value refers to, before anybody knows entities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Nothing: null.
+    Nothing,
+    /// The entity of that key, and why the key itself is not known.
+    Key(Key, Causes),
+    /// One of these.
+    OneOf(Vec<Target>),
+    /// Not known.
+    Unknown(Causes),
+}
+
+impl Target {
+    /// All keys in it.
+    pub fn keys(&self) -> Vec<(&Key, &Causes)> {
+        match self {
+            Target::Key(key, causes) => vec![(key, causes)],
+            Target::OneOf(targets) => targets.iter().flat_map(Target::keys).collect(),
+            Target::Nothing | Target::Unknown(_) => Vec::new(),
+        }
+    }
+}
+
+/// What a value refers to.
+pub fn target(value: &Value, terms: &Terms) -> Target {
+    if value.is_null() {
+        return Target::Nothing;
+    }
+    if let Some(unknown) = value.as_unknown() {
+        if let Some(possible) = &unknown.possible {
+            return Target::OneOf(possible.iter().map(|value| target(value, terms)).collect());
+        }
+        return match Key::of_term(unknown.term, terms) {
+            Some(key) => Target::Key(key, unknown.causes.clone()),
+            None => Target::Unknown(unknown.causes.clone()),
+        };
+    }
+    match Key::of(value, terms) {
+        Some(Key::Text(text)) if text.is_empty() => Target::Nothing,
+        Some(key) => Target::Key(key, Causes::new()),
+        None => Target::Unknown(value.causes()),
+    }
+}
+
+impl<Id: Copy + PartialEq + Debug> Registry<Id> {
+    /// Says that `key` identifies `id`; the first one wins.
+    pub fn insert(&mut self, key: Key, id: Id) {
+        self.by_key.entry(key).or_insert(id);
+    }
+
+    /// The entity of a key.
+    pub fn get(&self, key: &Key) -> Option<Id> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The entity that an attribute of an instance identifies.
+    pub fn of_instance(&self, instance: InstanceId, attribute: &str) -> Option<Id> {
+        self.get(&Key::Attr(instance, attribute.into()))
+    }
+
+    /// Where a value leads. A literal that no entity has is `Outside`; an unknown that no entity has is unknown.
+    pub fn resolve(&self, value: &Value, terms: &Terms) -> Link<Id> {
+        self.link(&target(value, terms), &value.causes())
+    }
+
+    /// Where a target leads.
+    pub fn link(&self, target: &Target, causes: &Causes) -> Link<Id> {
+        match target {
+            Target::Nothing => Link::Unknown(causes.clone()),
+            Target::Unknown(causes) => Link::Unknown(causes.clone()),
+            Target::Key(key, _) => match (self.get(key), key) {
+                (Some(id), _) => Link::To(id),
+                (None, Key::Text(text)) => Link::Outside(text.to_string()),
+                (None, Key::Attr(..) | Key::Term(_)) => Link::Unknown(causes.clone()),
+            },
+            Target::OneOf(targets) => {
+                let mut ids: Vec<Id> = Vec::new();
+                for target in targets {
+                    match self.link(target, causes) {
+                        Link::To(id) if ids.contains(&id) => {}
+                        Link::To(id) => ids.push(id),
+                        Link::OneOf(more) => {
+                            for id in more {
+                                if !ids.contains(&id) {
+                                    ids.push(id);
+                                }
+                            }
+                        }
+                        Link::Outside(_) | Link::Unknown(_) => return Link::Unknown(causes.clone()),
+                    }
+                }
+                match ids.len() {
+                    0 => Link::Unknown(causes.clone()),
+                    1 => Link::To(ids[0]),
+                    _ => Link::OneOf(ids),
+                }
+            }
+        }
+    }
+
+    /// The reference that an argument makes; none when it is omitted or null.
+    pub fn reference(&self, arg: Option<&Arg<'_>>, terms: &Terms) -> Option<Ref<Id>> {
+        let arg = arg?;
+        Some(Ref {
+            link: self.resolve(arg.value, terms),
+            basis: Basis::Configured,
+            origin: arg.value.origin,
+            span: arg.span,
+        })
+    }
+
+    /// The set of references that an argument makes; `header` is the place of an omitted one.
+    pub fn set(&self, arg: Option<&Arg<'_>>, terms: &Terms, header: Option<Span>) -> LinkSet<Id> {
+        let Some(arg) = arg else { return LinkSet::omitted(header) };
+        let mut set = LinkSet {
+            basis: Basis::Configured,
+            origin: arg.value.origin,
+            ..LinkSet::omitted(arg.span.or(header))
+        };
+        for element in elements(arg.value) {
+            match element {
+                Element::Value(value, _) if value.is_null() => {}
+                Element::Value(value, exists) => {
+                    set.add_link(&self.resolve(value, terms), exists, value.origin, arg.span);
+                }
+                Element::Each(value) => {
+                    set.add_link(&self.resolve(value, terms), Truth::Unknown, value.origin, arg.span);
+                }
+                Element::More(value) => set.widen(&value.causes()),
+            }
+        }
+        set
+    }
+}
+
+/// What an unknown is called: `var.vpc_id`, `module.vpc.vpc_id`, `aws_vpc.main.cidr_block`.
+pub fn describe_term(term: TermId, terms: &Terms) -> String {
+    name_term(term, terms, NAME_DEPTH)
+}
+
+/// What an unknown is called, for one that says itself why it is unknown.
+pub fn name_unknown(term: TermId, causes: &[Cause], terms: &Terms) -> String {
+    let reference = causes
+        .iter()
+        .find_map(|cause| if let Cause::Computed(reference) = cause { Some(reference) } else { None });
+    match (terms.get(term), reference) {
+        (Some(Term::Attr(..)), Some(reference)) => reference.to_string(),
+        (Some(Term::Attr(_, name)), None) => match causes.first() {
+            Some(Cause::DataSource(address)) => format!("{address}.{name}"),
+            _ => describe_term(term, terms),
+        },
+        _ => describe_term(term, terms),
+    }
+}
+
+/// How deep a name spells out operands of operands.
+const NAME_DEPTH: usize = 3;
+
+fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
+    let operand = |operand: &Operand| match operand {
+        Operand::Term(inner) if depth > 0 => name_term(*inner, terms, depth - 1),
+        Operand::Term(_) => "…".to_owned(),
+        Operand::Text(text) => text.to_string(),
+        Operand::Known(text) => {
+            text.split_once(':').map_or_else(|| text.to_string(), |(_, value)| value.to_owned())
+        }
+    };
+    match terms.get(term) {
+        Some(Term::Var(name)) => format!("var.{name}"),
+        Some(Term::Attr(_, name)) => format!("its {name}"),
+        Some(Term::Output(module, name)) => format!("{module}.{name}"),
+        Some(Term::Each(address, which)) => format!("{which} of {address}"),
+        Some(Term::Apply(function, args)) => {
+            let args: Vec<String> = args.iter().map(operand).collect();
+            format!("{function}({})", args.join(", "))
+        }
+        Some(Term::Template(parts)) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|part| match part {
+                    Operand::Text(text) => text.to_string(),
+                    Operand::Known(_) | Operand::Term(_) => format!("${{{}}}", operand(part)),
+                })
+                .collect();
+            parts.concat()
+        }
+        Some(Term::Step(base, step)) if depth > 0 => {
+            let step = step.split_once(':').map_or(step.as_str(), |(_, value)| value);
+            format!("{}[{step}]", name_term(*base, terms, depth - 1))
+        }
+        Some(Term::Json(_)) => "a JSON document".to_owned(),
+        Some(Term::Fresh(_, what)) => what.to_string(),
+        Some(Term::Step(..)) | None => "an unknown value".to_owned(),
+    }
+}
+
+/// The resource instances whose attributes an unknown is made of; none when that is not known.
+pub fn leaves(term: TermId, terms: &Terms) -> Option<Vec<InstanceId>> {
+    let mut instances = Vec::new();
+    collect_leaves(term, terms, LEAF_DEPTH, &mut instances).then_some(instances)
+}
+
+/// How deep the operands of an unknown are searched.
+const LEAF_DEPTH: usize = 32;
+
+fn collect_leaves(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<InstanceId>) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let mut operands = |operands: &[Operand]| {
+        operands.iter().all(|operand| match operand {
+            Operand::Term(inner) => collect_leaves(*inner, terms, depth - 1, into),
+            // A collection with unknown parts spells them as `#n`.
+            Operand::Known(text) => !text.contains('#'),
+            Operand::Text(_) => true,
+        })
+    };
+    match terms.get(term) {
+        Some(Term::Var(_) | Term::Output(..) | Term::Fresh(..)) => true,
+        Some(Term::Attr(instance, _)) => {
+            if !into.contains(instance) {
+                into.push(*instance);
+            }
+            true
+        }
+        Some(Term::Apply(_, args)) => operands(args),
+        Some(Term::Template(parts)) => operands(parts),
+        Some(Term::Step(base, _)) => collect_leaves(*base, terms, depth - 1, into),
+        Some(Term::Each(..) | Term::Json(_)) | None => false,
+    }
+}
+
+/// An element of a list or set that may not be wholly known.
+#[derive(Clone, Debug)]
+pub enum Element<'a> {
+    /// An element, and whether it is there.
+    Value(&'a Value, Truth),
+    /// Stands for each of any number of elements.
+    Each(&'a Value),
+    /// There may be further elements; the whole list.
+    More(&'a Value),
+}
+
+/// The elements of a list, set or tuple, of alternatives of these, or of a single value in their place.
+pub fn elements(value: &Value) -> Vec<Element<'_>> {
+    let mut result = Vec::new();
+    collect_elements(value, Truth::Yes, &mut result);
+    result
+}
+
+fn collect_elements<'a>(value: &'a Value, exists: Truth, into: &mut Vec<Element<'a>>) {
+    if value.is_null() {
+        return;
+    }
+    if let Some(elements) = value.as_elements() {
+        into.extend(elements.iter().map(|element| Element::Value(element, exists)));
+    } else if let Some(unknown) = value.as_unknown() {
+        if let Some(possible) = &unknown.possible {
+            for alternative in possible {
+                collect_elements(alternative, Truth::Unknown, into);
+            }
+        } else if let Some(each) = &unknown.each {
+            into.push(Element::Each(each));
+        } else {
+            into.push(Element::More(value));
+        }
+    } else {
+        into.push(Element::Value(value, exists));
+    }
+}
