@@ -44,12 +44,12 @@ pub fn decode(files: Vec<ParsedFile>, sources: &SourceMap, module: &mut Module) 
     let (overrides, primary): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_override);
     let mut seen = Singletons::default();
     for file in primary {
-        let mut cx = Context::new(sources, &file);
+        let mut cx = Context::new(sources, &file.source, false);
         append_file(&mut cx, module, &mut seen, file.file.body);
         module.diagnostics.append(&mut cx.diagnostics);
     }
     for file in overrides {
-        let mut cx = Context::new(sources, &file);
+        let mut cx = Context::new(sources, &file.source, true);
         // Each override file may replace what other files have set, but not repeat itself.
         append_file(&mut cx, module, &mut Singletons::default(), file.file.body);
         module.diagnostics.append(&mut cx.diagnostics);
@@ -69,15 +69,9 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(sources: &'a SourceMap, file: &'a ParsedFile) -> Context<'a> {
-        let json = file.source.path.extension().is_some_and(|extension| extension == "json");
-        Context {
-            sources,
-            source: &file.source,
-            json,
-            overriding: file.is_override,
-            diagnostics: Vec::new(),
-        }
+    fn new(sources: &'a SourceMap, source: &'a Arc<SourceFile>, overriding: bool) -> Context<'a> {
+        let json = source.path.extension().is_some_and(|extension| extension == "json");
+        Context { sources, source, json, overriding, diagnostics: Vec::new() }
     }
 
     /// Reports what Terraform would refuse.
