@@ -191,14 +191,16 @@ impl<'a> Evaluator<'a> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
+    /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
+    /// `try` and in the arm of a conditional that is not taken.
+    fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
+    }
+
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
         self.settled.push(Diagnostic::invalid(summary, detail, span));
-    }
-
-    /// Whether errors were reported so far.
-    pub(super) fn error_count(&self) -> usize {
-        self.settled.len() + self.errors.len()
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -276,7 +278,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, variable)) = node.module.variables.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared input variable",
                 format!(
                     "An input variable with the name \"{name}\" has not been declared. This variable can be \
@@ -428,8 +430,14 @@ impl<'a> Evaluator<'a> {
         let scenario = self.scenario;
         let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
         let Some(assignment) = assignment else { return (None, false) };
-        let step = Step::Input { name: variable.name.clone(), source: assignment.source.clone() };
+        let step = match assignment.value {
+            AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
+            AssignedValue::Expr(_) | AssignedValue::Text(_) => {
+                Step::Input { name: variable.name.clone(), source: assignment.source.clone() }
+            }
+        };
         let value = match &assignment.value {
+            AssignedValue::Chosen(value) => Value::bool(*value),
             AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
             AssignedValue::Text(text) => self.text_input(variable, constraint, text),
         };
@@ -476,7 +484,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn local(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, local)) = node.module.locals.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared local value",
                 format!("A local value with the name \"{name}\" has not been declared."),
                 span,
@@ -583,13 +591,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         if let (Some(id), Some(ast::Step { kind: StepKind::Attr(name), span })) =
@@ -625,12 +633,12 @@ impl<'a> Evaluator<'a> {
     ) -> (Value, usize) {
         let mut address = self.module(module).addr.child(&call.name, InstanceKey::None).to_string();
         let mut used = 1;
-        if call.count.is_some() || call.for_each.is_some() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                address.push_str(&crate::eval::expr::step_key(&key));
-                used += 1;
-            }
+        if (call.count.is_some() || call.for_each.is_some())
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            address.push_str(&crate::eval::expr::step_key(&key));
+            used += 1;
         }
         let span = traversal.root_span;
         match traversal.steps.get(used) {
@@ -871,7 +879,7 @@ impl<'a> Evaluator<'a> {
                 self.place(module)
             );
             return (
-                self.error("Reference to undeclared resource", detail, traversal.root_span),
+                self.undeclared("Reference to undeclared resource", detail, traversal.root_span),
                 traversal.steps.len(),
             );
         };
@@ -881,13 +889,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         match target {
@@ -1062,10 +1070,10 @@ impl<'a> Evaluator<'a> {
             return self.builtin_attribute(id, name);
         }
         let configured = self.configured(id, name);
-        if let Some(value) = &configured {
-            if !value.is_null() {
-                return value.clone();
-            }
+        if let Some(value) = &configured
+            && !value.is_null()
+        {
+            return value.clone();
         }
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
@@ -1226,6 +1234,18 @@ impl<'a> Evaluator<'a> {
         if self.env.demand == Demand::All {
             self.check_everything();
         }
+    }
+
+    /// The root module's inputs that are booleans, as far as they were asked for.
+    pub(super) fn root_booleans(&self) -> BTreeMap<EcoString, bool> {
+        let root = self.module(Self::ROOT);
+        let names = root.node.module.variables.keys();
+        names
+            .filter_map(|name| match root.variables.get(name.as_str())? {
+                Memo::Done(value) => Some((name.clone(), value.as_bool()?)),
+                Memo::Running => None,
+            })
+            .collect()
     }
 
     /// The root module's outputs by name.
