@@ -27,7 +27,11 @@ impl Key {
             primary,
             decided_at: finding.trace.iter().rev().find_map(|step| step.span),
             subject: primary.is_none().then(|| finding.subject.clone()),
-            cause: finding.cause.clone(),
+            // The block's address differs between the calls of a module; the place stands for it.
+            cause: match (primary, finding.cause.split_once(": ")) {
+                (Some(_), Some((_, cause))) => cause.to_owned(),
+                _ => finding.cause.clone(),
+            },
         }
     }
 }
