@@ -6,7 +6,9 @@
 pub mod fact;
 pub mod link;
 pub mod read;
+pub mod text;
 
+pub mod cidr;
 pub mod network;
 pub mod schema;
 

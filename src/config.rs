@@ -86,6 +86,20 @@ pub enum MissingReason {
     Limit,
 }
 
+impl MissingReason {
+    /// The reason as a phrase that follows the module's name.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            MissingReason::NotInstalled => "is not installed",
+            MissingReason::NotFound => "does not exist",
+            MissingReason::Outside => "lies outside the directory tree that may be read",
+            MissingReason::Recursive => "calls itself",
+            MissingReason::NotLiteral => "has a source that is not a literal string",
+            MissingReason::Limit => "lies beyond a limit on the tree of modules",
+        }
+    }
+}
+
 /// One directory of Terraform files, override files merged.
 #[derive(Clone, Debug, Default)]
 pub struct Module {

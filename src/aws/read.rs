@@ -121,7 +121,14 @@ impl<'a> View<'a> {
                         decl_range: arg.span,
                         span: arg.span,
                     }),
-                    Element::More(causes) => blocks.open = Some(causes),
+                    Element::Each(value) => blocks.items.push(Item {
+                        view: View::object(value, arg.span),
+                        exists: Truth::Unknown,
+                        exists_because: arg.value.origin,
+                        decl_range: arg.span,
+                        span: arg.span,
+                    }),
+                    Element::More(value) => blocks.open = Some(value.causes()),
                 }
             }
         } else if let ViewKind::Object(value, span) = self.kind

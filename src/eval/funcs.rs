@@ -217,6 +217,17 @@ pub fn no_refinement(_args: &[Value]) -> Refinement {
     Refinement::default()
 }
 
+/// Whether the function gives another result on every run.
+pub fn is_impure(name: &str) -> bool {
+    matches!(name, "bcrypt" | "plantimestamp" | "timestamp" | "uuid")
+}
+
+/// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
+/// (`base64gzip`) or on secrets (`rsadecrypt`).
+pub fn is_unsupported(name: &str) -> bool {
+    matches!(name, "base64gzip" | "rsadecrypt")
+}
+
 /// The function of a name, with or without the prefix `core::`.
 pub fn find(name: &str) -> Option<&'static Function> {
     let name = name.strip_prefix("core::").unwrap_or(name);

@@ -97,6 +97,16 @@ impl Origins {
         id
     }
 
+    /// The number of steps.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are no steps.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The step; none for `OriginId::NONE`.
     pub fn get(&self, id: OriginId) -> Option<&Origin> {
         self.steps.get(id.0 as usize)
