@@ -368,6 +368,8 @@ pub struct Assignment {
 pub enum AssignedValue {
     /// An expression, as in a tfvars file.
     Expr(Expr),
+    /// A value that a scenario chooses for a toggle.
+    Chosen(bool),
     /// A text from `-var` or `TF_VAR_*`: a string, or an expression when the variable's type is not primitive.
     Text(String),
 }

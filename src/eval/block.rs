@@ -53,7 +53,14 @@ impl<'a> Evaluator<'a> {
             if block.block_type == "dynamic" {
                 self.dynamic(scope, block, &mut blocks);
             } else {
-                blocks.push(self.nested(scope, &block.block_type, block, &block.body, Truth::Yes, OriginId::NONE));
+                blocks.push(self.nested(
+                    scope,
+                    &block.block_type,
+                    block,
+                    &block.body,
+                    Truth::Yes,
+                    OriginId::NONE,
+                ));
             }
         }
         self.depth -= 1;
@@ -136,7 +143,15 @@ impl<'a> Evaluator<'a> {
                     self.unknown_element(&collection, "value", ty)
                 }
             };
-            self.dynamic_block(scope, label.text.clone(), (block, content), &iterator, (key, value), (Truth::Unknown, because), blocks);
+            self.dynamic_block(
+                scope,
+                label.text.clone(),
+                (block, content),
+                &iterator,
+                (key, value),
+                (Truth::Unknown, because),
+                blocks,
+            );
             return;
         }
         for (choice, exists) in choices {
@@ -145,7 +160,15 @@ impl<'a> Evaluator<'a> {
                     self.limit("a dynamic block makes too many blocks", Some(block.header));
                     return;
                 }
-                self.dynamic_block(scope, label.text.clone(), (block, content), &iterator, pair, (exists, because), blocks);
+                self.dynamic_block(
+                    scope,
+                    label.text.clone(),
+                    (block, content),
+                    &iterator,
+                    pair,
+                    (exists, because),
+                    blocks,
+                );
             }
         }
     }
@@ -156,7 +179,10 @@ impl<'a> Evaluator<'a> {
         value.with_origin(collection.origin)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call for each way in which a dynamic block is expanded")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call for each way in which a dynamic block is expanded"
+    )]
     fn dynamic_block(
         &mut self,
         scope: &Scope<'_>,

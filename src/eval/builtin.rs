@@ -4,9 +4,9 @@
 //! Source: Terraform's documentation of the `terraform_data` managed resource and the `terraform_remote_state` data source.
 
 use crate::addr::ResourceMode;
+use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
 use crate::eval::term::Term;
-use crate::eval::origin::Step;
 use crate::eval::value::{Cause, InstanceId, Refinement, Type, Value};
 use crate::source::Span;
 
@@ -93,7 +93,8 @@ impl<'a> Evaluator<'a> {
             let conditions = decl.preconditions.iter().map(|rule| (rule, false));
             let conditions = conditions.chain(decl.postconditions.iter().map(|rule| (rule, true)));
             for (rule, post) in conditions {
-                let kind = if post { "Resource postcondition failed" } else { "Resource precondition failed" };
+                let kind =
+                    if post { "Resource postcondition failed" } else { "Resource precondition failed" };
                 self.with_instance_scope(id, |this, scope| {
                     let scope = Scope { this: post.then_some(id), ..*scope };
                     this.check_rule(&scope, rule, kind);
@@ -118,7 +119,11 @@ impl<'a> Evaluator<'a> {
                 let value = self.output(module, name, output.decl_range);
                 for rule in &output.preconditions {
                     self.apart(|this| {
-                        this.check_rule(&Scope::module(module), rule, "Module output value precondition failed");
+                        this.check_rule(
+                            &Scope::module(module),
+                            rule,
+                            "Module output value precondition failed",
+                        );
                     });
                 }
                 if value.deep_marks().sensitive && !output.sensitive && self.module(module).addr.is_root() {

@@ -4,19 +4,20 @@
 //! undecided stays an unknown whose term is built from the operands' terms.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec, eco_format};
 
 use crate::addr::ResourceMode;
-use crate::eval::convert::{self, convert, unify};
+use crate::eval::convert::{convert, unify};
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::ops;
 use crate::eval::origin::{OriginId, Step as OriginStep};
 use crate::eval::scope::{Bound, Evaluator, Scope, retype, unknown_value};
 use crate::eval::term::{Operand, Term, Terms};
 use crate::eval::value::{
-    Cause, Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes,
+    Cause, Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes, normalize,
 };
 use crate::number::Number;
 use crate::source::Span;
@@ -82,7 +83,8 @@ impl<'a> Evaluator<'a> {
                 self.conditional(scope, condition, if_true, if_false, span)
             }
             ExprKind::Tuple(elements) => {
-                let elements: EcoVec<Value> = elements.iter().map(|element| self.eval(scope, element)).collect();
+                let elements: EcoVec<Value> =
+                    elements.iter().map(|element| self.eval(scope, element)).collect();
                 let origin = self.origin(Some(span), OriginStep::Literal, []);
                 Value::new(ValueKind::Tuple(elements)).with_origin(origin)
             }
@@ -102,8 +104,7 @@ impl<'a> Evaluator<'a> {
             self.uncertain += 1;
         }
         let result = self.settle(result, name, args);
-        let origin =
-            self.origin(Some(span), OriginStep::Expression, args.iter().map(|arg| arg.origin));
+        let origin = self.origin(Some(span), OriginStep::Expression, args.iter().map(|arg| arg.origin));
         result.with_origin(origin)
     }
 
@@ -112,8 +113,7 @@ impl<'a> Evaluator<'a> {
         self.uncertain += 1;
         let term = self.terms.fresh(what);
         let result = with_term(result, term, join_causes(args));
-        let origin =
-            self.origin(Some(span), OriginStep::Expression, args.iter().map(|arg| arg.origin));
+        let origin = self.origin(Some(span), OriginStep::Expression, args.iter().map(|arg| arg.origin));
         result.with_origin(origin)
     }
 
@@ -142,9 +142,7 @@ impl<'a> Evaluator<'a> {
         };
         let (value, used) = match traversal.root.as_str() {
             "var" | "local" => match first(&traversal.root) {
-                Ok((name, _)) if traversal.root == "var" => {
-                    (self.variable(scope.module, &name, span), 1)
-                }
+                Ok((name, _)) if traversal.root == "var" => (self.variable(scope.module, &name, span), 1),
                 Ok((name, _)) => (self.local(scope.module, &name, span), 1),
                 Err(detail) => return self.error("Invalid reference", detail, span),
             },
@@ -155,13 +153,9 @@ impl<'a> Evaluator<'a> {
                 // `resource.TYPE.NAME` is the long form of `TYPE.NAME`.
                 match traversal.steps.split_first() {
                     Some((Step { kind: StepKind::Attr(type_name), span }, rest)) => {
-                        let inner = Traversal {
-                            root: type_name.clone(),
-                            root_span: *span,
-                            steps: rest.to_vec(),
-                        };
-                        let (value, used) =
-                            self.resource_reference(scope, ResourceMode::Managed, &inner);
+                        let inner =
+                            Traversal { root: type_name.clone(), root_span: *span, steps: rest.to_vec() };
+                        let (value, used) = self.resource_reference(scope, ResourceMode::Managed, &inner);
                         (value, used + 1)
                     }
                     _ => return self.error("Invalid reference", "A resource type is required.", span),
@@ -192,7 +186,11 @@ impl<'a> Evaluator<'a> {
             ("each", "key" | "value") => {
                 match scope.repetition.and_then(|repetition| repetition.each.clone()) {
                     Some((key, value)) => {
-                        if name == "key" { key } else { value }
+                        if name == "key" {
+                            key
+                        } else {
+                            value
+                        }
                     }
                     None => {
                         return self.error(
@@ -239,15 +237,14 @@ impl<'a> Evaluator<'a> {
                 let refinement = Refinement { not_null: true, ..Refinement::default() };
                 unknown_value(Type::String, refinement, term, Cause::Impure("path.cwd".into()), origin)
             }
-            ("terraform", "workspace") => {
-                self.literal(Value::string(self.scenario.workspace.as_str()), span)
-            }
+            ("terraform", "workspace") => self.literal(Value::string(self.scenario.workspace.as_str()), span),
             ("terraform", "applying") => {
                 self.literal(Value::bool(false).with_marks(Marks { ephemeral: true, sensitive: false }), span)
             }
             (root, attribute) => {
                 let summary = format!("Invalid \"{root}\" attribute");
-                let detail = format!("The \"{root}\" object does not have an attribute named \"{attribute}\".");
+                let detail =
+                    format!("The \"{root}\" object does not have an attribute named \"{attribute}\".");
                 return self.error(&summary, detail, span);
             }
         };
@@ -261,7 +258,7 @@ impl<'a> Evaluator<'a> {
             return ".".into();
         }
         let relative = dir.strip_prefix(root).unwrap_or(dir);
-        convert::normalize(&relative.to_string_lossy().replace('\\', "/"))
+        normalize(&relative.to_string_lossy().replace('\\', "/"))
     }
 
     /// Applies traversal steps to a value.
@@ -430,7 +427,10 @@ impl<'a> Evaluator<'a> {
             }
             ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => self.error(
                 "Unsupported attribute",
-                format!("Can't access attributes on a primitive-typed value ({}).", value.ty().friendly_name()),
+                format!(
+                    "Can't access attributes on a primitive-typed value ({}).",
+                    value.ty().friendly_name()
+                ),
                 span,
             ),
         }
@@ -475,16 +475,19 @@ impl<'a> Evaluator<'a> {
             self.errors.truncate(before);
             possible = None;
         }
-        if possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)) {
-            if let Some(each) = unknown.each.as_deref() {
-                if unknown.refinement.max_length == Some(1) {
-                    return each.clone().with_marks(value.marks);
-                }
-                possible = Some(EcoVec::from([each.clone()]));
+        if (possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)))
+            && let Some(each) = unknown.each.as_deref()
+        {
+            if unknown.refinement.max_length == Some(1) {
+                return each.clone().with_marks(value.marks);
             }
+            possible = Some(EcoVec::from([each.clone()]));
         }
-        let term =
-            if unknown.term.is_none() { self.terms.fresh("part") } else { self.terms.intern(Term::Step(unknown.term, key)) };
+        let term = if unknown.term.is_none() {
+            self.terms.fresh("part")
+        } else {
+            self.terms.intern(Term::Step(unknown.term, key))
+        };
         let origin = self.origin(Some(span), OriginStep::Expression, [value.origin]);
         let ty = match (&ty, &possible) {
             (Type::Dynamic, Some(possible)) if !possible.is_empty() => {
@@ -493,9 +496,7 @@ impl<'a> Evaluator<'a> {
             }
             _ => ty,
         };
-        let not_null = possible
-            .as_ref()
-            .is_some_and(|possible| possible.iter().all(definitely_not_null));
+        let not_null = possible.as_ref().is_some_and(|possible| possible.iter().all(definitely_not_null));
         Value {
             kind: ValueKind::Unknown(Arc::new(Unknown {
                 term,
@@ -538,7 +539,9 @@ impl<'a> Evaluator<'a> {
                         self.finish(Value::unknown(Type::Dynamic), "index", &[value.clone(), key], span)
                     }
                 },
-                Err(error) => self.error("Invalid index", format!("Unsuitable value for index: {error}."), span),
+                Err(error) => {
+                    self.error("Invalid index", format!("Unsuitable value for index: {error}."), span)
+                }
             },
             ValueKind::Unknown(unknown) => {
                 let ty = match &unknown.ty {
@@ -607,7 +610,11 @@ impl<'a> Evaluator<'a> {
             }
             Ok(key) => key,
             Err(error) => {
-                return self.error("Invalid index", format!("The given key does not identify an element in this collection value: {error}."), span);
+                return self.error(
+                    "Invalid index",
+                    format!("The given key does not identify an element in this collection value: {error}."),
+                    span,
+                );
             }
         };
         if let Some(number) = key.as_number() {
@@ -635,7 +642,11 @@ impl<'a> Evaluator<'a> {
             }
             Ok(key) => key,
             Err(error) => {
-                return self.error("Invalid index", format!("The given key does not identify an element in this collection value: {error}."), span);
+                return self.error(
+                    "Invalid index",
+                    format!("The given key does not identify an element in this collection value: {error}."),
+                    span,
+                );
             }
         };
         if let Some(name) = key.as_str() {
@@ -673,9 +684,15 @@ impl<'a> Evaluator<'a> {
         let mut marks = Marks::NONE;
         let mut parts = Vec::new();
         for item in items {
-            let key = match crate::eval::scope::bare_name(&item.key) {
-                Some(name) => Value::string(name.clone()),
-                None => self.eval(scope, &item.key),
+            let key = match &item.key.kind {
+                ExprKind::Traversal(key) if key.steps.is_empty() => Value::string(key.root.clone()),
+                ExprKind::Traversal(_) => self.error(
+                    "Ambiguous attribute key",
+                    "If this expression is intended to be a reference, wrap it in parentheses. If it's instead \
+                     intended as a literal name containing periods, wrap it in quotes to create a string literal.",
+                    item.key.span,
+                ),
+                _ => self.eval(scope, &item.key),
             };
             let value = self.eval(scope, &item.value);
             if key.is_null() {
@@ -745,16 +762,17 @@ impl<'a> Evaluator<'a> {
         };
         let Some(ty) = ty else {
             let detail = format!(
-                "The true and false result expressions must have consistent types. {}",
-                convert::mismatch(&true_value.ty(), &false_value.ty())
+                "The true and false result expressions must have consistent types. The 'true' value is {}, but the \
+                 'false' value is {}.",
+                true_value.ty().friendly_name(),
+                false_value.ty().friendly_name()
             );
             return self.error("Inconsistent conditional result types", detail, span);
         };
 
         let decider = self.eval(scope, condition);
         if decider.is_null() {
-            let detail =
-                "The condition value is null. Conditions must either be true or false.".to_string();
+            let detail = "The condition value is null. Conditions must either be true or false.".to_string();
             let value = self.error("Null condition", detail, condition.span);
             return retype(value, ty);
         }
@@ -825,14 +843,8 @@ impl<'a> Evaluator<'a> {
                 _ => possible.push(arm),
             }
         }
-        let unknown = Unknown {
-            term,
-            ty,
-            refinement,
-            causes: causes.into(),
-            possible: Some(possible),
-            each: None,
-        };
+        let unknown =
+            Unknown { term, ty, refinement, causes: causes.into(), possible: Some(possible), each: None };
         Value::new(ValueKind::Unknown(Arc::new(unknown))).with_marks(marks)
     }
 
@@ -981,13 +993,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A `for` over a collection that is not known: what each element would be is still worked out, once.
-    fn for_unknown(
-        &mut self,
-        scope: &Scope<'_>,
-        for_expr: &ForExpr,
-        collection: Value,
-        span: Span,
-    ) -> Value {
+    fn for_unknown(&mut self, scope: &Scope<'_>, for_expr: &ForExpr, collection: Value, span: Span) -> Value {
         self.uncertain += 1;
         let ty = collection.ty();
         if ty.is_primitive() {
@@ -1020,10 +1026,9 @@ impl<'a> Evaluator<'a> {
             // What fails for a stand-in need not fail for the elements.
             self.errors.truncate(before);
             let sample = match builder.undecided {
-                None => builder
-                    .elements
-                    .pop()
-                    .or_else(|| builder.entries.pop_first().map(|(_, value)| value)),
+                None => {
+                    builder.elements.pop().or_else(|| builder.entries.pop_first().map(|(_, value)| value))
+                }
                 Some(mut seen) if for_expr.key.is_some() => seen.pop(),
                 Some(mut seen) => (!seen.is_empty()).then(|| seen.swap_remove(seen.len() - 1)),
             };
@@ -1057,7 +1062,7 @@ impl<'a> Evaluator<'a> {
         }
         let origin = self.origin(Some(span), OriginStep::Expression, builder.origins.iter().copied());
         if builder.operands.is_empty() {
-            return Value::string(convert::normalize(&builder.text)).with_origin(origin).with_marks(marks);
+            return Value::string(normalize(&builder.text)).with_origin(origin).with_marks(marks);
         }
         builder.flush();
         self.uncertain += 1;
@@ -1111,6 +1116,13 @@ impl<'a> Evaluator<'a> {
             return;
         }
         builder.origins.push(value.origin);
+        if value.is_unknown() {
+            // Terraform looks at the type of a value only once it is known.
+            let text = convert(value, &Type::String).unwrap_or_else(|_| Value::unknown(Type::String));
+            let text = self.settle(text, "tostring", std::slice::from_ref(value));
+            builder.unknown(&text);
+            return;
+        }
         match convert(value, &Type::String) {
             Ok(text) => match text.as_str() {
                 Some(text) => builder.text.push_str(text),
@@ -1120,8 +1132,7 @@ impl<'a> Evaluator<'a> {
                 }
             },
             Err(error) => {
-                let detail =
-                    format!("Cannot include the given value in a string template: {error}.");
+                let detail = format!("Cannot include the given value in a string template: {error}.");
                 self.error("Invalid template interpolation value", detail, span);
                 builder.failed = true;
             }
@@ -1292,11 +1303,8 @@ impl<'a> Evaluator<'a> {
                 None => return self.no_function(name, name_span, span),
             },
         };
-        let origin = self.origin(
-            Some(span),
-            OriginStep::Call(plain.into()),
-            values.iter().map(|value| value.origin),
-        );
+        let origin =
+            self.origin(Some(span), OriginStep::Call(plain.into()), values.iter().map(|value| value.origin));
         // What a function merely passed on keeps where it came from.
         if result.origin.is_none() { result.with_origin(origin) } else { result }
     }
@@ -1321,11 +1329,8 @@ impl<'a> Evaluator<'a> {
         span: Span,
     ) -> Value {
         let result = {
-            let context = funcs::Context {
-                fs: self.env.fs,
-                root: &self.config.canonical_dir,
-                limits: self.env.limits,
-            };
+            let context =
+                funcs::Context { fs: self.env.fs, root: &self.config.canonical_dir, limits: self.env.limits };
             funcs::call(&context, function, values)
         };
         match result {
@@ -1339,11 +1344,12 @@ impl<'a> Evaluator<'a> {
             return result;
         }
         self.uncertain += 1;
-        if function.name == "jsonencode" && result.is_unknown() {
-            if let [value] = values {
-                let term = self.terms.intern(Term::Json(value.clone()));
-                return with_term(result, term, value.causes());
-            }
+        if function.name == "jsonencode"
+            && result.is_unknown()
+            && let [value] = values
+        {
+            let term = self.terms.intern(Term::Json(value.clone()));
+            return with_term(result, term, value.causes());
         }
         if funcs::is_impure(function.name) {
             let term = self.terms.fresh(function.name);
@@ -1352,11 +1358,7 @@ impl<'a> Evaluator<'a> {
         if funcs::is_unsupported(function.name) && values.iter().all(Value::is_wholly_known) {
             let operands = values.iter().map(Terms::operand).collect();
             let term = self.terms.intern(Term::Apply(function.name.into(), operands));
-            return with_term(
-                result,
-                term,
-                Causes::from([Cause::UnsupportedFunction(function.name.into())]),
-            );
+            return with_term(result, term, Causes::from([Cause::UnsupportedFunction(function.name.into())]));
         }
         let result = self.alternatives(function, result, values);
         self.settle(result, function.name, values)
@@ -1543,7 +1545,7 @@ impl<'a> Evaluator<'a> {
         };
         let context =
             funcs::Context { fs: self.env.fs, root: &self.config.canonical_dir, limits: self.env.limits };
-        let (shown, text) = match funcs::file::read_text(&context, text_path) {
+        let (shown, text) = match read_template(&context, text_path) {
             Ok(read) => read,
             Err(FuncError::Limit(what)) => return self.limit(&what, Some(span)),
             Err(FuncError::Arg(_, message) | FuncError::Call(message)) => {
@@ -1599,16 +1601,16 @@ impl<'a> Evaluator<'a> {
             }
         };
         let Some(source) = text.as_str() else {
-            return self.finish(Value::unknown(Type::Dynamic), "templatestring", values, span);
+            return self.finish(Value::unknown(Type::String), "templatestring", values, span);
         };
-        let file = self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
+        let file =
+            self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
         match crate::syntax::parse_template(&file) {
-            Ok(template) => {
-                self.render("templatestring", &template, vars, vars_expr.span, span, text.marks)
-            }
+            Ok(template) => self.render("templatestring", &template, vars, vars_expr.span, span, text.marks),
             Err(diagnostics) => {
                 let message = diagnostics.first().map(|d| d.summary.clone()).unwrap_or_default();
-                let detail = format!("Invalid value for \"template\" parameter: invalid template: {message}.");
+                let detail =
+                    format!("Invalid value for \"template\" parameter: invalid template: {message}.");
                 self.error("Invalid function argument", detail, template_expr.span)
             }
         }
@@ -1630,12 +1632,7 @@ impl<'a> Evaluator<'a> {
             return self.error("Invalid function argument", detail, vars_span);
         }
         if vars.is_unknown() {
-            return self.finish_fresh(
-                Value::unknown(Type::Dynamic),
-                name,
-                std::slice::from_ref(vars),
-                span,
-            );
+            return self.finish_fresh(Value::unknown(Type::Dynamic), name, std::slice::from_ref(vars), span);
         }
         let Some(entries) = vars.as_entries().cloned() else {
             let detail = "Invalid value for \"vars\" parameter: invalid vars value: must be a map.";
@@ -1674,11 +1671,7 @@ impl<'a> Evaluator<'a> {
             return value;
         }
         let empty = Bound { name: "", value: Value::null(Type::Dynamic), next: bound };
-        let scope = Scope {
-            only_bound: true,
-            bound: Some(&empty),
-            ..Scope::module(Self::ROOT)
-        };
+        let scope = Scope { only_bound: true, bound: Some(&empty), ..Scope::module(Self::ROOT) };
         let errors = self.errors.len();
         let value = self.eval(&scope, template);
         if self.errors.len() > errors {
@@ -1686,15 +1679,33 @@ impl<'a> Evaluator<'a> {
             let inner = self.errors.split_off(errors);
             let detail = inner.first().map(|d| d.detail.clone()).unwrap_or_default();
             if inner.first().is_some_and(|d| d.summary == "Invalid function argument") {
-                let detail = format!("Invalid value for \"vars\" parameter: {}.", detail.trim_end_matches('.'));
+                let detail =
+                    format!("Invalid value for \"vars\" parameter: {}.", detail.trim_end_matches('.'));
                 return self.error("Invalid function argument", detail, span);
             }
-            let detail =
-                format!("Call to function \"{name}\" failed: {}.", detail.trim_end_matches('.'));
+            let detail = format!("Call to function \"{name}\" failed: {}.", detail.trim_end_matches('.'));
             return self.error("Error in function call", detail, span);
         }
         value
     }
+}
+
+/// The text of a template file within the root module's tree, and the path to show for it.
+fn read_template(context: &funcs::Context<'_>, path: &str) -> Result<(PathBuf, String), FuncError> {
+    let missing = || {
+        FuncError::Call(format!(
+            "no file exists at \"{path}\"; this function works only with files that are distributed as part of the configuration source code"
+        ))
+    };
+    let joined = context.root.join(path);
+    let canonical = context.fs.canonicalize(&joined).map_err(|_| missing())?;
+    if !canonical.starts_with(context.root) {
+        return Err(FuncError::Limit(format!("{path} lies outside the root module's directory")));
+    }
+    let bytes = context.fs.read(&canonical, context.limits.string_bytes as u64).map_err(|_| missing())?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| FuncError::Call(format!("contents of \"{path}\" are not valid UTF-8")))?;
+    Ok((PathBuf::from(path), text))
 }
 
 fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> Value {
@@ -1749,7 +1760,7 @@ struct TemplateBuilder {
 impl TemplateBuilder {
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.operands.push(Operand::Text(convert::normalize(&std::mem::take(&mut self.text))));
+            self.operands.push(Operand::Text(normalize(&std::mem::take(&mut self.text))));
         }
     }
 
@@ -1771,9 +1782,7 @@ pub(super) fn pairs(collection: &Value) -> Option<Vec<(Value, Value)>> {
             elements
                 .iter()
                 .enumerate()
-                .map(|(i, element)| {
-                    (Value::number(i as i64).with_origin(collection.origin), element.clone())
-                })
+                .map(|(i, element)| (Value::number(i as i64).with_origin(collection.origin), element.clone()))
                 .collect(),
         ),
         ValueKind::Set(_, elements) => {
@@ -1782,9 +1791,7 @@ pub(super) fn pairs(collection: &Value) -> Option<Vec<(Value, Value)>> {
         ValueKind::Map(_, entries) | ValueKind::Object(entries) => Some(
             entries
                 .iter()
-                .map(|(key, value)| {
-                    (Value::string(key.clone()).with_origin(value.origin), value.clone())
-                })
+                .map(|(key, value)| (Value::string(key.clone()).with_origin(value.origin), value.clone()))
                 .collect(),
         ),
         ValueKind::Null(_)

@@ -4,6 +4,7 @@
 //! ([`call`]) does what is the same for all: conversion, nulls, unknowns, marks. Functions that need the evaluator
 //! itself (`try`, `can`, `templatefile`, `templatestring`) live in `eval::expr`.
 
+pub mod arg;
 pub mod collection;
 pub mod encoding;
 pub mod file;
@@ -215,6 +216,17 @@ pub fn not_null(_args: &[Value]) -> Refinement {
 /// The refinement of a function that may return null.
 pub fn no_refinement(_args: &[Value]) -> Refinement {
     Refinement::default()
+}
+
+/// Whether the function gives another result on every run.
+pub fn is_impure(name: &str) -> bool {
+    matches!(name, "bcrypt" | "plantimestamp" | "timestamp" | "uuid")
+}
+
+/// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
+/// (`base64gzip`) or on secrets (`rsadecrypt`).
+pub fn is_unsupported(name: &str) -> bool {
+    matches!(name, "base64gzip" | "rsadecrypt")
 }
 
 /// The function of a name, with or without the prefix `core::`.

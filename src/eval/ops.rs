@@ -77,14 +77,17 @@ fn excludes(unknown: &Value, other: &Value) -> bool {
     if other.is_null() {
         return refinement.not_null;
     }
-    if let Some(text) = other.as_str() {
-        if !text.starts_with(refinement.prefix.as_str()) && refinement.not_null {
-            return true;
-        }
+    if let Some(text) = other.as_str()
+        && !text.starts_with(refinement.prefix.as_str())
+        && refinement.not_null
+    {
+        return true;
     }
     if let (Some(number), true) = (other.as_number(), refinement.not_null) {
-        let below = refinement.min.as_ref().is_some_and(|(min, incl)| number < min || (!incl && number == min));
-        let above = refinement.max.as_ref().is_some_and(|(max, incl)| number > max || (!incl && number == max));
+        let below =
+            refinement.min.as_ref().is_some_and(|(min, incl)| number < min || (!incl && number == min));
+        let above =
+            refinement.max.as_ref().is_some_and(|(max, incl)| number > max || (!incl && number == max));
         if below || above {
             return true;
         }
@@ -183,15 +186,15 @@ fn compare(op: BinaryOp, left: &Value, right: &Value) -> Truth {
     };
     let strict = matches!(op, BinaryOp::Less | BinaryOp::Greater);
     let ((left_min, left_max), (right_min, right_max)) = (bounds(left), bounds(right));
-    if let (Some((max, max_possible)), Some((min, min_possible))) = (&left_max, &right_min) {
-        if max < min || (max == min && (!strict || !(*max_possible && *min_possible))) {
-            return Truth::Yes;
-        }
+    if let (Some((max, max_possible)), Some((min, min_possible))) = (&left_max, &right_min)
+        && (max < min || (max == min && (!strict || !(*max_possible && *min_possible))))
+    {
+        return Truth::Yes;
     }
-    if let (Some((min, min_possible)), Some((max, max_possible))) = (&left_min, &right_max) {
-        if min > max || (min == max && (strict || !(*min_possible && *max_possible))) {
-            return Truth::No;
-        }
+    if let (Some((min, min_possible)), Some((max, max_possible))) = (&left_min, &right_max)
+        && (min > max || (min == max && (strict || !(*min_possible && *max_possible))))
+    {
+        return Truth::No;
     }
     Truth::Unknown
 }
@@ -245,9 +248,7 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpErro
 
 fn undefined(op: BinaryOp) -> OpError {
     let detail = match op {
-        BinaryOp::Divide => {
-            "Error during operation: can't divide zero by zero or infinity by infinity."
-        }
+        BinaryOp::Divide => "Error during operation: can't divide zero by zero or infinity by infinity.",
         BinaryOp::Modulo => "Error during operation: can't use modulo operator with zero or infinity.",
         BinaryOp::Multiply => "Error during operation: can't multiply zero by infinity.",
         BinaryOp::Add => "Error during operation: can't compute sum of opposing infinities.",

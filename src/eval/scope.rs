@@ -7,10 +7,11 @@ use ecow::{EcoString, EcoVec};
 use rustc_hash::FxHashMap;
 
 use crate::addr::{self, InstanceKey, ModuleInstance, ResourceMode};
-use crate::config::{AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef};
+use crate::config::{
+    AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
+};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::builtin;
-use crate::eval::convert::convert;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::expand::Expansion;
 use crate::eval::origin::{Origin, OriginId, Origins, Step};
@@ -18,6 +19,7 @@ use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::term::{Term, TermId, Terms};
 use crate::eval::value::{
     Cause, Causes, InstanceId, InstanceRef, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes,
+    normalize,
 };
 use crate::eval::{BlockValue, Gap, GapKind, ResourceInstance};
 use crate::source::Span;
@@ -86,11 +88,13 @@ pub(super) struct Scope<'s> {
     pub(super) this: Option<InstanceId>,
     /// Only bound names exist: the inside of a template file.
     pub(super) only_bound: bool,
+    /// The resource whose arguments these are; they must not refer to it.
+    pub(super) resource: Option<&'s addr::Resource>,
 }
 
 impl<'s> Scope<'s> {
     pub(super) fn module(module: ModuleId) -> Scope<'s> {
-        Scope { module, repetition: None, bound: None, this: None, only_bound: false }
+        Scope { module, repetition: None, bound: None, this: None, only_bound: false, resource: None }
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&'s Value> {
@@ -189,14 +193,16 @@ impl<'a> Evaluator<'a> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
+    /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
+    /// `try` and in the arm of a conditional that is not taken.
+    fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
+    }
+
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
         self.settled.push(Diagnostic::invalid(summary, detail, span));
-    }
-
-    /// Whether errors were reported so far.
-    pub(super) fn error_count(&self) -> usize {
-        self.settled.len() + self.errors.len()
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -274,7 +280,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, variable)) = node.module.variables.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared input variable",
                 format!(
                     "An input variable with the name \"{name}\" has not been declared. This variable can be \
@@ -310,7 +316,8 @@ impl<'a> Evaluator<'a> {
                     let repetition = self.module(module).repetition.clone();
                     let scope = Scope { repetition: Some(&repetition), ..Scope::module(parent) };
                     let value = self.eval(&scope, &argument.expr);
-                    let origin = self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
+                    let origin =
+                        self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
                     (Some(value.with_origin(origin)), true)
                 }
             },
@@ -361,15 +368,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn constraint(&mut self, module: ModuleId, variable: &'a crate::config::Variable) -> Constraint {
-        let Some(expr) = &variable.type_expr else { return Constraint::any() };
+        let Some(expr) = &variable.type_expr else { return Constraint::Any };
         let mut evaluate = |default: &Expr| self.eval(&Scope::module(module), default);
-        match Constraint::parse(expr, &mut evaluate) {
-            Ok(constraint) => constraint,
-            Err(diagnostic) => {
-                self.errors.push(diagnostic);
-                Constraint::any()
-            }
-        }
+        let (constraint, diagnostics) = Constraint::of_variable(expr, &mut evaluate);
+        self.errors.extend(diagnostics);
+        constraint
     }
 
     fn apply_constraint(
@@ -403,12 +406,16 @@ impl<'a> Evaluator<'a> {
                 } else if variable.default.as_ref().is_some_and(|default| default.span == span) {
                     (
                         "Invalid default value for variable",
-                        format!("This default value is not compatible with the variable's type constraint: {error}."),
+                        format!(
+                            "This default value is not compatible with the variable's type constraint: {error}."
+                        ),
                     )
                 } else {
                     (
                         "Invalid value for input variable",
-                        format!("Unsuitable value for var.{name} set from outside of the configuration: {error}."),
+                        format!(
+                            "Unsuitable value for var.{name} set from outside of the configuration: {error}."
+                        ),
                     )
                 };
                 let value = self.error(summary, detail, span);
@@ -425,8 +432,14 @@ impl<'a> Evaluator<'a> {
         let scenario = self.scenario;
         let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
         let Some(assignment) = assignment else { return (None, false) };
-        let step = Step::Input { name: variable.name.clone(), source: assignment.source.clone() };
+        let step = match assignment.value {
+            AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
+            AssignedValue::Expr(_) | AssignedValue::Text(_) => {
+                Step::Input { name: variable.name.clone(), source: assignment.source.clone() }
+            }
+        };
         let value = match &assignment.value {
+            AssignedValue::Chosen(value) => Value::bool(*value),
             AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
             AssignedValue::Text(text) => self.text_input(variable, constraint, text),
         };
@@ -442,8 +455,8 @@ impl<'a> Evaluator<'a> {
         constraint: &Constraint,
         text: &str,
     ) -> Value {
-        if variable.type_expr.is_none() || constraint.ty().is_primitive() {
-            return Value::string(crate::eval::convert::normalize(text));
+        if variable.type_expr.is_none() || constraint.is_primitive() {
+            return Value::string(normalize(text));
         }
         let path = std::path::PathBuf::from(format!("<value for var.{}>", variable.name));
         let file = self.env.sources.add(&path, text.to_string());
@@ -473,7 +486,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn local(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, local)) = node.module.locals.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared local value",
                 format!("A local value with the name \"{name}\" has not been declared."),
                 span,
@@ -536,11 +549,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `module.name` with the steps that follow; gives the value and how many steps it used.
-    pub(super) fn module_reference(
-        &mut self,
-        scope: &Scope<'_>,
-        traversal: &Traversal,
-    ) -> (Value, usize) {
+    pub(super) fn module_reference(&mut self, scope: &Scope<'_>, traversal: &Traversal) -> (Value, usize) {
         let steps = &traversal.steps;
         let Some(StepKind::Attr(name)) = steps.first().map(|step| &step.kind) else {
             return (
@@ -556,10 +565,7 @@ impl<'a> Evaluator<'a> {
         let node = self.module(module).node;
         let Some((key, call)) = node.module.module_calls.get_key_value(name) else {
             let detail = format!("No module call named \"{name}\" is declared in {}.", self.place(module));
-            return (
-                self.error("Reference to undeclared module", detail, traversal.root_span),
-                steps.len(),
-            );
+            return (self.error("Reference to undeclared module", detail, traversal.root_span), steps.len());
         };
         match node.children.get(key) {
             Some(Child::Module(child)) => {
@@ -587,13 +593,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         if let (Some(id), Some(ast::Step { kind: StepKind::Attr(name), span })) =
@@ -629,12 +635,12 @@ impl<'a> Evaluator<'a> {
     ) -> (Value, usize) {
         let mut address = self.module(module).addr.child(&call.name, InstanceKey::None).to_string();
         let mut used = 1;
-        if call.count.is_some() || call.for_each.is_some() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                address.push_str(&crate::eval::expr::step_key(&key));
-                used += 1;
-            }
+        if (call.count.is_some() || call.for_each.is_some())
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            address.push_str(&crate::eval::expr::step_key(&key));
+            used += 1;
         }
         let span = traversal.root_span;
         match traversal.steps.get(used) {
@@ -682,7 +688,11 @@ impl<'a> Evaluator<'a> {
                 parent: Some((module, call)),
                 repetition: item.repetition,
                 exists: exists & item.exists,
-                exists_because: if item.because.is_none() || exists.is_unknown() { because } else { item.because },
+                exists_because: if item.because.is_none() || exists.is_unknown() {
+                    because
+                } else {
+                    item.because
+                },
                 calls: calls.clone(),
                 variables: FxHashMap::default(),
                 locals: FxHashMap::default(),
@@ -717,7 +727,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Records a module call whose source is not available, with what is passed into it.
-    pub(super) fn missing_module_gap(&mut self, module: ModuleId, call: &'a ModuleCall, missing: &MissingModule) {
+    pub(super) fn missing_module_gap(
+        &mut self,
+        module: ModuleId,
+        call: &'a ModuleCall,
+        missing: &MissingModule,
+    ) {
         let mut sees = Vec::new();
         let mut sees_unknown = false;
         let plan = self.apart(|this| {
@@ -808,8 +823,10 @@ impl<'a> Evaluator<'a> {
             return Some(self.eval(&Scope::module(module), &region.expr));
         }
         let (parent, call) = self.module(module).parent?;
-        let passed =
-            call.providers.iter().find(|(inner, _)| inner.name == provider.name && inner.alias == provider.alias);
+        let passed = call
+            .providers
+            .iter()
+            .find(|(inner, _)| inner.name == provider.name && inner.alias == provider.alias);
         match passed {
             Some((_, outer)) => self.provider_region(parent, outer),
             // Default configurations are inherited, aliased ones are not.
@@ -864,23 +881,27 @@ impl<'a> Evaluator<'a> {
                 self.place(module)
             );
             return (
-                self.error("Reference to undeclared resource", detail, traversal.root_span),
+                self.undeclared("Reference to undeclared resource", detail, traversal.root_span),
                 traversal.steps.len(),
             );
         };
         let mut used = offset + 1;
+        if let Some(problem) = self.reference_problem(scope, key, decl, traversal.steps.get(used)) {
+            let (summary, detail) = problem;
+            return (self.undeclared(summary, detail, traversal.root_span), traversal.steps.len());
+        }
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         match target {
@@ -895,6 +916,42 @@ impl<'a> Evaluator<'a> {
                 let value = self.expansion_value(&expansion, origin, |this, id| this.resource_value(id));
                 (value, used)
             }
+        }
+    }
+
+    /// What Terraform refuses of a reference before it evaluates anything: an instance key that is missing or too
+    /// much, or a resource that refers to itself.
+    fn reference_problem(
+        &self,
+        scope: &Scope<'_>,
+        key: &addr::Resource,
+        decl: &crate::config::Resource,
+        next: Option<&ast::Step>,
+    ) -> Option<(&'static str, String)> {
+        if scope.resource == Some(key) {
+            let detail = format!("Configuration for {key} may not refer to itself.");
+            return Some(("Self-referential block", detail));
+        }
+        let repeated = match (&decl.count, &decl.for_each) {
+            (Some(_), _) => Some("count"),
+            (None, Some(_)) => Some("for_each"),
+            (None, None) => None,
+        };
+        match (repeated, next.map(|step| &step.kind)) {
+            (Some(argument), Some(StepKind::Attr(_))) => Some((
+                "Missing resource instance key",
+                format!(
+                    "Because {key} has \"{argument}\" set, its attributes must be accessed on specific instances."
+                ),
+            )),
+            (None, Some(StepKind::Index(_))) => Some((
+                "Unexpected resource instance key",
+                format!(
+                    "Because {key} does not have \"count\" or \"for_each\" set, references to it must not include \
+                     an index key. Remove the bracketed index to refer to the single instance of this resource."
+                ),
+            )),
+            _ => None,
         }
     }
 
@@ -986,9 +1043,10 @@ impl<'a> Evaluator<'a> {
     ) -> T {
         let state = self.instance(id);
         let repetition = state.repetition.clone();
-        let module = state.module;
+        let (module, decl) = (state.module, state.decl);
         self.apart(|this| {
-            let scope = Scope { repetition: Some(&repetition), ..Scope::module(module) };
+            let resource = Some(&decl.addr);
+            let scope = Scope { repetition: Some(&repetition), resource, ..Scope::module(module) };
             evaluate(this, &scope)
         })
     }
@@ -1046,17 +1104,19 @@ impl<'a> Evaluator<'a> {
             if !schema.contains(&name) {
                 return self.error(
                     "Unsupported attribute",
-                    format!("This object has no argument, nested block, or exported attribute named \"{name}\"."),
+                    format!(
+                        "This object has no argument, nested block, or exported attribute named \"{name}\"."
+                    ),
                     span,
                 );
             }
             return self.builtin_attribute(id, name);
         }
         let configured = self.configured(id, name);
-        if let Some(value) = &configured {
-            if !value.is_null() {
-                return value.clone();
-            }
+        if let Some(value) = &configured
+            && !value.is_null()
+        {
+            return value.clone();
         }
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
@@ -1217,6 +1277,18 @@ impl<'a> Evaluator<'a> {
         if self.env.demand == Demand::All {
             self.check_everything();
         }
+    }
+
+    /// The root module's inputs that are booleans, as far as they were asked for.
+    pub(super) fn root_booleans(&self) -> BTreeMap<EcoString, bool> {
+        let root = self.module(Self::ROOT);
+        let names = root.node.module.variables.keys();
+        names
+            .filter_map(|name| match root.variables.get(name.as_str())? {
+                Memo::Done(value) => Some((name.clone(), value.as_bool()?)),
+                Memo::Running => None,
+            })
+            .collect()
     }
 
     /// The root module's outputs by name.
