@@ -1,8 +1,11 @@
 //! Parsing: source text to our syntax tree, native and JSON syntax alike.
 
 pub mod ast;
+mod check;
 mod literal;
 mod native;
+mod repair;
+mod scan;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;

@@ -235,7 +235,7 @@ impl<'a> Evaluator<'a> {
     fn unknown_plan(&mut self, value: Value, count: bool, because: OriginId, decl_range: Span) -> Plan {
         let causes = value.causes();
         let cause = causes.first().cloned().unwrap_or(Cause::KeysUnknown("count".into()));
-        let mut unknown = |this: &mut Self, ty: Type, which: &str| {
+        let unknown = |this: &mut Self, ty: Type, which: &str| {
             let term = this.terms.fresh(which);
             let origin = this.origin(Some(decl_range), Step::Repetition, [value.origin]);
             let refinement = Refinement { not_null: which != "each.value", ..Refinement::default() };
@@ -330,11 +330,9 @@ impl<'a> Evaluator<'a> {
             ValueKind::Set(_, elements) => {
                 for element in elements {
                     if element.is_null() {
-                        invalid(
-                            self,
-                            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
-                             contain null values.",
-                        );
+                        let detail = "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
+                                      contain null values.";
+                        self.report("Invalid for_each set argument", detail, Some(expr.span));
                         return Plan::Failed;
                     }
                     if element.marks.sensitive {

@@ -80,28 +80,28 @@ pub(super) fn normalise(text: &str) -> EcoString {
     }
 }
 
-/// One token of a template, flat: what strip markers and indents are applied to.
+/// One piece of a template, flat: what strip markers and indents are applied to.
 #[derive(Debug)]
-pub(super) enum Token {
+pub(super) enum Piece {
     /// Decoded text up to the end of a line or of the literal.
     Literal(String),
     /// An interpolation or a directive marker.
     Sequence,
 }
 
-/// The tokens of one template in source order, built up with strip markers applied.
+/// The pieces of one template in source order, built up with strip markers applied.
 #[derive(Debug, Default)]
-pub(super) struct Tokens {
-    tokens: Vec<Token>,
+pub(super) struct Pieces {
+    pieces: Vec<Piece>,
     trim_next: bool,
 }
 
-impl Tokens {
+impl Pieces {
     /// Adds a literal as it stands in the source.
     pub(super) fn literal(&mut self, text: &str, quoting: Quoting) {
         match quoting {
             Quoting::Quoted => self.piece(text, quoting),
-            // Each line is a token of its own: a strip marker reaches to the end of its line, no further.
+            // Each line is a piece of its own: a strip marker reaches to the end of its line, no further.
             Quoting::Bare => text.split_inclusive('\n').for_each(|line| self.piece(line, quoting)),
         }
     }
@@ -110,15 +110,15 @@ impl Tokens {
         let decoded = decode(text, quoting);
         let trimmed = if self.trim_next { decoded.trim_start_matches(is_space) } else { &decoded };
         self.trim_next = false;
-        self.tokens.push(Token::Literal(trimmed.to_string()));
+        self.pieces.push(Piece::Literal(trimmed.to_string()));
     }
 
     /// Adds an interpolation or directive marker with its strip markers.
     pub(super) fn sequence(&mut self, strip_before: bool, strip_after: bool) {
-        if strip_before && let Some(Token::Literal(text)) = self.tokens.last_mut() {
+        if strip_before && let Some(Piece::Literal(text)) = self.pieces.last_mut() {
             text.truncate(text.trim_end_matches(is_space).len());
         }
-        self.tokens.push(Token::Sequence);
+        self.pieces.push(Piece::Sequence);
         self.trim_next = strip_after;
     }
 
@@ -127,8 +127,8 @@ impl Tokens {
         let mut indent = usize::MAX;
         let mut adjust = Vec::new();
         let mut line_start = true;
-        for (i, token) in self.tokens.iter().enumerate() {
-            let Token::Literal(text) = token else {
+        for (i, piece) in self.pieces.iter().enumerate() {
+            let Piece::Literal(text) = piece else {
                 if line_start {
                     indent = 0;
                 }
@@ -146,16 +146,16 @@ impl Tokens {
             line_start = text.ends_with('\n');
         }
         for i in adjust {
-            if let Token::Literal(text) = &mut self.tokens[i] {
+            if let Piece::Literal(text) = &mut self.pieces[i] {
                 let cut = text.grapheme_indices(true).nth(indent).map_or(text.len(), |(at, _)| at);
                 text.drain(..cut);
             }
         }
     }
 
-    /// The finished tokens.
-    pub(super) fn finish(self) -> Vec<Token> {
-        self.tokens
+    /// The finished pieces.
+    pub(super) fn finish(self) -> Vec<Piece> {
+        self.pieces
     }
 }
 

@@ -3,6 +3,7 @@
 //! `hcl::edit` gives the shape and the places; names, numbers and literal text are read from the source under
 //! their spans, because Terraform decodes some of them differently.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use ecow::EcoString;
@@ -15,57 +16,164 @@ use hcl::edit::{Decorated, Ident, parser};
 
 use super::Parsed;
 use super::ast::{
-    Attribute, BinaryOp, Block, Body, Expr, ExprKind, File, ForExpr, Label, Name, ObjectItem, Step, StepKind,
-    TemplatePart, Traversal, UnaryOp,
+    Attribute, BinaryOp, Block, Body, Comment, Expr, ExprKind, File, ForExpr, Label, Name, ObjectItem, Step,
+    StepKind, TemplatePart, Traversal, UnaryOp,
 };
-use super::literal::{self, Quoting, Token, Tokens};
-use crate::diagnostic::Diagnostic;
+use super::check::{self, Note, Tokens, Whole};
+use super::literal::{self, Piece, Pieces, Quoting};
+use super::repair;
+use super::scan::{self, Heredoc, Kind, Scan, Start};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::number::Number;
 use crate::source::{SourceFile, Span};
 
 /// The byte order mark, which Terraform skips.
 const BOM: &str = "\u{feff}";
 
+/// The size beyond which a file is not parsed: eight times the largest that was found in public code. It bounds
+/// the time and the memory that one file can take.
+pub(super) const MAX_FILE_BYTES: usize = 1 << 20;
+
+/// The largest sum of squared key counts of the objects of a file. `hcl::edit` compares each key with all that
+/// stand before it; this many comparisons take about half a second.
+const MAX_KEY_PAIRS: u64 = 10_000 * 10_000;
+
 /// Parses a file in native syntax.
 pub(super) fn parse(file: &SourceFile) -> Parsed {
-    let lower = Lower::new(file);
-    match parser::parse_body(lower.text) {
-        Ok(body) => Parsed {
-            file: File { id: file.id, body: lower.root(&body), comments: Vec::new() },
-            diagnostics: Vec::new(),
-            complete: true,
-        },
-        Err(error) => Parsed {
-            file: File { id: file.id, body: Body::default(), comments: Vec::new() },
-            diagnostics: vec![lower.refused(&error)],
-            complete: false,
-        },
-    }
+    let source = Source::new(file, Start::Code);
+    let comments = source.comments();
+    let (body, diagnostics) =
+        match source.read(Whole::Body, parser::parse_body, |lower, body| lower.root(body)) {
+            Ok(body) => (body, Vec::new()),
+            Err(diagnostics) => (Body::default(), diagnostics),
+        };
+    let complete = diagnostics.is_empty();
+    Parsed { file: File { id: file.id, body, comments }, diagnostics, complete }
 }
 
 /// Parses one expression.
 pub(super) fn parse_expression(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>> {
-    let lower = Lower::new(file);
-    let trimmed = lower.text.trim_ascii();
-    let start = trimmed.as_ptr() as usize - lower.text.as_ptr() as usize;
-    let lower = Lower { base: lower.base + start as u32, text: trimmed, ..lower };
-    match parser::parse_expr(lower.text) {
-        Ok(expr) => Ok(lower.expr(&expr)),
-        Err(error) => Err(vec![lower.refused(&error)]),
-    }
+    // Line breaks mean nothing in an expression that stands alone, as if it were in parentheses.
+    let in_parens = |text: &str| parser::parse_expr(&format!("({text}\n)"));
+    Source::new(file, Start::Code).read(Whole::Expression, in_parens, |lower, expr| match expr {
+        Expression::Parenthesis(inner) => Lower { shift: 1, ..*lower }.expr(inner.inner()),
+        expr => lower.expr(expr),
+    })
 }
 
 /// Parses a whole text as a template.
 pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>> {
-    let lower = Lower::new(file);
-    match parser::parse_template(lower.text) {
-        Ok(template) => {
-            let span = Span { start: lower.base, ..file.span() };
-            Ok(lower.template(&template, Quoting::Bare, Indent::Kept, span))
+    Source::new(file, Start::Template).read(Whole::Template, parser::parse_template, |lower, template| {
+        let span = Span { start: lower.source.base, ..file.span() };
+        lower.template(template, Quoting::Bare, Indent::Kept, span)
+    })
+}
+
+/// A text and its tokens.
+struct Source<'a> {
+    file: &'a SourceFile,
+    /// Where `text` starts in the file.
+    base: u32,
+    text: &'a str,
+    /// None: the file is too large.
+    scan: Option<Scan>,
+}
+
+impl<'a> Source<'a> {
+    fn new(file: &'a SourceFile, start: Start) -> Source<'a> {
+        let text = file.text.strip_prefix(BOM).unwrap_or(&file.text);
+        let base = (file.text.len() - text.len()) as u32;
+        let scan = (text.len() <= MAX_FILE_BYTES).then(|| scan::scan(text, start));
+        Source { file, base, text, scan }
+    }
+
+    fn comments(&self) -> Vec<Comment> {
+        let tokens = self.scan.iter().flat_map(|scan| &scan.tokens);
+        let comments = tokens.filter(|token| token.kind == Kind::Comment).map(|token| {
+            let range = token.start as usize..token.end as usize;
+            let text = self.text.get(range.clone()).unwrap_or("").trim_end_matches(['\n', '\r']);
+            Comment { span: self.span(range.start..range.start + text.len()) }
+        });
+        comments.collect()
+    }
+
+    fn span(&self, range: Range<usize>) -> Span {
+        Span { file: self.file.id, start: self.base + range.start as u32, end: self.base + range.end as u32 }
+    }
+
+    /// Has `parser` read the text and `lower` make our tree of it, or says why not.
+    fn read<T, U>(
+        &self,
+        whole: Whole,
+        parser: impl Fn(&str) -> Result<T, parser::Error>,
+        lower: impl FnOnce(&Lower<'_>, &T) -> U,
+    ) -> Result<U, Vec<Diagnostic>> {
+        let Some(scan) = &self.scan else { return Err(vec![self.too_large()]) };
+        let tokens = Tokens { file: self.file, base: self.base, text: self.text, tokens: &scan.tokens };
+        let found = check::check(tokens, whole, Note::Nothing);
+        if !found.diagnostics.is_empty() {
+            return Err(found.diagnostics);
         }
-        Err(error) => Err(vec![lower.refused(&error)]),
+        if let Some(deep) = found.too_deep {
+            return Err(vec![self.not_understood(TOO_DEEP, deep)]);
+        }
+        if found.key_pairs > MAX_KEY_PAIRS {
+            return Err(vec![self.not_understood(TOO_MANY_KEYS, 0..0)]);
+        }
+        let patched = repair::patched(self.text, &scan.patches);
+        let tree = match parser(&patched) {
+            Ok(tree) => tree,
+            Err(error) => repair::repaired(&patched, tokens, whole)
+                .map_or(Err(error), |text| parser(&text))
+                .map_err(|error| vec![self.refused(&error)])?,
+        };
+        let problem = Cell::new(None);
+        let lowered =
+            lower(&Lower { source: self, heredocs: &scan.heredocs, shift: 0, problem: &problem }, &tree);
+        match problem.take() {
+            None => Ok(lowered),
+            Some((problem, range)) => Err(vec![self.not_understood(problem, range)]),
+        }
+    }
+
+    fn not_understood(&self, detail: &str, at: Range<usize>) -> Diagnostic {
+        Diagnostic {
+            summary: "Syntax not understood by ssmlint".to_owned(),
+            detail: detail.to_owned(),
+            span: Some(self.span(at)),
+            kind: DiagnosticKind::NotUnderstood,
+        }
+    }
+
+    fn too_large(&self) -> Diagnostic {
+        let detail = format!(
+            "The file has {} bytes. ssmlint parses files of up to {MAX_FILE_BYTES} bytes.",
+            self.text.len()
+        );
+        Diagnostic { summary: "File too large for ssmlint".to_owned(), ..self.not_understood(&detail, 0..0) }
+    }
+
+    /// What `hcl::edit` refuses although Terraform accepts it.
+    fn refused(&self, error: &parser::Error) -> Diagnostic {
+        let at = error.location().offset().min(self.text.len());
+        let detail = match error.message() {
+            message if message.contains("nested levels") => TOO_DEEP,
+            message if message.contains("chained binary operators") => TOO_MANY_OPERATORS,
+            _ => "Terraform accepts this, but the parser of ssmlint does not. The file is not checked.",
+        };
+        self.not_understood(detail, at..at)
     }
 }
+
+const TOO_DEEP: &str =
+    "The code is nested deeper than 64 levels, the limit of ssmlint. The file is not checked.";
+const TOO_MANY_OPERATORS: &str =
+    "An expression chains more than 128 operators, the limit of ssmlint. The file is not checked.";
+const TOO_MANY_KEYS: &str = "The objects of this file have more keys than ssmlint reads: the squares of their key \
+                             counts add up to more than 100,000,000. The file is not checked.";
+const MISREAD: &str =
+    "Terraform reads this text differently from the parser of ssmlint. The file is not checked.";
+const BAD_NUMBER: &str = "The number is beyond what ssmlint can represent. The file is not checked.";
 
 /// Whether a heredoc keeps its indent (`<<`) or loses it (`<<-`).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,44 +185,43 @@ enum Indent {
 /// The source that a tree is lowered against.
 #[derive(Clone, Copy)]
 struct Lower<'a> {
-    file: &'a SourceFile,
-    /// Where `text` starts in the file.
-    base: u32,
-    text: &'a str,
+    source: &'a Source<'a>,
+    heredocs: &'a [Heredoc],
+    /// How many bytes stand before the text in what was parsed.
+    shift: usize,
+    /// What forbids to use the tree, and where.
+    problem: &'a Cell<Option<(&'static str, Range<usize>)>>,
 }
 
 impl<'a> Lower<'a> {
-    fn new(file: &'a SourceFile) -> Lower<'a> {
-        let text = file.text.strip_prefix(BOM).unwrap_or(&file.text);
-        Lower { file, base: (file.text.len() - text.len()) as u32, text }
-    }
-
-    fn refused(&self, error: &parser::Error) -> Diagnostic {
-        let at = error.location().offset();
-        let end = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
-        Diagnostic::invalid("Invalid expression", error.message(), Some(self.span(at..end)))
+    fn problem(&self, what: &'static str, range: Range<usize>) {
+        self.problem.set(Some((what, range)));
     }
 
     fn span(&self, range: Range<usize>) -> Span {
-        Span { file: self.file.id, start: self.base + range.start as u32, end: self.base + range.end as u32 }
+        self.source.span(range)
     }
 
-    /// The range of a node that the parser has just made.
-    fn range(node: &impl hcl::edit::Span) -> Range<usize> {
-        node.span().unwrap_or(0..0)
+    /// The range of a node in the text.
+    fn range(&self, node: &impl hcl::edit::Span) -> Range<usize> {
+        let Some(range) = node.span() else {
+            self.problem(MISREAD, 0..0);
+            return 0..0;
+        };
+        range.start.saturating_sub(self.shift)..range.end.saturating_sub(self.shift)
     }
 
     fn slice(&self, range: Range<usize>) -> &'a str {
-        self.text.get(range).unwrap_or("")
+        self.source.text.get(range).unwrap_or("")
     }
 
     fn name(&self, ident: &Decorated<Ident>) -> (Name, Span) {
-        let range = Self::range(ident);
+        let range = self.range(ident);
         (self.slice(range.clone()).into(), self.span(range))
     }
 
     fn root(&self, body: &structure::Body) -> Body {
-        let end = self.text.len();
+        let end = self.source.text.len();
         self.body(body, end)
     }
 
@@ -139,7 +246,7 @@ impl<'a> Lower<'a> {
         let (block_type, type_span) = self.name(&block.ident);
         let labels: Vec<Label> = block.labels.iter().map(|label| self.label(label)).collect();
         let header = labels.last().map_or(type_span, |label| type_span.to(label.span));
-        let range = Self::range(block);
+        let range = self.range(block);
         let body = self.body(&block.body, range.end.saturating_sub(1));
         Block { block_type, type_span, labels, body, header, span: self.span(range) }
     }
@@ -151,7 +258,7 @@ impl<'a> Lower<'a> {
                 Label { text, span }
             }
             BlockLabel::String(string) => {
-                let range = Self::range(string);
+                let range = self.range(string);
                 Label { text: self.quoted(range.clone()).into(), span: self.span(range) }
             }
         }
@@ -167,7 +274,7 @@ impl<'a> Lower<'a> {
     }
 
     fn expr(&self, expression: &Expression) -> Expr {
-        let range = Self::range(expression);
+        let range = self.range(expression);
         let span = self.span(range.clone());
         let kind = match expression {
             Expression::Null(_) => ExprKind::Null,
@@ -185,6 +292,9 @@ impl<'a> Lower<'a> {
                 return self.template(template, Quoting::Quoted, Indent::Kept, span);
             }
             Expression::HeredocTemplate(heredoc) => {
+                if !scan::is_heredoc(self.heredocs, &range) {
+                    self.problem(MISREAD, range.clone());
+                }
                 let flush = self.slice(range).starts_with("<<-");
                 let indent = if flush { Indent::Flushed } else { Indent::Kept };
                 return self.template(&heredoc.template, Quoting::Bare, indent, span);
@@ -226,7 +336,10 @@ impl<'a> Lower<'a> {
         let number = Expr {
             kind: match Number::parse(self.slice(start..range.end)) {
                 Some(number) => ExprKind::Number(number),
-                None => ExprKind::Null,
+                None => {
+                    self.problem(BAD_NUMBER, range.clone());
+                    ExprKind::Null
+                }
             },
             span: self.span(start..range.end),
         };
@@ -244,13 +357,13 @@ impl<'a> Lower<'a> {
             Expr { kind: ExprKind::Traversal(Traversal { root, root_span: span, steps: Vec::new() }), span }
         };
         match key {
-            ObjectKey::Ident(ident) => word(Self::range(ident)),
+            ObjectKey::Ident(ident) => word(self.range(ident)),
             // As a key, a keyword is a plain name.
-            ObjectKey::Expression(Expression::Null(node)) => word(Self::range(node)),
-            ObjectKey::Expression(Expression::Bool(node)) => word(Self::range(node)),
+            ObjectKey::Expression(Expression::Null(node)) => word(self.range(node)),
+            ObjectKey::Expression(Expression::Bool(node)) => word(self.range(node)),
             ObjectKey::Expression(Expression::Parenthesis(inner)) => Expr {
                 kind: ExprKind::Parens(self.boxed(inner.inner())),
-                span: self.span(Self::range(inner.as_ref())),
+                span: self.span(self.range(inner.as_ref())),
             },
             ObjectKey::Expression(expression) => self.expr(expression),
         }
@@ -290,13 +403,13 @@ impl<'a> Lower<'a> {
         let mut attr_splat = None;
         let mut indexed = false;
         for operator in &traversal.operators {
-            let span = self.span(Self::range(operator));
+            let span = self.span(self.range(operator));
             let kind = match operator.value() {
                 TraversalOperator::GetAttr(ident) => StepKind::Attr(self.name(ident).0),
                 TraversalOperator::Index(index) => StepKind::Index(self.expr(index)),
                 TraversalOperator::LegacyIndex(index) => {
                     indexed |= attr_splat.is_some();
-                    StepKind::Index(self.number(Self::range(index)))
+                    StepKind::Index(self.number(self.range(index)))
                 }
                 TraversalOperator::AttrSplat(_) => StepKind::AttrSplat,
                 TraversalOperator::FullSplat(_) => StepKind::FullSplat,
@@ -318,13 +431,13 @@ impl<'a> Lower<'a> {
     }
 
     fn template(&self, template: &Template, quoting: Quoting, indent: Indent, span: Span) -> Expr {
-        let mut tokens = Tokens::default();
-        self.tokens(template, quoting, &mut tokens);
+        let mut pieces = Pieces::default();
+        self.pieces(template, quoting, &mut pieces);
         if indent == Indent::Flushed {
-            tokens.flush();
+            pieces.flush();
         }
-        let mut tokens = tokens.finish().into_iter();
-        let mut parts = self.parts(template, &mut tokens);
+        let mut pieces = pieces.finish().into_iter();
+        let mut parts = self.parts(template, &mut pieces);
         let kind = match parts.pop() {
             None => ExprKind::String(EcoString::new()),
             Some(TemplatePart::Literal(text, _)) if parts.is_empty() => ExprKind::String(text),
@@ -336,77 +449,77 @@ impl<'a> Lower<'a> {
         Expr { kind, span }
     }
 
-    /// The flat tokens of a template.
-    fn tokens(&self, template: &Template, quoting: Quoting, tokens: &mut Tokens) {
+    /// The flat pieces of a template.
+    fn pieces(&self, template: &Template, quoting: Quoting, pieces: &mut Pieces) {
         for element in template {
             match element {
-                Element::Literal(literal) => tokens.literal(self.slice(Self::range(literal)), quoting),
+                Element::Literal(literal) => pieces.literal(self.slice(self.range(literal)), quoting),
                 Element::Interpolation(interpolation) => {
-                    tokens.sequence(interpolation.strip.strip_start(), interpolation.strip.strip_end());
+                    pieces.sequence(interpolation.strip.strip_start(), interpolation.strip.strip_end());
                 }
                 Element::Directive(directive) => match directive.as_ref() {
                     Directive::If(directive) => {
                         let strip = directive.if_expr.strip;
-                        tokens.sequence(strip.strip_start(), strip.strip_end());
-                        self.tokens(&directive.if_expr.template, quoting, tokens);
+                        pieces.sequence(strip.strip_start(), strip.strip_end());
+                        self.pieces(&directive.if_expr.template, quoting, pieces);
                         if let Some(otherwise) = &directive.else_expr {
-                            tokens.sequence(otherwise.strip.strip_start(), otherwise.strip.strip_end());
-                            self.tokens(&otherwise.template, quoting, tokens);
+                            pieces.sequence(otherwise.strip.strip_start(), otherwise.strip.strip_end());
+                            self.pieces(&otherwise.template, quoting, pieces);
                         }
                         let strip = directive.endif_expr.strip;
-                        tokens.sequence(strip.strip_start(), strip.strip_end());
+                        pieces.sequence(strip.strip_start(), strip.strip_end());
                     }
                     Directive::For(directive) => {
                         let strip = directive.for_expr.strip;
-                        tokens.sequence(strip.strip_start(), strip.strip_end());
-                        self.tokens(&directive.for_expr.template, quoting, tokens);
+                        pieces.sequence(strip.strip_start(), strip.strip_end());
+                        self.pieces(&directive.for_expr.template, quoting, pieces);
                         let strip = directive.endfor_expr.strip;
-                        tokens.sequence(strip.strip_start(), strip.strip_end());
+                        pieces.sequence(strip.strip_start(), strip.strip_end());
                     }
                 },
             }
         }
     }
 
-    /// The parts of a template; takes from `tokens` what [`Lower::tokens`] made of it.
-    fn parts(&self, template: &Template, tokens: &mut std::vec::IntoIter<Token>) -> Vec<TemplatePart> {
+    /// The parts of a template; takes from `pieces` what [`Lower::pieces`] made of it.
+    fn parts(&self, template: &Template, pieces: &mut std::vec::IntoIter<Piece>) -> Vec<TemplatePart> {
         let mut parts = Vec::with_capacity(template.len());
         for element in template {
             match element {
                 Element::Literal(literal) => {
                     let mut text = String::new();
-                    while let Some(Token::Literal(piece)) = tokens.as_slice().first() {
+                    while let Some(Piece::Literal(piece)) = pieces.as_slice().first() {
                         text.push_str(piece);
-                        tokens.next();
+                        pieces.next();
                     }
                     if !text.is_empty() {
-                        let span = self.span(Self::range(literal));
+                        let span = self.span(self.range(literal));
                         parts.push(TemplatePart::Literal(literal::normalise(&text), span));
                     }
                 }
                 Element::Interpolation(interpolation) => {
-                    tokens.next();
+                    pieces.next();
                     parts.push(TemplatePart::Interpolation(self.expr(&interpolation.expr)));
                 }
                 Element::Directive(directive) => match directive.as_ref() {
                     Directive::If(directive) => {
-                        tokens.next();
-                        let if_true = self.parts(&directive.if_expr.template, tokens);
+                        pieces.next();
+                        let if_true = self.parts(&directive.if_expr.template, pieces);
                         let if_false = match &directive.else_expr {
                             Some(otherwise) => {
-                                tokens.next();
-                                self.parts(&otherwise.template, tokens)
+                                pieces.next();
+                                self.parts(&otherwise.template, pieces)
                             }
                             None => Vec::new(),
                         };
-                        tokens.next();
+                        pieces.next();
                         let condition = self.expr(&directive.if_expr.cond_expr);
                         parts.push(TemplatePart::If { condition, if_true, if_false });
                     }
                     Directive::For(directive) => {
-                        tokens.next();
-                        let body = self.parts(&directive.for_expr.template, tokens);
-                        tokens.next();
+                        pieces.next();
+                        let body = self.parts(&directive.for_expr.template, pieces);
+                        pieces.next();
                         parts.push(TemplatePart::For {
                             key: directive.for_expr.key_var.as_ref().map(|ident| self.name(ident).0),
                             value: self.name(&directive.for_expr.value_var).0,
