@@ -330,11 +330,9 @@ impl<'a> Evaluator<'a> {
             ValueKind::Set(_, elements) => {
                 for element in elements {
                     if element.is_null() {
-                        invalid(
-                            self,
-                            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
-                             contain null values.",
-                        );
+                        let detail = "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
+                                      contain null values.";
+                        self.report("Invalid for_each set argument", detail, Some(expr.span));
                         return Plan::Failed;
                     }
                     if element.marks.sensitive {

@@ -4,6 +4,7 @@
 //! ([`call`]) does what is the same for all: conversion, nulls, unknowns, marks. Functions that need the evaluator
 //! itself (`try`, `can`, `templatefile`, `templatestring`) live in `eval::expr`.
 
+pub mod arg;
 pub mod collection;
 pub mod encoding;
 pub mod file;

@@ -88,11 +88,13 @@ pub(super) struct Scope<'s> {
     pub(super) this: Option<InstanceId>,
     /// Only bound names exist: the inside of a template file.
     pub(super) only_bound: bool,
+    /// The resource whose arguments these are; they must not refer to it.
+    pub(super) resource: Option<&'s addr::Resource>,
 }
 
 impl<'s> Scope<'s> {
     pub(super) fn module(module: ModuleId) -> Scope<'s> {
-        Scope { module, repetition: None, bound: None, this: None, only_bound: false }
+        Scope { module, repetition: None, bound: None, this: None, only_bound: false, resource: None }
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&'s Value> {
@@ -884,6 +886,10 @@ impl<'a> Evaluator<'a> {
             );
         };
         let mut used = offset + 1;
+        if let Some(problem) = self.reference_problem(scope, key, decl, traversal.steps.get(used)) {
+            let (summary, detail) = problem;
+            return (self.undeclared(summary, detail, traversal.root_span), traversal.steps.len());
+        }
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
@@ -910,6 +916,42 @@ impl<'a> Evaluator<'a> {
                 let value = self.expansion_value(&expansion, origin, |this, id| this.resource_value(id));
                 (value, used)
             }
+        }
+    }
+
+    /// What Terraform refuses of a reference before it evaluates anything: an instance key that is missing or too
+    /// much, or a resource that refers to itself.
+    fn reference_problem(
+        &self,
+        scope: &Scope<'_>,
+        key: &addr::Resource,
+        decl: &crate::config::Resource,
+        next: Option<&ast::Step>,
+    ) -> Option<(&'static str, String)> {
+        if scope.resource == Some(key) {
+            let detail = format!("Configuration for {key} may not refer to itself.");
+            return Some(("Self-referential block", detail));
+        }
+        let repeated = match (&decl.count, &decl.for_each) {
+            (Some(_), _) => Some("count"),
+            (None, Some(_)) => Some("for_each"),
+            (None, None) => None,
+        };
+        match (repeated, next.map(|step| &step.kind)) {
+            (Some(argument), Some(StepKind::Attr(_))) => Some((
+                "Missing resource instance key",
+                format!(
+                    "Because {key} has \"{argument}\" set, its attributes must be accessed on specific instances."
+                ),
+            )),
+            (None, Some(StepKind::Index(_))) => Some((
+                "Unexpected resource instance key",
+                format!(
+                    "Because {key} does not have \"count\" or \"for_each\" set, references to it must not include \
+                     an index key. Remove the bracketed index to refer to the single instance of this resource."
+                ),
+            )),
+            _ => None,
         }
     }
 
@@ -1001,9 +1043,10 @@ impl<'a> Evaluator<'a> {
     ) -> T {
         let state = self.instance(id);
         let repetition = state.repetition.clone();
-        let module = state.module;
+        let (module, decl) = (state.module, state.decl);
         self.apart(|this| {
-            let scope = Scope { repetition: Some(&repetition), ..Scope::module(module) };
+            let resource = Some(&decl.addr);
+            let scope = Scope { repetition: Some(&repetition), resource, ..Scope::module(module) };
             evaluate(this, &scope)
         })
     }
