@@ -23,6 +23,7 @@ use rustc_hash::FxHashMap;
 
 use crate::eval::convert::convert;
 use crate::eval::limits::Limits;
+use crate::eval::term::TermId;
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::fs::FileSystem;
 
@@ -257,9 +258,11 @@ pub fn settle(unknown: Unknown) -> ValueKind {
         (Some(0), Type::List(element)) => ValueKind::List(Type::clone(element), EcoVec::new()),
         (Some(0), Type::Set(element)) => ValueKind::Set(Type::clone(element), EcoVec::new()),
         (Some(0), Type::Map(element)) => ValueKind::Map(Type::clone(element), Arc::default()),
-        // Elements that stand for each other would be taken for equal, so then the whole stays an unknown.
-        (Some(length), Type::List(element)) if unknown.each.is_none() && length <= ELEMENTS => {
-            let one = with_causes(Value::unknown(Type::clone(element)), &unknown.causes);
+        (Some(length), Type::List(element)) if length <= ELEMENTS => {
+            let one = match &unknown.each {
+                Some(each) => pick(Value::clone(each)),
+                None => with_causes(Value::unknown(Type::clone(element)), &unknown.causes),
+            };
             ValueKind::List(Type::clone(element), std::iter::repeat_n(one, length as usize).collect())
         }
         (Some(1), Type::Set(element)) => {
@@ -271,6 +274,18 @@ pub fn settle(unknown: Unknown) -> ValueKind {
         }
         _ => ValueKind::Unknown(Arc::new(unknown)),
     }
+}
+
+/// One element of a collection, of which only a value that stands for each is known. It has no identity of its own,
+/// since two elements may differ.
+pub fn pick(each: Value) -> Value {
+    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = &each else { return each };
+    let possible = match &unknown.possible {
+        Some(possible) if unknown.term.is_none() => possible.clone(),
+        _ => std::iter::once(each.clone()).collect(),
+    };
+    let picked = Unknown { term: TermId::NONE, possible: Some(possible), ..Unknown::clone(unknown) };
+    Value { kind: ValueKind::Unknown(Arc::new(picked)), origin: *origin, marks: *marks }
 }
 
 fn with_causes(value: Value, causes: &Causes) -> Value {

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::eval::convert::{convert, equal, set, unify, write_quoted};
-use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, settle};
+use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, pick, settle};
 use crate::eval::term::{TermId, canonical};
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes};
 use crate::number::Number;
@@ -431,17 +431,6 @@ fn each_of(value: &Value) -> Option<Value> {
         | ValueKind::Object(_)
         | ValueKind::Resource(_) => one_of(value.parts().cloned()),
     }
-}
-
-/// One element of a collection, of which only a value that stands for each is known.
-fn pick(each: Value) -> Value {
-    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = &each else { return each };
-    let possible = match &unknown.possible {
-        Some(possible) if unknown.term.is_none() => possible.clone(),
-        _ => std::iter::once(each.clone()).collect(),
-    };
-    let picked = Unknown { term: TermId::NONE, possible: Some(possible), ..Unknown::clone(unknown) };
-    Value { kind: ValueKind::Unknown(Arc::new(picked)), origin: *origin, marks: *marks }
 }
 
 /// A value that stands for each of the elements of all the collections.
@@ -1027,7 +1016,8 @@ fn length(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError>
         (_, Type::Object(types)) => Value::number(types.len() as u64),
         (_, Type::List(_) | Type::Set(_) | Type::Map(_)) => match length_bounds(&args[0]) {
             (least, Some(most)) if least == most => Value::number(least),
-            bounds => unknown_number(bounds),
+            // Lengths are 64-bit integers.
+            (least, most) => unknown_number((least, most.or(Some(i64::MAX as u64)))),
         },
         _ => unknown_number((0, None)),
     };
@@ -1061,24 +1051,24 @@ fn lookup_type(args: &[Value]) -> Result<Type, FuncError> {
 
 fn lookup(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
     let marks = args[0].marks.union(args[1].marks);
-    let default = match args.get(2) {
-        Some(default) => Some(convert(default, ty).map_err(|error| FuncError::Call(error.to_string()))?),
-        None => None,
+    let convert_default = |default: &Value| -> Result<Value, FuncError> {
+        convert(default, ty).map_err(|error| FuncError::Call(error.to_string()))
     };
+    let default = args.get(2);
     let found = match (args[0].as_entries(), args[1].as_str()) {
         (Some(entries), Some(key)) => match (entries.get(key), default) {
             (Some(entry), _) => entry.clone(),
-            (None, Some(default)) => default,
+            (None, Some(default)) => convert_default(default)?,
             (None, None) => {
                 let key = if args[1].marks.sensitive { "(sensitive value)".into() } else { quoted(key) };
                 return call_error(format!("lookup failed to find key {key}"));
             }
         },
         (Some(entries), None) => {
-            one_of(entries.values().cloned().chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
+            one_of(entries.values().chain(default).cloned()).unwrap_or_else(|| Value::unknown(ty.clone()))
         }
         (None, _) => match each_of(&args[0]) {
-            Some(each) => one_of(std::iter::once(pick(each)).chain(default))
+            Some(each) => one_of(std::iter::once(pick(each)).chain(default.cloned()))
                 .unwrap_or_else(|| Value::unknown(ty.clone())),
             None => Value::unknown(ty.clone()),
         },
