@@ -22,8 +22,8 @@ use ecow::EcoVec;
 use rustc_hash::FxHashMap;
 
 use crate::eval::convert::convert;
+use crate::eval::convert::stand_in::pick;
 use crate::eval::limits::Limits;
-use crate::eval::term::TermId;
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::fs::FileSystem;
 
@@ -274,18 +274,6 @@ pub fn settle(unknown: Unknown) -> ValueKind {
         }
         _ => ValueKind::Unknown(Arc::new(unknown)),
     }
-}
-
-/// One element of a collection, of which only a value that stands for each is known. It has no identity of its own,
-/// since two elements may differ.
-pub fn pick(each: Value) -> Value {
-    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = &each else { return each };
-    let possible = match &unknown.possible {
-        Some(possible) if unknown.term.is_none() => possible.clone(),
-        _ => std::iter::once(each.clone()).collect(),
-    };
-    let picked = Unknown { term: TermId::NONE, possible: Some(possible), ..Unknown::clone(unknown) };
-    Value { kind: ValueKind::Unknown(Arc::new(picked)), origin: *origin, marks: *marks }
 }
 
 fn with_causes(value: Value, causes: &Causes) -> Value {

@@ -11,15 +11,13 @@ use ecow::{EcoString, EcoVec};
 use rustc_hash::FxHashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::eval::convert::stand_in::{self, one_of, pick};
 use crate::eval::convert::{convert, equal, set, unify, write_quoted};
-use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, pick, settle};
+use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, settle};
 use crate::eval::term::{TermId, canonical};
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes};
 use crate::number::Number;
 use crate::truth::Truth;
-
-/// So many values at most are kept as the possibilities of an unknown.
-const POSSIBILITIES: usize = 64;
 
 /// So many comparisons of values that are not wholly known are made before a result counts as unknown.
 const COMPARISONS: usize = 1 << 18;
@@ -440,52 +438,10 @@ fn each_of_all<'a>(collections: impl IntoIterator<Item = &'a Value>) -> Option<V
         if collection.is_unknown() {
             candidates.push(each_of(collection)?);
         } else {
-            candidates.extend(collection.parts().take(POSSIBILITIES + 1).cloned());
+            candidates.extend(collection.parts().take(stand_in::POSSIBILITIES + 1).cloned());
         }
     }
     one_of(candidates)
-}
-
-/// A value of which is only known that it is one of these; none if they are too many, or none at all.
-fn one_of(candidates: impl IntoIterator<Item = Value>) -> Option<Value> {
-    let mut possible: Vec<Value> = Vec::new();
-    let mut seen = FxHashSet::default();
-    for candidate in candidates {
-        // The possibilities of an unknown without identity are possibilities of this one.
-        let nested = match candidate.as_unknown() {
-            Some(unknown) if unknown.term.is_none() => unknown.possible.clone(),
-            _ => None,
-        };
-        let values = nested.unwrap_or_else(|| std::iter::once(candidate.clone()).collect());
-        for value in values {
-            if seen.insert((canonical(&value), value.ty())) {
-                possible.push(value);
-            }
-        }
-        if possible.len() > POSSIBILITIES {
-            return None;
-        }
-    }
-    if possible.len() <= 1 {
-        return possible.pop();
-    }
-    let first = possible[0].ty();
-    let ty = if possible.iter().all(|value| value.ty() == first) { first } else { Type::Dynamic };
-    let refinement = Refinement {
-        not_null: possible.iter().all(|value| match value.as_unknown() {
-            Some(unknown) => unknown.refinement.not_null,
-            None => !value.is_null(),
-        }),
-        ..Refinement::default()
-    };
-    Some(Value::new(ValueKind::Unknown(Arc::new(Unknown {
-        term: TermId::NONE,
-        ty,
-        refinement,
-        causes: join_causes(&possible),
-        possible: Some(possible.into()),
-        each: None,
-    }))))
 }
 
 /// A collection of which only the bounds of the length and a value for each element are known.
