@@ -607,8 +607,9 @@ impl<'a> Walk<'a> {
                         self.read();
                         let close = self.read();
                         if close.kind != Kind::CloseBracket {
+                            let at = self.closing_bracket();
                             return self.stop(
-                                close,
+                                at,
                                 "Missing close bracket on splat index",
                                 "The star for a full splat operator must be immediately followed by a closing \
                                  bracket (\"]\").",
@@ -622,11 +623,26 @@ impl<'a> Walk<'a> {
                         if close.kind == Kind::CloseBracket {
                             return Ok(());
                         }
+                        let at = walk.closing_bracket();
                         let detail = "The index operator must end with a closing bracket (\"]\").";
-                        walk.stop(close, "Missing close bracket on index", detail)
+                        walk.stop(at, "Missing close bracket on index", detail)
                     })?;
                 }
                 _ => return Ok(()),
+            }
+        }
+    }
+
+    /// The bracket that closes what is open, or the end: there Terraform reports that something stands before it.
+    fn closing_bracket(&mut self) -> Token {
+        let mut open = 0;
+        loop {
+            let token = self.read();
+            match token.kind {
+                Kind::OpenBracket => open += 1,
+                Kind::CloseBracket if open > 0 => open -= 1,
+                Kind::CloseBracket | Kind::End => return token,
+                _ => {}
             }
         }
     }
