@@ -8,6 +8,7 @@ pub mod term;
 pub mod origin;
 pub mod limits;
 pub mod scenario;
+pub mod toggle;
 mod scope;
 mod expr;
 pub mod ops;
@@ -41,12 +42,14 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         Demand::All => evaluator.root_outputs(),
         Demand::Relevant => BTreeMap::new(),
     };
+    let booleans = evaluator.root_booleans();
     let diagnostics = evaluator.finish_errors();
     Evaluation {
         scenario: scenario.name.clone(),
         instances: evaluator.instances.into_iter().map(|state| state.resource).collect(),
         modules: evaluator.modules.into_iter().map(|state| state.addr).collect(),
         outputs,
+        booleans,
         origins: evaluator.origins,
         terms: evaluator.terms,
         gaps: evaluator.gaps,
@@ -82,6 +85,8 @@ pub struct Evaluation {
     pub modules: Vec<addr::ModuleInstance>,
     /// The root module's outputs.
     pub outputs: BTreeMap<EcoString, Value>,
+    /// The root inputs that are booleans in this scenario, with their values.
+    pub booleans: BTreeMap<EcoString, bool>,
     /// The steps that values came from.
     pub origins: Origins,
     /// The identities of unknowns.

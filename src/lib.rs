@@ -14,3 +14,4 @@ pub mod eval;
 pub mod syntax;
 
 pub mod report;
+pub mod lint;

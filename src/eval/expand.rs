@@ -153,13 +153,7 @@ impl<'a> Evaluator<'a> {
         let invalid = |this: &mut Self, detail: &str| {
             this.report("Invalid count argument", detail, Some(expr.span));
         };
-        if value.marks.sensitive {
-            invalid(
-                self,
-                "Sensitive values, or values derived from sensitive values, cannot be used as count arguments. If \
-                 used, the sensitive value could be exposed as a resource instance key.",
-            );
-        } else if value.marks.ephemeral {
+        if value.marks.ephemeral {
             invalid(self, "The given \"count\" is derived from an ephemeral value.");
         }
         if value.is_null() {
@@ -235,7 +229,7 @@ impl<'a> Evaluator<'a> {
     fn unknown_plan(&mut self, value: Value, count: bool, because: OriginId, decl_range: Span) -> Plan {
         let causes = value.causes();
         let cause = causes.first().cloned().unwrap_or(Cause::KeysUnknown("count".into()));
-        let mut unknown = |this: &mut Self, ty: Type, which: &str| {
+        let unknown = |this: &mut Self, ty: Type, which: &str| {
             let term = this.terms.fresh(which);
             let origin = this.origin(Some(decl_range), Step::Repetition, [value.origin]);
             let refinement = Refinement { not_null: which != "each.value", ..Refinement::default() };
@@ -330,11 +324,9 @@ impl<'a> Evaluator<'a> {
             ValueKind::Set(_, elements) => {
                 for element in elements {
                     if element.is_null() {
-                        invalid(
-                            self,
-                            "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
-                             contain null values.",
-                        );
+                        let detail = "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
+                                      contain null values.";
+                        self.report("Invalid for_each set argument", detail, Some(expr.span));
                         return Plan::Failed;
                     }
                     if element.marks.sensitive {

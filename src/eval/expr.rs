@@ -475,13 +475,13 @@ impl<'a> Evaluator<'a> {
             self.errors.truncate(before);
             possible = None;
         }
-        if possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)) {
-            if let Some(each) = unknown.each.as_deref() {
-                if unknown.refinement.max_length == Some(1) {
-                    return each.clone().with_marks(value.marks);
-                }
-                possible = Some(EcoVec::from([each.clone()]));
+        if (possible.is_none() && key.starts_with('[') || matches!(unknown.ty, Type::Map(_)))
+            && let Some(each) = unknown.each.as_deref()
+        {
+            if unknown.refinement.max_length == Some(1) {
+                return each.clone().with_marks(value.marks);
             }
+            possible = Some(EcoVec::from([each.clone()]));
         }
         let term = if unknown.term.is_none() {
             self.terms.fresh("part")
@@ -684,9 +684,15 @@ impl<'a> Evaluator<'a> {
         let mut marks = Marks::NONE;
         let mut parts = Vec::new();
         for item in items {
-            let key = match crate::eval::scope::bare_name(&item.key) {
-                Some(name) => Value::string(name.clone()),
-                None => self.eval(scope, &item.key),
+            let key = match &item.key.kind {
+                ExprKind::Traversal(key) if key.steps.is_empty() => Value::string(key.root.clone()),
+                ExprKind::Traversal(_) => self.error(
+                    "Ambiguous attribute key",
+                    "If this expression is intended to be a reference, wrap it in parentheses. If it's instead \
+                     intended as a literal name containing periods, wrap it in quotes to create a string literal.",
+                    item.key.span,
+                ),
+                _ => self.eval(scope, &item.key),
             };
             let value = self.eval(scope, &item.value);
             if key.is_null() {
@@ -1110,6 +1116,13 @@ impl<'a> Evaluator<'a> {
             return;
         }
         builder.origins.push(value.origin);
+        if value.is_unknown() {
+            // Terraform looks at the type of a value only once it is known.
+            let text = convert(value, &Type::String).unwrap_or_else(|_| Value::unknown(Type::String));
+            let text = self.settle(text, "tostring", std::slice::from_ref(value));
+            builder.unknown(&text);
+            return;
+        }
         match convert(value, &Type::String) {
             Ok(text) => match text.as_str() {
                 Some(text) => builder.text.push_str(text),
@@ -1331,11 +1344,12 @@ impl<'a> Evaluator<'a> {
             return result;
         }
         self.uncertain += 1;
-        if function.name == "jsonencode" && result.is_unknown() {
-            if let [value] = values {
-                let term = self.terms.intern(Term::Json(value.clone()));
-                return with_term(result, term, value.causes());
-            }
+        if function.name == "jsonencode"
+            && result.is_unknown()
+            && let [value] = values
+        {
+            let term = self.terms.intern(Term::Json(value.clone()));
+            return with_term(result, term, value.causes());
         }
         if funcs::is_impure(function.name) {
             let term = self.terms.fresh(function.name);
@@ -1587,7 +1601,7 @@ impl<'a> Evaluator<'a> {
             }
         };
         let Some(source) = text.as_str() else {
-            return self.finish(Value::unknown(Type::Dynamic), "templatestring", values, span);
+            return self.finish(Value::unknown(Type::String), "templatestring", values, span);
         };
         let file =
             self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());

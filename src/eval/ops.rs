@@ -77,10 +77,11 @@ fn excludes(unknown: &Value, other: &Value) -> bool {
     if other.is_null() {
         return refinement.not_null;
     }
-    if let Some(text) = other.as_str() {
-        if !text.starts_with(refinement.prefix.as_str()) && refinement.not_null {
-            return true;
-        }
+    if let Some(text) = other.as_str()
+        && !text.starts_with(refinement.prefix.as_str())
+        && refinement.not_null
+    {
+        return true;
     }
     if let (Some(number), true) = (other.as_number(), refinement.not_null) {
         let below =
@@ -185,15 +186,15 @@ fn compare(op: BinaryOp, left: &Value, right: &Value) -> Truth {
     };
     let strict = matches!(op, BinaryOp::Less | BinaryOp::Greater);
     let ((left_min, left_max), (right_min, right_max)) = (bounds(left), bounds(right));
-    if let (Some((max, max_possible)), Some((min, min_possible))) = (&left_max, &right_min) {
-        if max < min || (max == min && (!strict || !(*max_possible && *min_possible))) {
-            return Truth::Yes;
-        }
+    if let (Some((max, max_possible)), Some((min, min_possible))) = (&left_max, &right_min)
+        && (max < min || (max == min && (!strict || !(*max_possible && *min_possible))))
+    {
+        return Truth::Yes;
     }
-    if let (Some((min, min_possible)), Some((max, max_possible))) = (&left_min, &right_max) {
-        if min > max || (min == max && (strict || !(*min_possible && *max_possible))) {
-            return Truth::No;
-        }
+    if let (Some((min, min_possible)), Some((max, max_possible))) = (&left_min, &right_max)
+        && (min > max || (min == max && (strict || !(*min_possible && *max_possible))))
+    {
+        return Truth::No;
     }
     Truth::Unknown
 }

@@ -97,6 +97,11 @@ impl Origins {
         id
     }
 
+    /// All steps, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.steps.iter()
+    }
+
     /// The number of steps.
     pub fn len(&self) -> usize {
         self.steps.len()

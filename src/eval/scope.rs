@@ -88,11 +88,13 @@ pub(super) struct Scope<'s> {
     pub(super) this: Option<InstanceId>,
     /// Only bound names exist: the inside of a template file.
     pub(super) only_bound: bool,
+    /// The resource whose arguments these are; they must not refer to it.
+    pub(super) resource: Option<&'s addr::Resource>,
 }
 
 impl<'s> Scope<'s> {
     pub(super) fn module(module: ModuleId) -> Scope<'s> {
-        Scope { module, repetition: None, bound: None, this: None, only_bound: false }
+        Scope { module, repetition: None, bound: None, this: None, only_bound: false, resource: None }
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&'s Value> {
@@ -191,14 +193,16 @@ impl<'a> Evaluator<'a> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
+    /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
+    /// `try` and in the arm of a conditional that is not taken.
+    fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
+    }
+
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
         self.settled.push(Diagnostic::invalid(summary, detail, span));
-    }
-
-    /// Whether errors were reported so far.
-    pub(super) fn error_count(&self) -> usize {
-        self.settled.len() + self.errors.len()
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -276,7 +280,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, variable)) = node.module.variables.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared input variable",
                 format!(
                     "An input variable with the name \"{name}\" has not been declared. This variable can be \
@@ -428,8 +432,14 @@ impl<'a> Evaluator<'a> {
         let scenario = self.scenario;
         let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
         let Some(assignment) = assignment else { return (None, false) };
-        let step = Step::Input { name: variable.name.clone(), source: assignment.source.clone() };
+        let step = match assignment.value {
+            AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
+            AssignedValue::Expr(_) | AssignedValue::Text(_) => {
+                Step::Input { name: variable.name.clone(), source: assignment.source.clone() }
+            }
+        };
         let value = match &assignment.value {
+            AssignedValue::Chosen(value) => Value::bool(*value),
             AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
             AssignedValue::Text(text) => self.text_input(variable, constraint, text),
         };
@@ -476,7 +486,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn local(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, local)) = node.module.locals.get_key_value(name) else {
-            return self.error(
+            return self.undeclared(
                 "Reference to undeclared local value",
                 format!("A local value with the name \"{name}\" has not been declared."),
                 span,
@@ -583,13 +593,13 @@ impl<'a> Evaluator<'a> {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         if let (Some(id), Some(ast::Step { kind: StepKind::Attr(name), span })) =
@@ -625,12 +635,12 @@ impl<'a> Evaluator<'a> {
     ) -> (Value, usize) {
         let mut address = self.module(module).addr.child(&call.name, InstanceKey::None).to_string();
         let mut used = 1;
-        if call.count.is_some() || call.for_each.is_some() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                address.push_str(&crate::eval::expr::step_key(&key));
-                used += 1;
-            }
+        if (call.count.is_some() || call.for_each.is_some())
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            address.push_str(&crate::eval::expr::step_key(&key));
+            used += 1;
         }
         let span = traversal.root_span;
         match traversal.steps.get(used) {
@@ -871,23 +881,27 @@ impl<'a> Evaluator<'a> {
                 self.place(module)
             );
             return (
-                self.error("Reference to undeclared resource", detail, traversal.root_span),
+                self.undeclared("Reference to undeclared resource", detail, traversal.root_span),
                 traversal.steps.len(),
             );
         };
         let mut used = offset + 1;
+        if let Some(problem) = self.reference_problem(scope, key, decl, traversal.steps.get(used)) {
+            let (summary, detail) = problem;
+            return (self.undeclared(summary, detail, traversal.root_span), traversal.steps.len());
+        }
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
             _ => None,
         };
-        if target.is_none() {
-            if let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used) {
-                let key = self.eval(scope, index);
-                if let Some(id) = expansion.get(&key) {
-                    target = Some(id);
-                    used += 1;
-                }
+        if target.is_none()
+            && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
+        {
+            let key = self.eval(scope, index);
+            if let Some(id) = expansion.get(&key) {
+                target = Some(id);
+                used += 1;
             }
         }
         match target {
@@ -902,6 +916,42 @@ impl<'a> Evaluator<'a> {
                 let value = self.expansion_value(&expansion, origin, |this, id| this.resource_value(id));
                 (value, used)
             }
+        }
+    }
+
+    /// What Terraform refuses of a reference before it evaluates anything: an instance key that is missing or too
+    /// much, or a resource that refers to itself.
+    fn reference_problem(
+        &self,
+        scope: &Scope<'_>,
+        key: &addr::Resource,
+        decl: &crate::config::Resource,
+        next: Option<&ast::Step>,
+    ) -> Option<(&'static str, String)> {
+        if scope.resource == Some(key) {
+            let detail = format!("Configuration for {key} may not refer to itself.");
+            return Some(("Self-referential block", detail));
+        }
+        let repeated = match (&decl.count, &decl.for_each) {
+            (Some(_), _) => Some("count"),
+            (None, Some(_)) => Some("for_each"),
+            (None, None) => None,
+        };
+        match (repeated, next.map(|step| &step.kind)) {
+            (Some(argument), Some(StepKind::Attr(_))) => Some((
+                "Missing resource instance key",
+                format!(
+                    "Because {key} has \"{argument}\" set, its attributes must be accessed on specific instances."
+                ),
+            )),
+            (None, Some(StepKind::Index(_))) => Some((
+                "Unexpected resource instance key",
+                format!(
+                    "Because {key} does not have \"count\" or \"for_each\" set, references to it must not include \
+                     an index key. Remove the bracketed index to refer to the single instance of this resource."
+                ),
+            )),
+            _ => None,
         }
     }
 
@@ -993,9 +1043,10 @@ impl<'a> Evaluator<'a> {
     ) -> T {
         let state = self.instance(id);
         let repetition = state.repetition.clone();
-        let module = state.module;
+        let (module, decl) = (state.module, state.decl);
         self.apart(|this| {
-            let scope = Scope { repetition: Some(&repetition), ..Scope::module(module) };
+            let resource = Some(&decl.addr);
+            let scope = Scope { repetition: Some(&repetition), resource, ..Scope::module(module) };
             evaluate(this, &scope)
         })
     }
@@ -1062,10 +1113,10 @@ impl<'a> Evaluator<'a> {
             return self.builtin_attribute(id, name);
         }
         let configured = self.configured(id, name);
-        if let Some(value) = &configured {
-            if !value.is_null() {
-                return value.clone();
-            }
+        if let Some(value) = &configured
+            && !value.is_null()
+        {
+            return value.clone();
         }
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
@@ -1226,6 +1277,18 @@ impl<'a> Evaluator<'a> {
         if self.env.demand == Demand::All {
             self.check_everything();
         }
+    }
+
+    /// The root module's inputs that are booleans, as far as they were asked for.
+    pub(super) fn root_booleans(&self) -> BTreeMap<EcoString, bool> {
+        let root = self.module(Self::ROOT);
+        let names = root.node.module.variables.keys();
+        names
+            .filter_map(|name| match root.variables.get(name.as_str())? {
+                Memo::Done(value) => Some((name.clone(), value.as_bool()?)),
+                Memo::Running => None,
+            })
+            .collect()
     }
 
     /// The root module's outputs by name.

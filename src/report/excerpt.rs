@@ -123,7 +123,9 @@ impl Excerpt {
         for (at, c) in line.char_indices().skip(skip).take(LINE_LIMIT) {
             moved.push((at, self.text.len()));
             match c {
-                '\t' => self.text.push('\t'),
+                // Only indentation is layout.
+                '\t' if line[..at].trim_start().is_empty() => self.text.push('\t'),
+                '\t' => self.text.push(' '),
                 '\u{feff}' if index == 0 && at == 0 => {}
                 c => safe::push(&mut self.text, c),
             }

@@ -15,7 +15,7 @@ use crate::report::{Gap, safe};
 use crate::source::{SourceMap, Span};
 
 /// An evaluated root module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inspection {
     /// The root module's directory.
     pub root: String,
