@@ -1,0 +1,205 @@
+//! The policies that AWS manages: what each one allows and denies of the actions that a session needs.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::aws::policy::text::Text;
+use crate::truth::Truth;
+
+/// One line a policy, path included: its name, then the tracked actions in groups of one service. A group marked `?`
+/// is allowed under a condition or for some resources only, `!` is denied, `?!` is denied under a condition.
+///
+/// Taken from the policies' default versions of August 2026; a policy that tracks nothing has its name alone.
+const TABLE: &str = include_str!("managed.txt");
+
+/// A policy that AWS manages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managed {
+    /// Path and name, `service-role/AmazonEC2RoleforSSM`.
+    pub name: &'static str,
+    grants: BTreeMap<String, Grant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Grant {
+    allow: Truth,
+    deny: Truth,
+}
+
+/// What an ARN says about policies that AWS manages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManagedArn {
+    /// It names this one, in some partition.
+    Is(&'static Managed),
+    /// There is no policy at that path, but the one with that name at another: its right path and name.
+    WrongPath(&'static str),
+    /// It names one that ssmlint does not hold: newer, withdrawn or misspelt.
+    Unlisted(String),
+}
+
+/// The services of which every action that an agent or a session uses is tracked.
+const TRACKED: [&str; 2] = ["ssmmessages", "ec2messages"];
+/// The tracked actions of the other services.
+const TRACKED_ACTIONS: [&str; 9] = [
+    "ssm:UpdateInstanceInformation",
+    "kms:Decrypt",
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetObject",
+    "s3:PutObject",
+];
+
+impl Managed {
+    /// Whether the policy allows the action; `Unknown` for what is conditional, scoped or not tracked.
+    pub fn allows(&self, action: &str) -> Truth {
+        self.grant(action).allow
+    }
+
+    /// Whether the policy denies the action.
+    pub fn denies(&self, action: &str) -> Truth {
+        self.grant(action).deny
+    }
+
+    fn grant(&self, action: &str) -> Grant {
+        if let Some(grant) = self.grants.get(action) {
+            return *grant;
+        }
+        let service = action.split(':').next().unwrap_or("");
+        if TRACKED.contains(&service) || TRACKED_ACTIONS.contains(&action) {
+            Grant { allow: Truth::No, deny: Truth::No }
+        } else {
+            Grant { allow: Truth::Unknown, deny: Truth::No }
+        }
+    }
+}
+
+fn table() -> &'static BTreeMap<&'static str, Managed> {
+    static POLICIES: OnceLock<BTreeMap<&'static str, Managed>> = OnceLock::new();
+    POLICIES.get_or_init(|| TABLE.lines().filter_map(parse).map(|policy| (policy.name, policy)).collect())
+}
+
+fn parse(line: &'static str) -> Option<Managed> {
+    let mut words = line.split_ascii_whitespace();
+    let name = words.next()?;
+    let mut grants: BTreeMap<String, Grant> = BTreeMap::new();
+    for word in words {
+        let (conditional, word) = match word.strip_prefix('?') {
+            Some(rest) => (true, rest),
+            None => (false, word),
+        };
+        let (denied, word) = match word.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, word),
+        };
+        let (service, actions) = word.split_once(':')?;
+        let truth = if conditional { Truth::Unknown } else { Truth::Yes };
+        for action in actions.split(',') {
+            let grant = grants
+                .entry(format!("{service}:{action}"))
+                .or_insert(Grant { allow: Truth::No, deny: Truth::No });
+            if denied {
+                grant.deny = truth;
+            } else {
+                grant.allow = truth;
+            }
+        }
+    }
+    Some(Managed { name, grants })
+}
+
+/// The managed policy at that path, `service-role/AmazonEC2RoleforSSM`.
+pub fn by_path(path: &str) -> Option<&'static Managed> {
+    table().get(path)
+}
+
+/// The managed policy of that name, whatever its path.
+pub fn by_name(name: &str) -> Option<&'static Managed> {
+    table().get(name).or_else(|| {
+        table().values().find(|policy| policy.name.rsplit('/').next().is_some_and(|last| last == name))
+    })
+}
+
+/// The managed policy that an ARN names, in any partition, also when its start is not known.
+pub fn by_arn(arn: &Text) -> Option<ManagedArn> {
+    let path = match arn.known() {
+        Some(known) => known.strip_prefix("arn:")?.split_once(":iam::aws:policy/")?.1,
+        // `arn:${data.aws_partition.current.partition}:iam::aws:policy/…`, `${local.prefix}/…`.
+        None => {
+            let suffix = arn.known_suffix();
+            match suffix.split_once(":iam::aws:policy/") {
+                Some((_, path)) => path,
+                None => return None,
+            }
+        }
+    };
+    if let Some(policy) = by_path(path) {
+        return Some(ManagedArn::Is(policy));
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match by_name(name) {
+        Some(policy) => ManagedArn::WrongPath(policy.name),
+        None => ManagedArn::Unlisted(path.to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::policy::CORE_ACTIONS;
+
+    fn allows_core(path: &str) -> Truth {
+        let policy = by_path(path).expect("the policy is in the table");
+        Truth::all(CORE_ACTIONS.iter().map(|action| policy.allows(action) & !policy.denies(action)))
+    }
+
+    #[test]
+    fn the_policies_that_suffice_and_their_lookalikes() {
+        for path in [
+            "AmazonSSMManagedInstanceCore",
+            "AmazonSSMManagedEC2InstanceDefaultPolicy",
+            "service-role/AmazonEC2RoleforSSM",
+            "AmazonSSMFullAccess",
+            "AdministratorAccess",
+            "PowerUserAccess",
+            "AWSCloud9SSMInstanceProfile",
+        ] {
+            assert_eq!(allows_core(path), Truth::Yes, "{path}");
+        }
+        for path in [
+            "CloudWatchAgentServerPolicy",
+            "AmazonSSMReadOnlyAccess",
+            "AmazonSSMPatchAssociation",
+            "AmazonSSMDirectoryServiceAccess",
+            "service-role/AmazonSSMAutomationRole",
+            "service-role/AmazonSSMMaintenanceWindowRole",
+            "AmazonEKSWorkerNodePolicy",
+            "service-role/AmazonEC2ContainerServiceforEC2Role",
+            "AWSRefactoringToolkitSidecarPolicy",
+            "AmazonSageMakerClusterInstanceRolePolicy",
+            "AmazonS3ReadOnlyAccess",
+            "AWSDenyAll",
+        ] {
+            assert_eq!(allows_core(path), Truth::No, "{path}");
+        }
+        assert_eq!(allows_core("AWSEC2SqlHaInstancePolicy"), Truth::Unknown);
+    }
+
+    #[test]
+    fn an_arn_is_matched_in_every_partition_and_only_at_its_path() {
+        let arn = |text: &str| by_arn(&Text::literal(text));
+        let core = by_path("AmazonSSMManagedInstanceCore").expect("the policy is in the table");
+        assert_eq!(
+            arn("arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"),
+            Some(ManagedArn::Is(core))
+        );
+        assert_eq!(
+            arn("arn:aws:iam::aws:policy/service-role/AmazonSSMManagedInstanceCore"),
+            Some(ManagedArn::WrongPath("AmazonSSMManagedInstanceCore"))
+        );
+        assert_eq!(arn("arn:aws:iam::aws:policy/Nonesuch"), Some(ManagedArn::Unlisted("Nonesuch".into())));
+        assert_eq!(arn("arn:aws:iam::123456789012:policy/AmazonSSMManagedInstanceCore"), None);
+    }
+}
