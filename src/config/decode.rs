@@ -69,7 +69,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(sources: &'a SourceMap, source: &'a Arc<SourceFile>, overriding: bool) -> Context<'a> {
+    pub(crate) fn new(sources: &'a SourceMap, source: &'a Arc<SourceFile>, overriding: bool) -> Context<'a> {
         let json = source.path.extension().is_some_and(|extension| extension == "json");
         Context { sources, source, json, overriding, diagnostics: Vec::new() }
     }

@@ -8,7 +8,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::load::{Loader, configuration_files, normalize, quoted};
-use crate::config::{Module, load};
+use crate::config::Module;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::source::fs::{Directory, FileKind, FileSystem};
 
@@ -140,9 +140,11 @@ fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &mut Found) 
     let walk = fs.walk(given, &mut |path| {
         let name = path.file_name().and_then(|name| name.to_str());
         // A name that is not UTF-8 cannot be shown, nor be the source of a module.
-        let Some(name) = name.filter(|name| !name.starts_with('.')) else { return false };
+        if name.is_none_or(|name| name.starts_with('.')) {
+            return false;
+        }
         let Ok(below) = path.strip_prefix(given) else { return false };
-        name != "node_modules" && !ignored.is_ignored(fs, &canonical.join(below), true)
+        !ignored.is_ignored(fs, &canonical.join(below), true)
     });
     for (path, error) in walk.errors {
         found.diagnostics.push(Diagnostic {
@@ -260,6 +262,3 @@ fn reach(from: usize, calls: &[Vec<usize>], reached: &mut [bool]) {
         }
     }
 }
-
-#[allow(unused_imports)]
-use load as _;

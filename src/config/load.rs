@@ -289,11 +289,7 @@ impl<'a> Loader<'a> {
             }
         }
         let bytes = self.fs.read(&path, limit).map_err(|error| Unreadable::plain(error.to_string()))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            Unreadable { reason: format!("it is not UTF-8 text: byte {at} (from 0) is invalid"), text, at }
-        })
+        Unreadable::decode(bytes)
     }
 
     /// Gives the files of a directory their numbers.
@@ -363,6 +359,15 @@ pub(crate) struct Unreadable {
 }
 
 impl Unreadable {
+    /// The bytes as text.
+    pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, Unreadable> {
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            Unreadable { reason: format!("it is not UTF-8 text, byte {} is invalid", at + 1), text, at }
+        })
+    }
+
     fn plain(reason: impl Into<String>) -> Unreadable {
         Unreadable { reason: reason.into(), text: String::new(), at: 0 }
     }

@@ -1,12 +1,16 @@
 //! What can be checked once modules stand together: arguments of calls, and the providers passed to them.
 
+use rustc_hash::FxHashSet;
+
 use crate::config::{Module, ModuleCall, ModuleNode};
 use crate::diagnostic::Diagnostic;
 
 /// Checks the arguments of a call against the variables of the module that it calls.
 pub(crate) fn call(call: &ModuleCall, module: &Module, diagnostics: &mut Vec<Diagnostic>) {
+    let given: FxHashSet<&str> =
+        call.arguments.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     for variable in module.variables.values() {
-        if variable.default.is_none() && call.arguments.attribute(&variable.name).is_none() {
+        if variable.default.is_none() && !given.contains(variable.name.as_str()) {
             diagnostics.push(Diagnostic::invalid(
                 "Missing required argument",
                 format!("The argument \"{}\" is required, but no definition was found.", variable.name),

@@ -17,6 +17,7 @@ use ecow::{EcoString, EcoVec};
 pub use constraint::Constraint;
 pub use equal::equal;
 pub use sets::set;
+pub(in crate::eval) use sets::write_quoted;
 pub use unify::{unify, unify_safe};
 
 use crate::eval::term::TermId;

@@ -153,13 +153,7 @@ impl<'a> Evaluator<'a> {
         let invalid = |this: &mut Self, detail: &str| {
             this.report("Invalid count argument", detail, Some(expr.span));
         };
-        if value.marks.sensitive {
-            invalid(
-                self,
-                "Sensitive values, or values derived from sensitive values, cannot be used as count arguments. If \
-                 used, the sensitive value could be exposed as a resource instance key.",
-            );
-        } else if value.marks.ephemeral {
+        if value.marks.ephemeral {
             invalid(self, "The given \"count\" is derived from an ephemeral value.");
         }
         if value.is_null() {

@@ -213,6 +213,7 @@ fn evaluate(record: &Json) -> Result<Value, String> {
                 sensitive: false,
                 ephemeral: false,
                 preconditions: Vec::new(),
+                depends_on: Vec::new(),
             },
         );
         root.module_calls.insert("child".into(), call(arguments));

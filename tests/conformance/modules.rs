@@ -51,7 +51,7 @@ fn judge(dir: &Path) -> Result<(), String> {
     let root = dir.join("config");
     let sources = SourceMap::new();
     let fs = Disk;
-    let loader = Loader::new(&fs, &sources);
+    let loader = Loader::new(&fs, &sources, std::slice::from_ref(&root), None);
     let config = loader.load(&root);
 
     let mut arguments = InputArguments::default();
