@@ -8,7 +8,9 @@ use rustc_hash::FxHashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::config::decode::{Context, just_attributes};
-use crate::config::load::{Loader, MAX_FILE_BYTES, Unreadable, join_shown, normalize, quoted, unreadable_file};
+use crate::config::load::{
+    Loader, MAX_FILE_BYTES, Unreadable, join_shown, normalize, quoted, unreadable_file,
+};
 use crate::config::traversal::check_constant;
 use crate::config::{AssignedValue, Assignment, Config, Inputs};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -85,12 +87,16 @@ fn add_argument(config: &Config, text: &str, inputs: &mut Inputs) {
         inputs.diagnostics.push(Diagnostic::invalid("Invalid -var option", detail, None));
     };
     let Some((name, value)) = text.split_once('=') else {
-        refuse(format!("The given -var option {text:?} is not correctly specified. Must be a variable name and value separated by an equals sign, like -var=\"key=value\"."));
+        refuse(format!(
+            "The given -var option {text:?} is not correctly specified. Must be a variable name and value separated by an equals sign, like -var=\"key=value\"."
+        ));
         return;
     };
     if name.ends_with(' ') {
         let (name, value) = (name.trim_end_matches(' '), value.trim_start_matches(' '));
-        refuse(format!("Variable name \"{name} \" is invalid due to trailing space. Did you mean -var=\"{name}={value}\"?"));
+        refuse(format!(
+            "Variable name \"{name} \" is invalid due to trailing space. Did you mean -var=\"{name}={value}\"?"
+        ));
         return;
     }
     if config.root.module.variables.contains_key(name) {
@@ -143,7 +149,8 @@ fn add_file(
         return;
     }
     let mut cx = Context::new(loader.sources, &source, false);
-    let attributes = if cx.json { json_attributes(&mut cx, &source) } else { native_attributes(&mut cx, &source) };
+    let attributes =
+        if cx.json { json_attributes(&mut cx, &source) } else { native_attributes(&mut cx, &source) };
     let shown: Name = path.to_string_lossy().as_ref().into();
     for attribute in attributes {
         let Attribute { name, expr, .. } = attribute;
