@@ -12,7 +12,7 @@ use crate::aws::policy::managed::Managed;
 use crate::aws::policy::text::{Case, Piece, Text};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
-use crate::eval::value::{Cause, Causes, Value};
+use crate::eval::value::{Cause, Causes, InstanceId, Value};
 use crate::truth::Truth;
 
 /// The actions without which no session can be opened (AWS's minimal Session Manager permissions).
@@ -75,8 +75,8 @@ pub enum Principal<'a> {
     Owner,
     /// A service: one of its names.
     Service(&'a [&'a str]),
-    /// A role of the account: its ARN.
-    Role(&'a Text),
+    /// A role: the resource instance that makes it, and its name as far as that is known.
+    Role(Option<InstanceId>, Option<&'a Text>),
 }
 
 /// The names of the EC2 service in trust policies; the second one in China.
@@ -190,6 +190,21 @@ impl Policy {
     pub fn unknown(causes: Causes, origin: OriginId) -> Policy {
         let document = Document { unseen: Some(causes), ..Document::default() };
         Policy { alternatives: vec![Source::Document(document)], origin }
+    }
+
+    /// A policy that grants nothing: there is none at its ARN.
+    pub fn none(origin: OriginId) -> Policy {
+        Policy { alternatives: vec![Source::Document(Document::default())], origin }
+    }
+
+    /// Why AWS would refuse it, whichever of its documents it is.
+    pub fn problem(&self) -> Option<String> {
+        let mut problems = self.alternatives.iter().map(|source| match source {
+            Source::Document(document) => document.problem.clone(),
+            Source::Managed(_) => None,
+        });
+        let first = problems.next().flatten()?;
+        problems.all(|problem| problem.is_some()).then_some(first)
     }
 
     /// The documents that it may be, those that AWS manages left out.
@@ -470,8 +485,8 @@ fn concerns(principals: &Principals, request: &Request<'_>) -> Truth {
                 // A bare string that is not `*` is a service or an account by its form only.
                 _ => Truth::Unknown,
             },
-            Principal::Role(arn) => match kind.as_str() {
-                "AWS" => is_role(text, arn),
+            Principal::Role(role, name) => match kind.as_str() {
+                "AWS" => is_role(text, role, name),
                 "Service" | "Federated" | "CanonicalUser" => Truth::No,
                 _ => Truth::Unknown,
             },
@@ -491,26 +506,30 @@ fn is_service(text: &Text, name: &str) -> Truth {
     text.equal(&Text::literal(name))
 }
 
-fn is_role(text: &Text, arn: &Text) -> Truth {
-    let equal = text.equal(arn);
-    if equal.is_yes() {
-        return equal;
+fn is_role(text: &Text, role: Option<InstanceId>, name: Option<&Text>) -> Truth {
+    if let [Piece::Hole(hole)] = text.pieces.as_slice() {
+        return match (hole.instance, role, hole.attribute.as_deref()) {
+            (Some(one), Some(other), Some("arn")) => Truth::known(one == other),
+            // The number of the account stands for all roles in it.
+            (_, _, Some("account_id")) => Truth::Yes,
+            _ => Truth::Unknown,
+        };
     }
-    // An account, by its number or its root, stands for all roles in it.
     let parts = split(text);
-    if let [_, _, service, _, account, resource] = parts.as_slice() {
-        if resource.known() == Some("root") && service.known() == Some("iam") {
-            return if is_attribute(account, &["account_id", "id"]) { Truth::Yes } else { Truth::Unknown };
-        }
-        if let Some(resource) = resource.known() {
-            let is_other_kind = !resource.starts_with("role/") && !resource.starts_with("assumed-role/");
-            if is_other_kind && !resource.contains('*') {
-                return Truth::No;
-            }
-        }
-        return equal;
+    let [_, _, service, _, account, resource] = parts.as_slice() else { return Truth::Unknown };
+    if service.known() == Some("iam") && resource.known() == Some("root") {
+        return if is_attribute(account, &["account_id", "id"]) { Truth::Yes } else { Truth::Unknown };
     }
-    if is_attribute(text, &["account_id"]) { Truth::Yes } else { Truth::Unknown }
+    let Some(resource) = resource.known() else { return Truth::Unknown };
+    let Some(path) = resource.strip_prefix("role/") else {
+        let may_be = resource.starts_with("assumed-role/") || resource.contains('*');
+        return if may_be { Truth::Unknown } else { Truth::No };
+    };
+    let own = path.rsplit('/').next().unwrap_or(path);
+    match name {
+        Some(name) if !own.contains('*') => name.equal(&Text::literal(own)),
+        _ => Truth::Unknown,
+    }
 }
 
 /// Whether a condition holds for what an agent asks for; `Unknown` for nearly all.

@@ -216,11 +216,15 @@ fn an_endpoint_policy_matches_the_role_or_its_account() {
             ]),
         )])
     };
-    let role = Text::hole(arn, &terms);
-    let request = Request { principal: Principal::Role(&role), ..Request::agent(UPDATE, None) };
+    let name = Text::literal("app");
+    let principal = Principal::Role(Some(crate::eval::value::InstanceId(1)), Some(&name));
+    let request = Request { principal, ..Request::agent(UPDATE, None) };
     assert_eq!(truth_of(&policy(unknown(arn)), &terms, &request), Truth::Yes);
     assert_eq!(truth_of(&policy(Value::string("*")), &terms, &request), Truth::Yes);
-    assert_eq!(truth_of(&policy(unknown(other)), &terms, &request), Truth::Unknown);
+    assert_eq!(truth_of(&policy(Value::tuple([unknown(other)])), &terms, &request), Truth::No);
+    let named = |name: &str| policy(Value::string(format!("arn:aws:iam::123456789012:role/x/{name}")));
+    assert_eq!(truth_of(&named("app"), &terms, &request), Truth::Yes);
+    assert_eq!(truth_of(&named("web"), &terms, &request), Truth::No);
     let user = policy(Value::string("arn:aws:iam::123456789012:user/ada"));
     assert_eq!(truth_of(&user, &terms, &request), Truth::No);
 }

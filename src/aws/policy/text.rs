@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::eval::term::{Operand, Term, TermId, Terms};
-use crate::eval::value::{Value, ValueKind};
+use crate::eval::value::{InstanceId, Value, ValueKind};
 use crate::truth::Truth;
 
 /// A string, known as far as its pieces are.
@@ -27,18 +27,21 @@ pub enum Piece {
 pub struct Hole {
     /// Its identity, `TermId::NONE` when it has none.
     pub term: TermId,
-    /// The name of the resource attribute that it is, if it is one: `account_id`, `dns_suffix`.
+    /// The resource instance whose attribute it is, if it is one.
+    pub instance: Option<InstanceId>,
+    /// The name of the attribute that it is, if it is one: `account_id`, `dns_suffix`.
     pub attribute: Option<EcoString>,
 }
 
 impl Hole {
     /// A part without identity.
-    pub const NONE: Hole = Hole { term: TermId::NONE, attribute: None };
+    pub const NONE: Hole = Hole { term: TermId::NONE, instance: None, attribute: None };
 
     /// The part of that identity.
     pub fn of(term: TermId, terms: &Terms) -> Hole {
-        let attribute = match terms.get(term) {
-            Some(Term::Attr(_, name) | Term::Step(_, name)) => Some(name.clone()),
+        let (instance, attribute) = match terms.get(term) {
+            Some(Term::Attr(instance, name)) => (Some(*instance), Some(name.clone())),
+            Some(Term::Step(_, name)) => (None, Some(name.clone())),
             Some(
                 Term::Var(_)
                 | Term::Output(..)
@@ -48,9 +51,9 @@ impl Hole {
                 | Term::Json(_)
                 | Term::Fresh(..),
             )
-            | None => None,
+            | None => (None, None),
         };
-        Hole { term, attribute }
+        Hole { term, instance, attribute }
     }
 }
 
@@ -158,6 +161,7 @@ impl Text {
             (Some(one), Some(two)) => Truth::known(one == two),
             (Some(one), None) => other.may_be(one),
             (None, Some(two)) => self.may_be(two),
+            (None, None) if self.differs_by_instance(other) => Truth::No,
             (None, None) => {
                 let (a, b) = (self.known_prefix(), other.known_prefix());
                 let (y, z) = (self.known_suffix(), other.known_suffix());
@@ -165,6 +169,21 @@ impl Text {
                 let same_end = y.ends_with(z) || z.ends_with(y);
                 if same_start && same_end { Truth::Unknown } else { Truth::No }
             }
+        }
+    }
+
+    /// Whether both are the identity of resource instances, and these are two.
+    fn differs_by_instance(&self, other: &Text) -> bool {
+        match (self.pieces.as_slice(), other.pieces.as_slice()) {
+            ([Piece::Hole(a)], [Piece::Hole(b)]) => {
+                let identifies = matches!(a.attribute.as_deref(), Some("id" | "arn"));
+                identifies
+                    && a.attribute == b.attribute
+                    && a.instance.is_some()
+                    && b.instance.is_some()
+                    && a.instance != b.instance
+            }
+            _ => false,
         }
     }
 

@@ -1,0 +1,346 @@
+//! Everything that attaches a policy to a role.
+
+use crate::aws::fact::{Evidence, Reason, reasons};
+use crate::aws::iam::{Attached, Iam, RoleId, hidden};
+use crate::aws::link::{Element, Link, elements};
+use crate::aws::policy::Policy;
+use crate::aws::policy::managed::{self, ManagedArn};
+use crate::aws::policy::text::Text;
+use crate::aws::read::{Arg, View};
+use crate::aws::{Build, view};
+use crate::eval::ResourceInstance;
+use crate::eval::value::{Causes, Value};
+use crate::truth::Truth;
+
+pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
+    for instance in build.managed("aws_iam_role") {
+        own_arguments(iam, instance, build);
+    }
+    for instance in build.managed("aws_iam_role_policy_attachment") {
+        let view = view(instance);
+        attach_by_arn(iam, instance, view.arg("role"), view.arg("policy_arn"), build);
+    }
+    for instance in build.managed("aws_iam_policy_attachment") {
+        account_wide(iam, instance, build);
+    }
+    for instance in build.managed("aws_iam_role_policy") {
+        inline(iam, instance, build);
+    }
+    for instance in build.managed("aws_iam_role_policy_attachments_exclusive") {
+        exclusive(iam, instance, "policy_arns", Kind::Managed, build);
+    }
+    for instance in build.managed("aws_iam_role_policies_exclusive") {
+        exclusive(iam, instance, "policy_names", Kind::Inline, build);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Managed,
+    Inline,
+}
+
+/// Whether Terraform leaves changes of some argument alone; which one is not looked at.
+fn ignores_changes(instance: &ResourceInstance) -> bool {
+    instance.ignore_changes != Default::default()
+}
+
+fn role_of(iam: &Iam, instance: &ResourceInstance) -> Option<RoleId> {
+    iam.role_ids().find(|id| iam.role(*id).declaration.instance == Some(instance.id))
+}
+
+/// `managed_policy_arns`, `inline_policy` and `permissions_boundary` of the role itself.
+fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
+    let Some(role) = role_of(iam, instance) else { return };
+    let view = view(instance);
+    let by = instance.addr.to_string();
+    let mut policies = Vec::new();
+    let mut open = hidden(instance, build);
+    let mut only = None;
+    if let Some(arg) = view.arg("managed_policy_arns") {
+        for element in elements(arg.value) {
+            match element {
+                Element::Value(value, exists) => {
+                    policies.extend(by_arn(&Arg { value, span: arg.span }, exists, &by, build));
+                }
+                Element::Each(value) => {
+                    policies.extend(by_arn(&Arg { value, span: arg.span }, Truth::Unknown, &by, build));
+                }
+                Element::More(list) => open.extend(reasons(&list.causes(), arg.span)),
+            }
+        }
+        if !ignores_changes(instance) {
+            only = Some(Evidence {
+                span: arg.span,
+                origin: arg.value.origin,
+                note: "removes every policy that it does not list".into(),
+            });
+        }
+    }
+    let blocks = view.blocks("inline_policy");
+    if let Some(causes) = &blocks.open {
+        open.extend(reasons(causes, blocks.span));
+    }
+    for block in &blocks.items {
+        if let Some(arg) = block.view.arg("policy") {
+            let name = name_in(&block.view, "name").unwrap_or_else(|| "inline_policy".into());
+            policies.push(document(name, &arg, block.exists, &by, build));
+        }
+    }
+    let boundary = view
+        .arg("permissions_boundary")
+        .and_then(|arg| by_arn(&arg, Truth::Yes, &by, build).into_iter().next());
+    let role = &mut iam.roles[usize::from(role)];
+    role.policies.extend(policies);
+    role.open.extend(open);
+    role.boundary = boundary;
+    role.exclusive = only;
+}
+
+fn attach_by_arn(
+    iam: &mut Iam,
+    instance: &ResourceInstance,
+    role: Option<Arg<'_>>,
+    policy: Option<Arg<'_>>,
+    build: &Build<'_>,
+) {
+    let Some(policy) = policy else { return };
+    for attached in by_arn(&policy, instance.exists, &instance.addr.to_string(), build) {
+        let attached = doubt_existence(attached, instance);
+        attach_to(iam, role.as_ref(), attached, build);
+    }
+}
+
+fn doubt_existence(mut attached: Attached, instance: &ResourceInstance) -> Attached {
+    if instance.exists.is_unknown() {
+        let text = format!("whether {} exists is not known", instance.addr);
+        attached.doubt.push(Reason::new(text, instance.decl_range));
+    }
+    attached
+}
+
+/// Adds a policy to the role that an argument names; `Attached::certain` says whether the attachment exists.
+fn attach_to(iam: &mut Iam, role: Option<&Arg<'_>>, attached: Attached, build: &Build<'_>) {
+    let Some(reference) = iam.role_link(role, build) else { return };
+    match &reference.link {
+        Link::To(id) => add(iam, *id, attached),
+        Link::OneOf(ids) => {
+            for id in ids {
+                let mut attached = attached.clone();
+                attached.certain = attached.certain & Truth::Unknown;
+                attached.doubt.extend(reference.reasons());
+                add(iam, *id, attached);
+            }
+        }
+        // A role that is not made here.
+        Link::Outside(_) => {}
+        Link::Unknown(_) => {
+            let mut attached = attached;
+            attached.certain = attached.certain & Truth::Unknown;
+            attached.doubt.extend(reference.reasons());
+            iam.stray.push(attached);
+        }
+    }
+}
+
+/// A policy that is attached although an exclusive list of the role lacks it is removed again.
+fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
+    let role = &mut iam.roles[usize::from(id)];
+    if let Some(only) = role.exclusive.as_ref().filter(|_| !attached.inline) {
+        let listed = role.policies.iter().any(|policy| policy.name == attached.name);
+        if !listed {
+            attached.certain = Truth::No;
+            attached.doubt.push(Reason::new(only.note.clone(), only.span));
+        }
+    }
+    role.policies.push(attached);
+}
+
+fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
+    let view = view(instance);
+    let (Some(policy), Some(roles)) = (view.arg("policy_arn"), view.arg("roles")) else { return };
+    for element in elements(roles.value) {
+        let by = instance.addr.to_string();
+        match element {
+            Element::Value(value, exists) => {
+                for attached in by_arn(&policy, exists & instance.exists, &by, build) {
+                    let attached = doubt_existence(attached, instance);
+                    attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
+                }
+            }
+            Element::Each(value) => {
+                for attached in by_arn(&policy, Truth::Unknown, &by, build) {
+                    let attached = doubt_existence(attached, instance);
+                    attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
+                }
+            }
+            Element::More(list) => {
+                for mut attached in by_arn(&policy, Truth::Unknown, &by, build) {
+                    attached.doubt.extend(reasons(&list.causes(), roles.span));
+                    iam.stray.push(attached);
+                }
+            }
+        }
+    }
+}
+
+fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
+    let view = view(instance);
+    let Some(policy) = view.arg("policy") else { return };
+    let name = instance.addr.to_string();
+    let attached = document(name.clone(), &policy, instance.exists, &name, build);
+    let role = view.arg("role");
+    attach_to(iam, role.as_ref(), doubt_existence(attached, instance), build);
+}
+
+fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<'_>) -> Attached {
+    let policy = Policy::read(arg.value, build.terms());
+    let problem = policy.problem();
+    Attached {
+        evidence: Evidence { span: arg.span, origin: arg.value.origin, note: name.clone() },
+        policy,
+        inline: true,
+        name,
+        certain: exists,
+        doubt: Vec::new(),
+        problem,
+        by: by.to_owned(),
+    }
+}
+
+fn name_in(view: &View<'_>, argument: &str) -> Option<String> {
+    view.text(argument).value().and_then(|name| name.as_ref().map(ToString::to_string))
+}
+
+/// The policies that an ARN may be: one, one for each of its alternatives, or none for null and an empty string.
+fn by_arn(arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<'_>) -> Vec<Attached> {
+    if arg.value.is_null() {
+        return Vec::new();
+    }
+    if let Some(possible) = arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref())
+        && !possible.is_empty()
+    {
+        return possible
+            .iter()
+            .flat_map(|value| by_arn(&Arg { value, span: arg.span }, exists & Truth::Unknown, by, build))
+            .map(|mut attached| {
+                attached.doubt.push(Reason::new("it depends on a value that is not known", arg.span));
+                attached
+            })
+            .collect();
+    }
+    let (name, policy, problem) = policy_of(arg.value, build);
+    // Terraform's provider refuses an empty ARN, so that nothing is attached.
+    if name.is_empty() {
+        return Vec::new();
+    }
+    vec![Attached {
+        evidence: Evidence { span: arg.span, origin: arg.value.origin, note: name.clone() },
+        name,
+        policy,
+        inline: false,
+        certain: exists,
+        doubt: Vec::new(),
+        problem,
+        by: by.to_owned(),
+    }]
+}
+
+/// The policy of an ARN: its name, what it says, and what AWS refuses about the ARN.
+fn policy_of(value: &Value, build: &Build<'_>) -> (String, Policy, Option<String>) {
+    let origin = value.origin;
+    let unknown = |name: String| (name, Policy::unknown(value.causes(), origin), None);
+    if let Some((instance, attribute)) =
+        value.as_unknown().and_then(|unknown| build.terms().attribute(unknown.term))
+        && matches!(attribute, "arn" | "id")
+    {
+        let instance = build.evaluation.instance(instance);
+        if instance.addr.resource.type_name == "aws_iam_policy"
+            && let Some(document) = view(instance).arg("policy")
+        {
+            let policy = Policy::read(document.value, build.terms());
+            return (instance.addr.to_string(), policy, None);
+        }
+        return unknown(instance.addr.to_string());
+    }
+    let Some(text) = Text::of(value, build.terms()) else { return unknown("a policy".into()) };
+    match managed::by_arn(&text) {
+        Some(ManagedArn::Is(policy)) => (policy.name.to_owned(), Policy::managed(policy, origin), None),
+        Some(ManagedArn::WrongPath(right)) => {
+            let problem = format!("there is no policy at this path; it is at policy/{right}");
+            (text.display(), Policy::none(origin), Some(problem))
+        }
+        Some(ManagedArn::Unlisted(_)) => unknown(text.display()),
+        None => match customer_policy(&text, build) {
+            Some(instance) => {
+                let policy = match view(instance).arg("policy") {
+                    Some(document) => Policy::read(document.value, build.terms()),
+                    None => Policy::unknown(Causes::new(), origin),
+                };
+                (instance.addr.to_string(), policy, None)
+            }
+            None => unknown(text.display()),
+        },
+    }
+}
+
+/// The policy of this configuration whose literal name an ARN ends in.
+fn customer_policy<'a>(arn: &Text, build: &Build<'a>) -> Option<&'a ResourceInstance> {
+    let (_, path) = arn.known_suffix().rsplit_once(":policy/")?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    build
+        .managed("aws_iam_policy")
+        .into_iter()
+        .find(|instance| view(instance).arg("name").is_some_and(|arg| arg.value.as_str() == Some(name)))
+}
+
+/// An exclusive list: whatever is attached and not listed is removed.
+fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind, build: &Build<'_>) {
+    let view = view(instance);
+    let Some(arg) = view.arg(list) else { return };
+    let role = view.arg("role_name");
+    let Some(role) = iam.role_link(role.as_ref(), build).and_then(|reference| reference.link.to()) else {
+        return;
+    };
+    let mut listed = Vec::new();
+    let mut complete = instance.exists.is_yes();
+    for element in elements(arg.value) {
+        match element {
+            Element::Value(value, _) => match kind {
+                Kind::Managed => listed.push(policy_of(value, build).0),
+                Kind::Inline => match Text::of(value, build.terms()) {
+                    Some(text) => listed.push(text.display()),
+                    None => complete = false,
+                },
+            },
+            Element::Each(_) | Element::More(_) => complete = false,
+        }
+    }
+    let inline_names: Vec<(String, String)> = build
+        .managed("aws_iam_role_policy")
+        .into_iter()
+        .filter_map(|policy| {
+            let name = crate::aws::view(policy).arg("name")?;
+            Some((policy.addr.to_string(), Text::of(name.value, build.terms())?.display()))
+        })
+        .collect();
+    let note = format!("{} removes every policy that it does not list", instance.addr);
+    let evidence = Evidence { span: arg.span, origin: arg.value.origin, note: note.clone() };
+    let role = &mut iam.roles[usize::from(role)];
+    for policy in &mut role.policies {
+        let (concerned, name) = match kind {
+            Kind::Managed => (!policy.inline, policy.name.clone()),
+            Kind::Inline => {
+                let named = inline_names.iter().find(|(by, _)| *by == policy.by);
+                (named.is_some(), named.map(|(_, name)| name.clone()).unwrap_or_default())
+            }
+        };
+        if concerned && !listed.contains(&name) {
+            policy.certain = if complete { Truth::No } else { policy.certain & Truth::Unknown };
+            policy.doubt.push(Reason::new(note.clone(), arg.span));
+        }
+    }
+    if kind == Kind::Managed {
+        role.exclusive = Some(evidence);
+    }
+}
