@@ -4,11 +4,19 @@
 //! many roots and calls share it.
 
 pub mod decode;
+pub mod discover;
 pub mod load;
 pub mod manifest;
+mod merge;
+mod refactoring;
+mod schema;
 pub mod tfvars;
+mod traversal;
+mod validate;
+mod version;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -86,6 +94,20 @@ pub enum MissingReason {
     Limit,
 }
 
+impl MissingReason {
+    /// The reason as a phrase that follows the module's name.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            MissingReason::NotInstalled => "is not installed",
+            MissingReason::NotFound => "does not exist",
+            MissingReason::Outside => "lies outside the directory tree that may be read",
+            MissingReason::Recursive => "calls itself",
+            MissingReason::NotLiteral => "has a source that is not a literal string",
+            MissingReason::Limit => "lies beyond a limit on the tree of modules",
+        }
+    }
+}
+
 /// One directory of Terraform files, override files merged.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
@@ -156,6 +178,8 @@ pub struct CheckRule {
 pub struct Check {
     /// The name.
     pub name: Name,
+    /// The data source declared within it, which stands among the module's resources.
+    pub data: Option<addr::Resource>,
     /// `assert` blocks.
     pub asserts: Vec<CheckRule>,
     /// The block's header.
@@ -184,6 +208,8 @@ pub struct Output {
     pub sensitive: bool,
     /// `ephemeral`.
     pub ephemeral: bool,
+    /// `depends_on`.
+    pub depends_on: Vec<Traversal>,
     /// `precondition` blocks.
     pub preconditions: Vec<CheckRule>,
     /// The block's header.
@@ -238,6 +264,17 @@ pub enum IgnoreChanges {
     All,
 }
 
+impl IgnoreChanges {
+    /// Whether changes of this top-level argument are ignored.
+    pub fn ignores(&self, argument: &str) -> bool {
+        match self {
+            IgnoreChanges::None => false,
+            IgnoreChanges::Some(names) => names.iter().any(|name| name == argument),
+            IgnoreChanges::All => true,
+        }
+    }
+}
+
 /// A `module` block.
 #[derive(Clone, Debug)]
 pub struct ModuleCall {
@@ -276,6 +313,13 @@ pub struct ProviderRef {
     pub span: Option<Span>,
 }
 
+impl fmt::Display for ProviderRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.alias.iter().try_for_each(|alias| write!(f, ".{alias}"))
+    }
+}
+
 /// A `provider` block.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig {
@@ -285,8 +329,12 @@ pub struct ProviderConfig {
     pub alias: Option<Name>,
     /// Its arguments.
     pub body: Body,
+    /// Whether it has a `version` argument.
+    pub has_version: bool,
     /// The block's header.
     pub decl_range: Span,
+    /// The whole block.
+    pub span: Span,
 }
 
 /// An entry of `required_providers`.
@@ -331,6 +379,8 @@ pub struct Assignment {
 pub enum AssignedValue {
     /// An expression, as in a tfvars file.
     Expr(Expr),
+    /// A value that a scenario chooses for a toggle.
+    Chosen(bool),
     /// A text from `-var` or `TF_VAR_*`: a string, or an expression when the variable's type is not primitive.
     Text(String),
 }

@@ -3,31 +3,76 @@
 //! `evaluate` is pure: it parses nothing, and what it cannot know is an unknown with identity and causes, never an
 //! error. It knows nothing of AWS; what a provider defaults or computes it asks of a [`Provider`].
 
-pub mod block;
-pub mod convert;
-pub mod expand;
-pub mod expr;
-pub mod funcs;
-pub mod limits;
-pub mod ops;
-pub mod origin;
-pub mod scenario;
-pub mod scope;
-pub mod term;
 pub mod value;
+pub mod term;
+pub mod origin;
+pub mod limits;
+pub mod scenario;
+pub mod toggle;
+mod scope;
+mod expr;
+pub mod ops;
+pub mod convert;
+mod expand;
+mod block;
+mod builtin;
+pub mod funcs;
 
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
 use crate::addr;
-use crate::config::IgnoreChanges;
+use crate::config::{Config, IgnoreChanges};
 use crate::diagnostic::Diagnostic;
 use crate::eval::origin::{OriginId, Origins};
+use crate::eval::scenario::{Demand, Environment, Scenario};
+use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::term::{TermId, Terms};
 use crate::eval::value::{InstanceId, Value};
 use crate::source::Span;
+use crate::syntax::ast::Expr;
 use crate::truth::Truth;
+
+/// Evaluates a configuration in one scenario. Never fails: what is wrong or not known is said in the result.
+pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> Evaluation {
+    let mut evaluator = Evaluator::new(config, scenario, env);
+    evaluator.run();
+    let outputs = match env.demand {
+        Demand::All => evaluator.root_outputs(),
+        Demand::Relevant => BTreeMap::new(),
+    };
+    let booleans = evaluator.root_booleans();
+    let diagnostics = evaluator.finish_errors();
+    Evaluation {
+        scenario: scenario.name.clone(),
+        instances: evaluator.instances.into_iter().map(|state| state.resource).collect(),
+        modules: evaluator.modules.into_iter().map(|state| state.addr).collect(),
+        outputs,
+        booleans,
+        origins: evaluator.origins,
+        terms: evaluator.terms,
+        gaps: evaluator.gaps,
+        diagnostics,
+    }
+}
+
+/// Evaluates expressions in the scope of the root module: each with its value and what Terraform would report.
+pub fn evaluate_expressions(
+    config: &Config,
+    scenario: &Scenario,
+    env: Environment<'_>,
+    expressions: &[Expr],
+) -> Vec<(Value, Vec<Diagnostic>)> {
+    let mut evaluator = Evaluator::new(config, scenario, env);
+    expressions
+        .iter()
+        .map(|expr| {
+            let value = evaluator.eval(&Scope::module(Evaluator::ROOT), expr);
+            (value, evaluator.finish_errors())
+        })
+        .collect()
+}
 
 /// The result of evaluating a root module in one scenario.
 #[derive(Debug)]
@@ -40,6 +85,8 @@ pub struct Evaluation {
     pub modules: Vec<addr::ModuleInstance>,
     /// The root module's outputs.
     pub outputs: BTreeMap<EcoString, Value>,
+    /// The root inputs that are booleans in this scenario, with their values.
+    pub booleans: BTreeMap<EcoString, bool>,
     /// The steps that values came from.
     pub origins: Origins,
     /// The identities of unknowns.

@@ -68,6 +68,10 @@ pub struct Finding {
     pub scenarios: Vec<String>,
     /// What the finding is about, independent of lines: stable under moving code. Used for fingerprints.
     pub cause: String,
+    /// The module calls around the subject, outermost first, each with its header. Rules leave it empty; `lint` fills it.
+    pub calls: Vec<Span>,
+    /// The root modules in which it holds, as directories; sorted. Rules leave it empty; `lint` fills it.
+    pub roots: Vec<String>,
 }
 
 /// A place with what it contributes.

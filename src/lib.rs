@@ -12,3 +12,6 @@ pub mod aws;
 pub mod config;
 pub mod eval;
 pub mod syntax;
+
+pub mod report;
+pub mod lint;

@@ -1,3 +1,37 @@
 //! Parsing: source text to our syntax tree, native and JSON syntax alike.
 
 pub mod ast;
+mod check;
+mod literal;
+mod native;
+mod repair;
+mod scan;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceFile;
+
+/// What became of one file.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The tree; its body is empty when the file could not be parsed.
+    pub file: ast::File,
+    /// What Terraform would report about the syntax, and what ssmlint does not understand.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the tree holds all that the file says.
+    pub complete: bool,
+}
+
+/// Parses a configuration file: JSON syntax when its name ends in `.json`, native syntax otherwise.
+pub fn parse(file: &SourceFile) -> Parsed {
+    native::parse(file)
+}
+
+/// Parses a text that is one native expression.
+pub fn parse_expression(file: &SourceFile) -> Result<ast::Expr, Vec<Diagnostic>> {
+    native::parse_expression(file)
+}
+
+/// Parses a text that is a template as a whole, as `templatefile` does.
+pub fn parse_template(file: &SourceFile) -> Result<ast::Expr, Vec<Diagnostic>> {
+    native::parse_template(file)
+}

@@ -100,8 +100,7 @@ pub(crate) fn read(arg: Option<&Arg<'_>>, header: Option<Span>, build: &Build<'_
     let Some(arg) = arg else {
         return Ami::undecided(Answer::unknown([Reason::new("the image is not given here", header)]));
     };
-    let evidence =
-        |note: String| Evidence { span: arg.span, origin: arg.value.origin, note };
+    let evidence = |note: String| Evidence { span: arg.span, origin: arg.value.origin, note };
     if let Some(text) = arg.value.as_str() {
         if let Some(path) = text.strip_prefix("resolve:ssm:") {
             return of_parameter(path, evidence(format!("the image that {path} names")));
@@ -130,7 +129,9 @@ fn source<'a>(term: TermId, build: &Build<'a>) -> Option<&'a ResourceInstance> {
             Term::Apply(function, operands) if matches!(function.as_str(), "nonsensitive" | "sensitive") => {
                 match operands.first()? {
                     crate::eval::term::Operand::Term(inner) => term = *inner,
-                    crate::eval::term::Operand::Known(_) | crate::eval::term::Operand::Text(_) => return None,
+                    crate::eval::term::Operand::Known(_) | crate::eval::term::Operand::Text(_) => {
+                        return None;
+                    }
                 }
             }
             Term::Var(_)
@@ -158,7 +159,8 @@ fn of_data(instance: &ResourceInstance, evidence: Evidence) -> Ami {
 }
 
 fn unknown_image(instance: &ResourceInstance) -> Ami {
-    let reason = Reason::new(format!("what the image of {} holds is not known", instance.addr), instance.decl_range);
+    let reason =
+        Reason::new(format!("what the image of {} holds is not known", instance.addr), instance.decl_range);
     Ami::undecided(Answer::unknown([reason]))
 }
 
@@ -198,7 +200,9 @@ fn of_search(view: &View<'_>, instance: &ResourceInstance, evidence: Evidence) -
         match name.as_str() {
             "name" => names.extend(values),
             // Amazon's own Windows images.
-            "platform" if values.iter().any(|value| value == "windows") => names.push("Windows_Server-".into()),
+            "platform" if values.iter().any(|value| value == "windows") => {
+                names.push("Windows_Server-".into())
+            }
             _ => {}
         }
     }
@@ -207,21 +211,26 @@ fn of_search(view: &View<'_>, instance: &ResourceInstance, evidence: Evidence) -
     {
         names.push(regex.trim_start_matches('^').replace(".*", "*").into());
     }
-    let evidence = Evidence { span: instance.decl_range.or(evidence.span), origin: OriginId::NONE, ..evidence };
+    let evidence =
+        Evidence { span: instance.decl_range.or(evidence.span), origin: OriginId::NONE, ..evidence };
     let verdicts: Vec<(Family, Truth)> = names
         .iter()
-        .filter_map(|name| BY_NAME.iter().find(|(pattern, ..)| matches(pattern, name.trim_start_matches('*'))))
+        .filter_map(|name| {
+            BY_NAME.iter().find(|(pattern, ..)| matches(pattern, name.trim_start_matches('*')))
+        })
         .map(|(_, family, truth)| (*family, *truth))
         .collect();
     let chosen_by = names.first().cloned();
     let Some(owners) = owners else {
         // Without owners anybody's image of that name is found.
-        let reason = Reason::new(format!("{} does not say whose image it is", instance.addr), instance.decl_range);
+        let reason =
+            Reason::new(format!("{} does not say whose image it is", instance.addr), instance.decl_range);
         let family = verdicts.first().map(|(family, _)| *family);
         return Ami { ships_agent: Answer::unknown([reason]), family, chosen_by };
     };
     let any = |list: &[&str]| owners.iter().any(|owner| list.contains(&owner.as_str()));
-    let all_trusted = !owners.is_empty() && owners.iter().all(|owner| OWNERS_WITH_AGENT.contains(&owner.as_str()));
+    let all_trusted =
+        !owners.is_empty() && owners.iter().all(|owner| OWNERS_WITH_AGENT.contains(&owner.as_str()));
     if any(&OWNERS_WITHOUT_AGENT) && owners.len() == 1 {
         return Ami { ships_agent: Answer::no(evidence), family: Some(Family::Other), chosen_by };
     }

@@ -147,7 +147,9 @@ impl Target {
         let elastic = self.elastic_ips.iter().map(|(evidence, certain)| {
             let mut answer = Answer::new(*certain).because(evidence.clone());
             if certain.is_unknown() {
-                answer.reasons.push(Reason::new("whether the address is associated is not known", evidence.span));
+                answer
+                    .reasons
+                    .push(Reason::new("whether the address is associated is not known", evidence.span));
             }
             answer
         });

@@ -9,8 +9,8 @@ use rustc_hash::FxHashMap;
 use crate::aws::fact::{Basis, Evidence, Reason, reasons};
 use crate::aws::read::Arg;
 use crate::eval::origin::OriginId;
-use crate::eval::term::{TermId, Terms};
-use crate::eval::value::{Causes, InstanceId, Value};
+use crate::eval::term::{Operand, Term, TermId, Terms};
+use crate::eval::value::{Cause, Causes, InstanceId, Value};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -336,12 +336,23 @@ impl<Id> Default for Registry<Id> {
 pub enum Target {
     /// Nothing: null.
     Nothing,
-    /// The entity of that key.
-    Key(Key),
+    /// The entity of that key, and why the key itself is not known.
+    Key(Key, Causes),
     /// One of these.
     OneOf(Vec<Target>),
     /// Not known.
     Unknown(Causes),
+}
+
+impl Target {
+    /// All keys in it.
+    pub fn keys(&self) -> Vec<(&Key, &Causes)> {
+        match self {
+            Target::Key(key, causes) => vec![(key, causes)],
+            Target::OneOf(targets) => targets.iter().flat_map(Target::keys).collect(),
+            Target::Nothing | Target::Unknown(_) => Vec::new(),
+        }
+    }
 }
 
 /// What a value refers to.
@@ -354,13 +365,13 @@ pub fn target(value: &Value, terms: &Terms) -> Target {
             return Target::OneOf(possible.iter().map(|value| target(value, terms)).collect());
         }
         return match Key::of_term(unknown.term, terms) {
-            Some(key) => Target::Key(key),
+            Some(key) => Target::Key(key, unknown.causes.clone()),
             None => Target::Unknown(unknown.causes.clone()),
         };
     }
     match Key::of(value, terms) {
         Some(Key::Text(text)) if text.is_empty() => Target::Nothing,
-        Some(key) => Target::Key(key),
+        Some(key) => Target::Key(key, Causes::new()),
         None => Target::Unknown(value.causes()),
     }
 }
@@ -391,7 +402,7 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
         match target {
             Target::Nothing => Link::Unknown(causes.clone()),
             Target::Unknown(causes) => Link::Unknown(causes.clone()),
-            Target::Key(key) => match (self.get(key), key) {
+            Target::Key(key, _) => match (self.get(key), key) {
                 (Some(id), _) => Link::To(id),
                 (None, Key::Text(text)) => Link::Outside(text.to_string()),
                 (None, Key::Attr(..) | Key::Term(_)) => Link::Unknown(causes.clone()),
@@ -444,23 +455,124 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
             match element {
                 Element::Value(value, _) if value.is_null() => {}
                 Element::Value(value, exists) => {
-                    let span = arg.span;
-                    set.add_link(&self.resolve(value, terms), exists, value.origin, span);
+                    set.add_link(&self.resolve(value, terms), exists, value.origin, arg.span);
                 }
-                Element::More(causes) => set.widen(&causes),
+                Element::Each(value) => {
+                    set.add_link(&self.resolve(value, terms), Truth::Unknown, value.origin, arg.span);
+                }
+                Element::More(value) => set.widen(&value.causes()),
             }
         }
         set
     }
 }
 
+/// What an unknown is called: `var.vpc_id`, `module.vpc.vpc_id`, `aws_vpc.main.cidr_block`.
+pub fn describe_term(term: TermId, terms: &Terms) -> String {
+    name_term(term, terms, NAME_DEPTH)
+}
+
+/// What an unknown is called, for one that says itself why it is unknown.
+pub fn name_unknown(term: TermId, causes: &[Cause], terms: &Terms) -> String {
+    let reference = causes
+        .iter()
+        .find_map(|cause| if let Cause::Computed(reference) = cause { Some(reference) } else { None });
+    match (terms.get(term), reference) {
+        (Some(Term::Attr(..)), Some(reference)) => reference.to_string(),
+        (Some(Term::Attr(_, name)), None) => match causes.first() {
+            Some(Cause::DataSource(address)) => format!("{address}.{name}"),
+            _ => describe_term(term, terms),
+        },
+        _ => describe_term(term, terms),
+    }
+}
+
+/// How deep a name spells out operands of operands.
+const NAME_DEPTH: usize = 3;
+
+fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
+    let operand = |operand: &Operand| match operand {
+        Operand::Term(inner) if depth > 0 => name_term(*inner, terms, depth - 1),
+        Operand::Term(_) => "…".to_owned(),
+        Operand::Text(text) => text.to_string(),
+        Operand::Known(text) => {
+            text.split_once(':').map_or_else(|| text.to_string(), |(_, value)| value.to_owned())
+        }
+    };
+    match terms.get(term) {
+        Some(Term::Var(name)) => format!("var.{name}"),
+        Some(Term::Attr(_, name)) => format!("its {name}"),
+        Some(Term::Output(module, name)) => format!("{module}.{name}"),
+        Some(Term::Each(address, which)) => format!("{which} of {address}"),
+        Some(Term::Apply(function, args)) => {
+            let args: Vec<String> = args.iter().map(operand).collect();
+            format!("{function}({})", args.join(", "))
+        }
+        Some(Term::Template(parts)) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|part| match part {
+                    Operand::Text(text) => text.to_string(),
+                    Operand::Known(_) | Operand::Term(_) => format!("${{{}}}", operand(part)),
+                })
+                .collect();
+            parts.concat()
+        }
+        Some(Term::Step(base, step)) if depth > 0 => {
+            let step = step.split_once(':').map_or(step.as_str(), |(_, value)| value);
+            format!("{}[{step}]", name_term(*base, terms, depth - 1))
+        }
+        Some(Term::Json(_)) => "a JSON document".to_owned(),
+        Some(Term::Fresh(_, what)) => what.to_string(),
+        Some(Term::Step(..)) | None => "an unknown value".to_owned(),
+    }
+}
+
+/// The resource instances whose attributes an unknown is made of; none when that is not known.
+pub fn leaves(term: TermId, terms: &Terms) -> Option<Vec<InstanceId>> {
+    let mut instances = Vec::new();
+    collect_leaves(term, terms, LEAF_DEPTH, &mut instances).then_some(instances)
+}
+
+/// How deep the operands of an unknown are searched.
+const LEAF_DEPTH: usize = 32;
+
+fn collect_leaves(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<InstanceId>) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let mut operands = |operands: &[Operand]| {
+        operands.iter().all(|operand| match operand {
+            Operand::Term(inner) => collect_leaves(*inner, terms, depth - 1, into),
+            // A collection with unknown parts spells them as `#n`.
+            Operand::Known(text) => !text.contains('#'),
+            Operand::Text(_) => true,
+        })
+    };
+    match terms.get(term) {
+        Some(Term::Var(_) | Term::Output(..) | Term::Fresh(..)) => true,
+        Some(Term::Attr(instance, _)) => {
+            if !into.contains(instance) {
+                into.push(*instance);
+            }
+            true
+        }
+        Some(Term::Apply(_, args)) => operands(args),
+        Some(Term::Template(parts)) => operands(parts),
+        Some(Term::Step(base, _)) => collect_leaves(*base, terms, depth - 1, into),
+        Some(Term::Each(..) | Term::Json(_)) | None => false,
+    }
+}
+
 /// An element of a list or set that may not be wholly known.
 #[derive(Clone, Debug)]
 pub enum Element<'a> {
-    /// An element, and whether it is there; an `Unknown` one may stand for several.
+    /// An element, and whether it is there.
     Value(&'a Value, Truth),
-    /// There may be further elements.
-    More(Causes),
+    /// Stands for each of any number of elements.
+    Each(&'a Value),
+    /// There may be further elements; the whole list.
+    More(&'a Value),
 }
 
 /// The elements of a list, set or tuple, of alternatives of these, or of a single value in their place.
@@ -482,9 +594,9 @@ fn collect_elements<'a>(value: &'a Value, exists: Truth, into: &mut Vec<Element<
                 collect_elements(alternative, Truth::Unknown, into);
             }
         } else if let Some(each) = &unknown.each {
-            into.push(Element::Value(each, Truth::Unknown));
+            into.push(Element::Each(each));
         } else {
-            into.push(Element::More(unknown.causes.clone()));
+            into.push(Element::More(value));
         }
     } else {
         into.push(Element::Value(value, exists));

@@ -121,7 +121,14 @@ impl<'a> View<'a> {
                         decl_range: arg.span,
                         span: arg.span,
                     }),
-                    Element::More(causes) => blocks.open = Some(causes),
+                    Element::Each(value) => blocks.items.push(Item {
+                        view: View::object(value, arg.span),
+                        exists: Truth::Unknown,
+                        exists_because: arg.value.origin,
+                        decl_range: arg.span,
+                        span: arg.span,
+                    }),
+                    Element::More(value) => blocks.open = Some(value.causes()),
                 }
             }
         } else if let ViewKind::Object(value, span) = self.kind
@@ -131,6 +138,14 @@ impl<'a> View<'a> {
             blocks.span = span;
         }
         blocks
+    }
+
+    /// Why not even the arguments are known, of an object that is unknown as a whole.
+    pub fn unknown_causes(&self) -> Option<Causes> {
+        match self.kind {
+            ViewKind::Object(value, _) if value.is_unknown() => Some(value.causes()),
+            ViewKind::Object(..) | ViewKind::Block(_) => None,
+        }
     }
 
     /// The one nested block of a type, when there is one.

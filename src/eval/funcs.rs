@@ -4,6 +4,7 @@
 //! ([`call`]) does what is the same for all: conversion, nulls, unknowns, marks. Functions that need the evaluator
 //! itself (`try`, `can`, `templatefile`, `templatestring`) live in `eval::expr`.
 
+pub mod arg;
 pub mod collection;
 pub mod encoding;
 pub mod file;
@@ -15,10 +16,14 @@ pub mod time;
 pub mod types;
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use ecow::EcoVec;
+use rustc_hash::FxHashMap;
 
 use crate::eval::convert::convert;
 use crate::eval::limits::Limits;
-use crate::eval::value::{Marks, Refinement, Type, Value, ValueKind};
+use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::fs::FileSystem;
 
 /// What a function may look at besides its arguments.
@@ -119,66 +124,159 @@ pub struct Function {
     pub call: fn(&Context<'_>, &[Value], &Type) -> Result<Value, FuncError>,
 }
 
+/// What is wrong with the number of arguments, in Terraform's words: summary and detail.
+pub fn check_arity(function: &Function, count: usize) -> Result<(), (&'static str, String)> {
+    let required = function.params.len();
+    let name = function.name;
+    if let Some(missing) = function.params.get(count) {
+        let least = if function.variadic.is_some() { " at least" } else { "" };
+        return Err((
+            "Not enough function arguments",
+            format!(
+                "Function \"{name}\" expects{least} {required} argument(s). Missing value for \"{}\".",
+                missing.name
+            ),
+        ));
+    }
+    if count > required && function.variadic.is_none() {
+        return Err((
+            "Too many function arguments",
+            format!("Function \"{name}\" expects only {required} argument(s)."),
+        ));
+    }
+    Ok(())
+}
+
 /// Calls a function as Terraform does. The result has no origin, and an unknown in it has no term and no causes.
 pub fn call(context: &Context<'_>, function: &Function, args: &[Value]) -> Result<Value, FuncError> {
-    let count = function.params.len();
-    if args.len() < count {
-        let missing = function.params[args.len()].name;
-        return Err(FuncError::Call(format!(
-            "Function \"{}\" expects {}{count} argument(s). Missing value for \"{missing}\".",
-            function.name,
-            if function.variadic.is_some() { "at least " } else { "" },
-        )));
-    }
-    if args.len() > count && function.variadic.is_none() {
-        return Err(FuncError::Call(format!(
-            "Function \"{}\" expects only {count} argument(s).",
-            function.name
-        )));
+    check_arity(function, args.len()).map_err(|(_, detail)| FuncError::Call(detail))?;
+    let param = |i: usize| match function.params.get(i) {
+        Some(param) => *param,
+        None => function.variadic.expect("the number of arguments was checked"),
+    };
+
+    // All arguments are converted before the function sees any of them.
+    let mut converted = Vec::with_capacity(args.len());
+    for (i, arg) in args.iter().enumerate() {
+        let ty = (param(i).ty)();
+        converted.push(convert(arg, &ty).map_err(|error| FuncError::Arg(i, error.to_string()))?);
     }
 
     let mut marks = Marks::NONE;
     let mut unknown = false;
-    let mut dynamic = false;
-    let mut converted = Vec::with_capacity(args.len());
-    for (i, arg) in args.iter().enumerate() {
-        let param = match function.params.get(i) {
-            Some(param) => *param,
-            None => function.variadic.expect("the number of arguments was checked"),
-        };
-        let arg = convert(arg, &(param.ty)()).map_err(|error| FuncError::Arg(i, error.to_string()))?;
+    for (i, arg) in converted.iter_mut().enumerate() {
+        let param = param(i);
+        if !param.allow_marked {
+            marks = marks.union(arg.deep_marks());
+            *arg = unmark_deep(std::mem::replace(arg, Value::null(Type::Dynamic)));
+        }
+        unknown |= (arg.is_unknown() && !param.allow_unknown) || (param.deep_known && !arg.is_wholly_known());
+    }
+
+    // In order: the first argument of unknown type ends the checks of those after it.
+    let mut open = false;
+    for (i, arg) in converted.iter().enumerate() {
+        let param = param(i);
         if arg.is_null() && !param.allow_null {
             return Err(FuncError::Arg(i, "argument must not be null".into()));
         }
-        let arg = if param.allow_marked {
-            arg
-        } else {
-            marks = marks.union(arg.deep_marks());
-            unmark_deep(arg)
-        };
-        if let Some(what) = arg.as_unknown() {
-            if what.ty == Type::Dynamic && !param.allow_dynamic {
-                dynamic = true;
-            }
-            if !param.allow_unknown {
-                unknown = true;
-            }
-        } else if matches!(arg.kind, ValueKind::Resource(_)) && !param.allow_unknown {
-            unknown = true;
-        } else if param.deep_known && !arg.is_wholly_known() {
-            unknown = true;
+        if is_open(arg) && !param.allow_dynamic {
+            open = true;
+            break;
         }
-        converted.push(arg);
     }
-    if dynamic {
+    if open {
         return Ok(Value::refined(Type::Dynamic, (function.refine)(&converted)).with_marks(marks));
     }
+
     let ty = (function.ty)(&converted)?;
-    if unknown {
-        return Ok(Value::refined(ty, (function.refine)(&converted)).with_marks(marks));
+    let result =
+        if unknown { Value::unknown(ty.clone()) } else { (function.call)(context, &converted, &ty)? };
+    Ok(refine(result, (function.refine)(&converted)).with_marks(marks))
+}
+
+/// Whether its type, or the attributes of its type, are not known.
+fn is_open(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Null(ty) => *ty == Type::Dynamic,
+        ValueKind::Unknown(unknown) => matches!(unknown.ty, Type::Dynamic | Type::Resource(_)),
+        ValueKind::Resource(_) => true,
+        ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::List(..)
+        | ValueKind::Set(..)
+        | ValueKind::Map(..)
+        | ValueKind::Tuple(_)
+        | ValueKind::Object(_) => false,
     }
-    let result = (function.call)(context, &converted, &ty)?;
-    Ok(result.with_marks(marks))
+}
+
+/// Adds to what is known of an unknown; a value that is left with one possibility becomes that.
+pub fn refine(value: Value, refinement: Refinement) -> Value {
+    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = value else { return value };
+    let mut unknown = Unknown::clone(&unknown);
+    let known = &mut unknown.refinement;
+    known.not_null |= refinement.not_null;
+    if refinement.prefix.len() > known.prefix.len() {
+        known.prefix = refinement.prefix;
+    }
+    if let Some(min) = refinement.min
+        && known.min.as_ref().is_none_or(|old| (&old.0, !old.1) < (&min.0, !min.1))
+    {
+        known.min = Some(min);
+    }
+    if let Some(max) = refinement.max
+        && known.max.as_ref().is_none_or(|old| (&max.0, max.1) < (&old.0, old.1))
+    {
+        known.max = Some(max);
+    }
+    known.min_length = known.min_length.max(refinement.min_length);
+    known.max_length = match (known.max_length, refinement.max_length) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    Value { kind: settle(unknown), origin, marks }
+}
+
+/// An unknown, or the one value that its refinement leaves.
+pub fn settle(unknown: Unknown) -> ValueKind {
+    // As many elements are spelled out; beyond that the length alone is kept.
+    const ELEMENTS: u64 = 1024;
+    let refinement = &unknown.refinement;
+    if !refinement.not_null {
+        return ValueKind::Unknown(Arc::new(unknown));
+    }
+    if let (Some((min, true)), Some((max, true))) = (&refinement.min, &refinement.max)
+        && min == max
+    {
+        return ValueKind::Number(min.clone());
+    }
+    let length = refinement.max_length.filter(|max| *max == refinement.min_length);
+    match (length, &unknown.ty) {
+        (Some(0), Type::List(element)) => ValueKind::List(Type::clone(element), EcoVec::new()),
+        (Some(0), Type::Set(element)) => ValueKind::Set(Type::clone(element), EcoVec::new()),
+        (Some(0), Type::Map(element)) => ValueKind::Map(Type::clone(element), Arc::default()),
+        // Elements that stand for each other would be taken for equal, so then the whole stays an unknown.
+        (Some(length), Type::List(element)) if unknown.each.is_none() && length <= ELEMENTS => {
+            let one = with_causes(Value::unknown(Type::clone(element)), &unknown.causes);
+            ValueKind::List(Type::clone(element), std::iter::repeat_n(one, length as usize).collect())
+        }
+        (Some(1), Type::Set(element)) => {
+            let one = match &unknown.each {
+                Some(each) => Value::clone(each),
+                None => with_causes(Value::unknown(Type::clone(element)), &unknown.causes),
+            };
+            ValueKind::Set(Type::clone(element), std::iter::once(one).collect())
+        }
+        _ => ValueKind::Unknown(Arc::new(unknown)),
+    }
+}
+
+fn with_causes(value: Value, causes: &Causes) -> Value {
+    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = value else { return value };
+    let unknown = Unknown { causes: causes.clone(), ..Unknown::clone(&unknown) };
+    Value { kind: ValueKind::Unknown(Arc::new(unknown)), origin, marks }
 }
 
 /// Takes all marks off, deeply.
@@ -217,10 +315,24 @@ pub fn no_refinement(_args: &[Value]) -> Refinement {
     Refinement::default()
 }
 
+/// Whether the function gives another result on every run.
+pub fn is_impure(name: &str) -> bool {
+    matches!(name, "bcrypt" | "plantimestamp" | "timestamp" | "uuid")
+}
+
+/// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
+/// (`base64gzip`) or on secrets (`rsadecrypt`).
+pub fn is_unsupported(name: &str) -> bool {
+    matches!(name, "base64gzip" | "rsadecrypt")
+}
+
 /// The function of a name, with or without the prefix `core::`.
 pub fn find(name: &str) -> Option<&'static Function> {
-    let name = name.strip_prefix("core::").unwrap_or(name);
-    FAMILIES.iter().flat_map(|family| family.iter()).find(|function| function.name == name)
+    static BY_NAME: OnceLock<FxHashMap<&'static str, &'static Function>> = OnceLock::new();
+    let by_name = BY_NAME.get_or_init(|| {
+        FAMILIES.iter().flat_map(|family| family.iter()).map(|function| (function.name, function)).collect()
+    });
+    by_name.get(name.strip_prefix("core::").unwrap_or(name)).copied()
 }
 
 /// All functions of all families.

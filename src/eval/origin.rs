@@ -97,6 +97,21 @@ impl Origins {
         id
     }
 
+    /// All steps, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.steps.iter()
+    }
+
+    /// The number of steps.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are no steps.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The step; none for `OriginId::NONE`.
     pub fn get(&self, id: OriginId) -> Option<&Origin> {
         self.steps.get(id.0 as usize)

@@ -83,6 +83,11 @@ impl Terms {
         id
     }
 
+    /// The handle of a term that was interned before.
+    pub fn find(&self, term: &Term) -> Option<TermId> {
+        self.by_key.get(&key_of(term)).copied()
+    }
+
     /// A term that is equal to nothing but itself.
     pub fn fresh(&mut self, what: &str) -> TermId {
         self.fresh += 1;

@@ -453,6 +453,12 @@ impl Value {
     }
 }
 
+/// A text in Unicode NFC, as every Terraform string is.
+pub fn normalize(text: &str) -> EcoString {
+    use unicode_normalization::{UnicodeNormalization, is_nfc};
+    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() }
+}
+
 /// The causes of several values together.
 pub fn join_causes<'a>(values: impl IntoIterator<Item = &'a Value>) -> Causes {
     let mut causes: Vec<Cause> = values.into_iter().flat_map(|value| value.causes()).collect();

@@ -15,6 +15,35 @@ pub enum FileKind {
     Other,
 }
 
+/// An entry of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name; characters that are not UTF-8 are replaced, and `kind` is then `Other`.
+    pub name: String,
+    /// What it is, links followed.
+    pub kind: FileKind,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
+}
+
+/// A directory found by [`FileSystem::walk`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// Its path, which starts with the path that was given.
+    pub path: PathBuf,
+    /// Its entries, sorted by name.
+    pub entries: Vec<Entry>,
+}
+
+/// What became of a walk through a directory tree.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// The directories in the order of their paths; the given one is the first.
+    pub directories: Vec<Directory>,
+    /// Directories and entries that could not be read.
+    pub errors: Vec<(PathBuf, io::Error)>,
+}
+
 /// Access to files, so that every stage runs on disk and in memory alike.
 pub trait FileSystem: Send + Sync {
     /// The bytes of a regular file of at most `limit` bytes. Errors: not found, not a regular file, too large.
@@ -25,6 +54,31 @@ pub trait FileSystem: Send + Sync {
     fn kind(&self, path: &Path) -> io::Result<FileKind>;
     /// The absolute path without links, `.` and `..`.
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf>;
+    /// The entries of a directory, sorted by name.
+    fn entries(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        let entries = self.read_dir(path)?.into_iter();
+        Ok(entries.map(|(name, kind)| Entry { name, kind, is_link: false }).collect())
+    }
+    /// All directories below a path for which `enter` says yes; it is asked before a directory is read, and not for
+    /// the given path. Links to directories are entries, but are never entered, so that a walk ends and stays within
+    /// the given path.
+    fn walk(&self, root: &Path, enter: &mut dyn FnMut(&Path) -> bool) -> Walk {
+        let mut walk = Walk::default();
+        let mut pending = vec![root.to_path_buf()];
+        while let Some(path) = pending.pop() {
+            match self.entries(&path) {
+                Ok(entries) => {
+                    let is_dir = |entry: &&Entry| entry.kind == FileKind::Directory && !entry.is_link;
+                    let below = entries.iter().filter(is_dir).map(|entry| path.join(&entry.name));
+                    // Read in the order of the paths: the last pushed is the first read.
+                    pending.extend(below.rev().filter(|below| enter(below)));
+                    walk.directories.push(Directory { path, entries });
+                }
+                Err(error) => walk.errors.push((path, error)),
+            }
+        }
+        walk
+    }
 }
 
 /// The file system of the machine.
@@ -68,6 +122,49 @@ impl FileSystem for Disk {
         Ok(entries)
     }
 
+    fn entries(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            entries.push(disk_entry(self, &entry.path(), entry.file_type()?));
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn walk(&self, root: &Path, enter: &mut dyn FnMut(&Path) -> bool) -> Walk {
+        let mut walk = Walk::default();
+        // The directories from the given one down to the one that is being read.
+        let mut open: Vec<Directory> = Vec::new();
+        let tree = walkdir::WalkDir::new(root).follow_links(false).sort_by_file_name();
+        let entries = tree
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !entry.file_type().is_dir() || enter(entry.path()));
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(root).to_path_buf();
+                    let error = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
+                    walk.errors.push((path, error));
+                    continue;
+                }
+            };
+            let depth = entry.depth();
+            walk.directories.extend(open.drain(depth.min(open.len())..));
+            let is_dir = depth == 0 || entry.file_type().is_dir();
+            if let Some(parent) = open.last_mut() {
+                parent.entries.push(disk_entry(self, entry.path(), entry.file_type()));
+            }
+            if is_dir {
+                open.push(Directory { path: entry.into_path(), entries: Vec::new() });
+            }
+        }
+        walk.directories.extend(open);
+        walk.directories.sort_by(|a, b| a.path.cmp(&b.path));
+        walk
+    }
+
     fn kind(&self, path: &Path) -> io::Result<FileKind> {
         let metadata = std::fs::metadata(path)?;
         Ok(if metadata.is_file() {
@@ -82,6 +179,20 @@ impl FileSystem for Disk {
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
     }
+}
+
+fn disk_entry(disk: &Disk, path: &Path, file_type: std::fs::FileType) -> Entry {
+    let name = path.file_name().unwrap_or_default();
+    let kind = if name.to_str().is_none() {
+        FileKind::Other
+    } else if file_type.is_file() {
+        FileKind::File
+    } else if file_type.is_dir() {
+        FileKind::Directory
+    } else {
+        disk.kind(path).unwrap_or(FileKind::Other)
+    };
+    Entry { name: name.to_string_lossy().into_owned(), kind, is_link: file_type.is_symlink() }
 }
 
 fn too_large(limit: u64) -> io::Error {

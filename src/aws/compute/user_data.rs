@@ -101,7 +101,10 @@ fn of_term(term: TermId, causes: &Causes, build: &Build<'_>, data: &mut UserData
 }
 
 fn is_encoding(function: &str) -> bool {
-    matches!(function, "base64encode" | "base64gzip" | "textencodebase64" | "nonsensitive" | "sensitive" | "trimspace")
+    matches!(
+        function,
+        "base64encode" | "base64gzip" | "textencodebase64" | "nonsensitive" | "sensitive" | "trimspace"
+    )
 }
 
 /// `cloudinit_config` and `template_file` hold what they render.

@@ -1,0 +1,78 @@
+//! How a value came about, told from the use back to the line that decided it.
+
+use crate::aws::fact::Evidence;
+use crate::eval::Evaluation;
+use crate::eval::origin::{Origin, OriginId, Step};
+
+/// Steps of one trail; a longer one says nothing more to a reader.
+const MAX_STEPS: usize = 24;
+
+/// The origins of one evaluation.
+#[derive(Clone, Copy, Debug)]
+pub struct Trails<'a> {
+    evaluation: &'a Evaluation,
+}
+
+impl<'a> Trails<'a> {
+    /// The trails of an evaluation.
+    pub fn new(evaluation: &'a Evaluation) -> Trails<'a> {
+        Trails { evaluation }
+    }
+
+    /// The steps worth reading, the use first: conditions, locals, arguments, inputs, and the line that decided.
+    pub fn steps(&self, origin: OriginId) -> Vec<Evidence> {
+        let mut steps: Vec<Evidence> = Vec::new();
+        let mut seen = Vec::new();
+        self.follow(origin, &mut seen, &mut steps);
+        steps
+    }
+
+    fn follow(&self, id: OriginId, seen: &mut Vec<OriginId>, steps: &mut Vec<Evidence>) {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            if seen.len() >= MAX_STEPS || seen.contains(&id) {
+                return;
+            }
+            seen.push(id);
+            let Some(origin) = self.evaluation.origins.get(id) else { return };
+            if let Some(note) = self.describe(origin) {
+                let repeated = origin.span.is_some() && steps.iter().any(|step| step.span == origin.span);
+                if !repeated {
+                    steps.push(Evidence { span: origin.span, origin: id, note });
+                }
+            }
+            if let Step::Branch { taken: Some(_) } = origin.step
+                && let Some(condition) = origin.inputs.first()
+            {
+                self.follow(*condition, seen, steps);
+                next = origin.inputs.get(1).copied();
+            } else {
+                next = origin.inputs.first().copied();
+            }
+        }
+    }
+
+    /// What happened, or nothing where the step only passes a value on.
+    fn describe(&self, origin: &Origin) -> Option<String> {
+        let note = match &origin.step {
+            Step::Literal if origin.inputs.is_empty() => "decided here".to_owned(),
+            Step::Literal | Step::Expression | Step::Call(_) | Step::Repetition => return None,
+            Step::Branch { taken: Some(true) } => "the condition is true".to_owned(),
+            Step::Branch { taken: Some(false) } => "the condition is false".to_owned(),
+            Step::Branch { taken: None } => "the condition is not known".to_owned(),
+            Step::Local(name) => format!("local.{name}"),
+            Step::Input { name, source } => format!("var.{name} is set by {source}"),
+            Step::Default(name) => format!("var.{name} has this default"),
+            Step::NotSet(name) => format!("var.{name} has no value"),
+            Step::Argument(name) => format!("passed as {name}"),
+            Step::Output(name) => format!("output {name}"),
+            Step::Attribute { instance, name } => {
+                format!("read from {}.{name}", self.evaluation.instance(*instance).addr)
+            }
+            Step::Expansion => "decides how many there are".to_owned(),
+            Step::ProviderDefault(name) => format!("the provider's default for {name}"),
+            Step::Scenario(name) => format!("var.{name} in this scenario"),
+        };
+        Some(note)
+    }
+}

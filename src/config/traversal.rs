@@ -1,0 +1,316 @@
+//! Expressions that must be static: references without evaluation, constants, and what an expression refers to.
+
+use crate::config::decode::Context;
+use crate::config::schema::key_text;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Name, Step, StepKind, TemplatePart, Traversal};
+
+const NOT_STATIC: &str = "A single static variable reference is required: only attribute access and indexing with constant keys. No calculations, function calls, template expressions, etc are allowed here.";
+
+/// The place of a whole traversal.
+pub(crate) fn span_of(traversal: &Traversal) -> Span {
+    traversal.steps.last().map_or(traversal.root_span, |step| traversal.root_span.to(step.span))
+}
+
+/// Whether all steps are names or constant keys.
+pub(crate) fn is_static(traversal: &Traversal) -> bool {
+    traversal.steps.iter().all(|step| match &step.kind {
+        StepKind::Attr(_) => true,
+        StepKind::Index(key) => matches!(key.kind, ExprKind::String(_) | ExprKind::Number(_)),
+        StepKind::AttrSplat | StepKind::FullSplat => false,
+    })
+}
+
+/// The reference that an expression is, written plainly or, as before Terraform 0.12 and in JSON, in quotes.
+pub(crate) fn reference(cx: &mut Context<'_>, expr: &Expr) -> Option<Traversal> {
+    if let ExprKind::Traversal(traversal) = &expr.kind
+        && is_static(traversal)
+    {
+        return Some(traversal.clone());
+    }
+    if let ExprKind::String(text) = &expr.kind
+        && let Some(traversal) = parse(text, expr.span)
+    {
+        return Some(traversal);
+    }
+    cx.invalid("Invalid expression", NOT_STATIC, expr.span);
+    None
+}
+
+/// Parses `root.name["key"][0]`; every part gets the place of the whole.
+pub(crate) fn parse(text: &str, span: Span) -> Option<Traversal> {
+    let (root, mut rest) = identifier(text.trim())?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('.') {
+            if let Some((name, after)) = identifier(after) {
+                steps.push(Step { kind: StepKind::Attr(name.into()), span });
+                rest = after;
+            } else {
+                let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+                steps.push(Step { kind: StepKind::Index(index(&after[..digits], span)?), span });
+                rest = &after[digits..];
+            }
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let (key, after) = match after.strip_prefix('"') {
+                Some(quoted) => {
+                    let (key, after) = quoted.split_once('"')?;
+                    if key.contains('\\') || key.contains("${") || key.contains("%{") {
+                        return None;
+                    }
+                    (Expr { kind: ExprKind::String(key.into()), span }, after)
+                }
+                None => {
+                    let (key, _) = after.split_once(']')?;
+                    (index(key, span)?, &after[key.len()..])
+                }
+            };
+            rest = after.strip_prefix(']')?;
+            steps.push(Step { kind: StepKind::Index(key), span });
+        } else {
+            return None;
+        }
+    }
+    Some(Traversal { root: root.into(), root_span: span, steps })
+}
+
+fn index(digits: &str, span: Span) -> Option<Expr> {
+    let number: u64 = digits.parse().ok()?;
+    Some(Expr { kind: ExprKind::Number(number.into()), span })
+}
+
+fn identifier(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !is_identifier_part(c)).unwrap_or(text.len());
+    is_identifier(&text[..end]).then(|| text.split_at(end))
+}
+
+fn is_identifier_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '-'
+}
+
+/// Whether a text is a name of the language.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(is_identifier_part)
+}
+
+/// The elements of a list that is written out.
+pub(crate) fn list<'e>(cx: &mut Context<'_>, expr: &'e Expr) -> &'e [Expr] {
+    if let ExprKind::Tuple(elements) = &expr.kind {
+        return elements;
+    }
+    cx.invalid("Invalid expression", "A static list expression is required.", expr.span);
+    &[]
+}
+
+/// The bare word that an expression is; in JSON syntax a string that is a name.
+pub(crate) fn keyword<'e>(cx: &Context<'_>, expr: &'e Expr) -> Option<&'e str> {
+    if let ExprKind::Traversal(traversal) = &expr.kind {
+        return traversal.steps.is_empty().then_some(traversal.root.as_str());
+    }
+    if let (true, ExprKind::String(text)) = (cx.json, &expr.kind) {
+        return is_identifier(text).then_some(text.as_str());
+    }
+    None
+}
+
+/// Reports references and function calls in an expression that is read before anything can be evaluated.
+pub(crate) fn check_constant(cx: &mut Context<'_>, expr: &Expr) -> bool {
+    let mut problems = Vec::new();
+    let mut walk =
+        Walk { visit: &mut |found| problems.push(found.problem()), into_calls: false, bound: Vec::new() };
+    walk.expr(expr);
+    let constant = problems.is_empty();
+    for (summary, detail, span) in problems {
+        cx.invalid(summary, detail, span);
+    }
+    constant
+}
+
+/// All references in an expression, except to the variables of its own `for` expressions.
+pub(crate) fn references(expr: &Expr, visit: &mut dyn FnMut(&Traversal)) {
+    let mut on_found = |found: Found<'_>| {
+        if let Found::Reference(traversal) = found {
+            visit(traversal);
+        }
+    };
+    Walk { visit: &mut on_found, into_calls: true, bound: Vec::new() }.expr(expr);
+}
+
+enum Found<'e> {
+    Reference(&'e Traversal),
+    Call(Span),
+}
+
+impl Found<'_> {
+    fn problem(self) -> (&'static str, &'static str, Span) {
+        match self {
+            Found::Reference(traversal) => {
+                ("Variables not allowed", "Variables may not be used here.", span_of(traversal))
+            }
+            Found::Call(span) => ("Function calls not allowed", "Functions may not be called here.", span),
+        }
+    }
+}
+
+struct Walk<'v> {
+    visit: &'v mut dyn FnMut(Found<'_>),
+    into_calls: bool,
+    bound: Vec<Name>,
+}
+
+impl Walk<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
+            ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::Traversal(traversal) => {
+                if !self.bound.contains(&traversal.root) {
+                    (self.visit)(Found::Reference(traversal));
+                }
+                self.steps(&traversal.steps);
+            }
+            ExprKind::Access { base, steps } => {
+                self.expr(base);
+                self.steps(steps);
+            }
+            ExprKind::Call { args, .. } => {
+                (self.visit)(Found::Call(expr.span));
+                if self.into_calls {
+                    args.iter().for_each(|arg| self.expr(arg));
+                }
+            }
+            ExprKind::Unary { operand, .. } => self.expr(operand),
+            ExprKind::Binary { left, right, .. } => {
+                self.expr(left);
+                self.expr(right);
+            }
+            ExprKind::Conditional { condition, if_true, if_false } => {
+                self.expr(condition);
+                self.expr(if_true);
+                self.expr(if_false);
+            }
+            ExprKind::Tuple(elements) => elements.iter().for_each(|element| self.expr(element)),
+            ExprKind::Object(items) => {
+                for item in items {
+                    if key_text(&item.key).is_none() {
+                        self.expr(&item.key);
+                    }
+                    self.expr(&item.value);
+                }
+            }
+            ExprKind::For(each) => {
+                self.expr(&each.collection);
+                let before = self.bound.len();
+                self.bound.extend(each.key_var.clone());
+                self.bound.push(each.value_var.clone());
+                each.key.iter().for_each(|key| self.expr(key));
+                self.expr(&each.value);
+                each.condition.iter().for_each(|condition| self.expr(condition));
+                self.bound.truncate(before);
+            }
+            ExprKind::Parens(inner) => self.expr(inner),
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            if let StepKind::Index(key) = &step.kind {
+                self.expr(key);
+            }
+        }
+    }
+
+    fn parts(&mut self, parts: &[TemplatePart]) {
+        for part in parts {
+            match part {
+                TemplatePart::Literal(..) => {}
+                TemplatePart::Interpolation(expr) => self.expr(expr),
+                TemplatePart::If { condition, if_true, if_false } => {
+                    self.expr(condition);
+                    self.parts(if_true);
+                    self.parts(if_false);
+                }
+                TemplatePart::For { key, value, collection, body } => {
+                    self.expr(collection);
+                    let before = self.bound.len();
+                    self.bound.extend(key.clone());
+                    self.bound.push(value.clone());
+                    self.parts(body);
+                    self.bound.truncate(before);
+                }
+            }
+        }
+    }
+}
+
+/// Gives every part of an expression the same place: for one that was read from within a JSON string.
+pub(crate) fn place_at(expr: &mut Expr, span: Span) {
+    expr.span = span;
+    match &mut expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
+        ExprKind::Template(parts) => place_parts_at(parts, span),
+        ExprKind::Traversal(traversal) => {
+            traversal.root_span = span;
+            place_steps_at(&mut traversal.steps, span);
+        }
+        ExprKind::Access { base, steps } => {
+            place_at(base, span);
+            place_steps_at(steps, span);
+        }
+        ExprKind::Call { name_span, args, .. } => {
+            *name_span = span;
+            args.iter_mut().for_each(|arg| place_at(arg, span));
+        }
+        ExprKind::Unary { operand, .. } => place_at(operand, span),
+        ExprKind::Binary { left, right, .. } => {
+            place_at(left, span);
+            place_at(right, span);
+        }
+        ExprKind::Conditional { condition, if_true, if_false } => {
+            place_at(condition, span);
+            place_at(if_true, span);
+            place_at(if_false, span);
+        }
+        ExprKind::Tuple(elements) => elements.iter_mut().for_each(|element| place_at(element, span)),
+        ExprKind::Object(items) => {
+            for item in items {
+                place_at(&mut item.key, span);
+                place_at(&mut item.value, span);
+            }
+        }
+        ExprKind::For(each) => {
+            place_at(&mut each.collection, span);
+            each.key.iter_mut().for_each(|key| place_at(key, span));
+            place_at(&mut each.value, span);
+            each.condition.iter_mut().for_each(|condition| place_at(condition, span));
+        }
+        ExprKind::Parens(inner) => place_at(inner, span),
+    }
+}
+
+fn place_steps_at(steps: &mut [Step], span: Span) {
+    for step in steps {
+        step.span = span;
+        if let StepKind::Index(key) = &mut step.kind {
+            place_at(key, span);
+        }
+    }
+}
+
+fn place_parts_at(parts: &mut [TemplatePart], span: Span) {
+    for part in parts {
+        match part {
+            TemplatePart::Literal(_, place) => *place = span,
+            TemplatePart::Interpolation(expr) => place_at(expr, span),
+            TemplatePart::If { condition, if_true, if_false } => {
+                place_at(condition, span);
+                place_parts_at(if_true, span);
+                place_parts_at(if_false, span);
+            }
+            TemplatePart::For { collection, body, .. } => {
+                place_at(collection, span);
+                place_parts_at(body, span);
+            }
+        }
+    }
+}

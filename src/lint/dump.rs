@@ -1,0 +1,156 @@
+//! Evaluated values and instances as plain data to show.
+
+use serde_json::{Value as Json, json};
+
+use crate::addr::{InstanceKey, ResourceMode};
+use crate::eval::value::{Cause, Type, Value, ValueKind};
+use crate::eval::{BlockValue, Evaluation, ResourceInstance};
+use crate::report::inspect::{Inspection, Instance, Output};
+use crate::report::value::Datum;
+use crate::truth::Truth;
+
+/// What becomes of sensitive values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are not shown.
+    Hide,
+    /// They are shown: the user asked for it.
+    Show,
+}
+
+/// How deep a value may be nested to be shown; deeper parts are unknown. Keeps the stack bounded.
+const DEPTH: usize = 200;
+
+/// A value as it is shown.
+pub fn datum(value: &Value, secrets: Secrets) -> Datum {
+    datum_at(value, secrets, 0)
+}
+
+fn datum_at(value: &Value, secrets: Secrets, depth: usize) -> Datum {
+    if value.marks.sensitive && secrets == Secrets::Hide {
+        return Datum::Sensitive;
+    }
+    if depth > DEPTH {
+        return Datum::Unknown(vec!["it is nested too deeply to be shown".to_owned()]);
+    }
+    match &value.kind {
+        ValueKind::Null(_) => Datum::Null,
+        ValueKind::Bool(value) => Datum::Bool(*value),
+        ValueKind::Number(number) => Datum::Number(number.to_string()),
+        ValueKind::String(text) => Datum::String(text.to_string()),
+        ValueKind::List(_, items) | ValueKind::Set(_, items) | ValueKind::Tuple(items) => {
+            Datum::List(items.iter().map(|item| datum_at(item, secrets, depth + 1)).collect())
+        }
+        ValueKind::Map(_, entries) | ValueKind::Object(entries) => Datum::Map(
+            entries
+                .iter()
+                .map(|(name, entry)| (name.to_string(), datum_at(entry, secrets, depth + 1)))
+                .collect(),
+        ),
+        ValueKind::Resource(instance) => {
+            Datum::Unknown(vec![format!("attributes of {} are read one by one", instance.type_name)])
+        }
+        ValueKind::Unknown(unknown) => Datum::Unknown(unknown.causes.iter().map(phrase).collect()),
+    }
+}
+
+/// A cause in one phrase.
+pub fn phrase(cause: &Cause) -> String {
+    match cause {
+        Cause::NotSet(name) => format!("var.{name} has no value"),
+        Cause::DataSource(address) => format!("{address} is only known to AWS or another state"),
+        Cause::ModuleUnavailable(address) => format!("the source of {address} is not installed"),
+        Cause::Computed(reference) => format!("{reference} is only known after apply"),
+        Cause::UnsupportedFunction(name) => format!("the function {name} is not computed by ssmlint"),
+        Cause::Impure(name) => format!("{name} gives another result on every run"),
+        Cause::Error(summary) => format!("terraform would report an error: {summary}"),
+        Cause::KeysUnknown(address) => format!("the instances of {address} are not known"),
+        Cause::Cycle(address) => format!("{address} depends on itself"),
+        Cause::Limit(name) => format!("the limit \"{name}\" of ssmlint was reached"),
+        Cause::Plan(address) => format!("{address} is not known in the plan"),
+    }
+}
+
+/// A type in Terraform's JSON notation: `"string"`, `["list","string"]`, `["object",{"a":"string"}]`.
+pub fn type_json(ty: &Type) -> Json {
+    match ty {
+        // The attributes of a resource are not typed here.
+        Type::Dynamic | Type::Resource(_) => json!("dynamic"),
+        Type::Bool => json!("bool"),
+        Type::Number => json!("number"),
+        Type::String => json!("string"),
+        Type::List(element) => json!(["list", type_json(element)]),
+        Type::Set(element) => json!(["set", type_json(element)]),
+        Type::Map(element) => json!(["map", type_json(element)]),
+        Type::Tuple(elements) => {
+            json!(["tuple", elements.iter().map(type_json).collect::<Vec<_>>()])
+        }
+        Type::Object(attributes) => {
+            let attributes = attributes.iter().map(|(name, ty)| (name.to_string(), type_json(ty)));
+            json!(["object", attributes.collect::<serde_json::Map<_, _>>()])
+        }
+    }
+}
+
+/// An evaluation as it is shown; gaps, errors and sources are the caller's.
+pub fn inspection(evaluation: &Evaluation, secrets: Secrets) -> Inspection {
+    let output = |value: &Value| Output {
+        ty: type_json(&value.ty()),
+        value: datum(value, secrets),
+        sensitive: value.marks.sensitive,
+    };
+    let mut instances: Vec<&ResourceInstance> = evaluation.instances.iter().collect();
+    instances.sort_by(|a, b| a.addr.cmp(&b.addr));
+    Inspection {
+        outputs: evaluation.outputs.iter().map(|(name, value)| (name.to_string(), output(value))).collect(),
+        instances: instances.into_iter().map(|found| instance(found, secrets)).collect(),
+        ..Inspection::default()
+    }
+}
+
+fn instance(instance: &ResourceInstance, secrets: Secrets) -> Instance {
+    Instance {
+        address: instance.addr.to_string(),
+        mode: match instance.addr.resource.mode {
+            ResourceMode::Managed => "managed",
+            ResourceMode::Data => "data",
+            ResourceMode::Ephemeral => "ephemeral",
+        },
+        type_name: instance.addr.resource.type_name.to_string(),
+        name: instance.addr.resource.name.to_string(),
+        index: match &instance.addr.key {
+            InstanceKey::None | InstanceKey::Unknown => Json::Null,
+            InstanceKey::Int(index) => json!(index),
+            InstanceKey::String(key) => json!(key.as_str()),
+        },
+        values: body(&instance.body, secrets, 0),
+        exists: instance.exists == Truth::Yes,
+        span: instance.decl_range,
+    }
+}
+
+/// A block's arguments, then its nested blocks as lists by type, in source order.
+fn body(block: &BlockValue, secrets: Secrets, depth: usize) -> Datum {
+    if depth > DEPTH {
+        return Datum::Unknown(vec!["it is nested too deeply to be shown".to_owned()]);
+    }
+    let mut entries: Vec<(String, Datum)> = block
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.name.to_string(), datum(&attribute.value, secrets)))
+        .collect();
+    for nested in &block.blocks {
+        let name = nested.block_type.as_str();
+        if entries.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let same: Vec<_> = block.blocks_of(name).collect();
+        let value = if same.iter().all(|nested| nested.exists == Truth::Yes) {
+            Datum::List(same.iter().map(|nested| body(&nested.body, secrets, depth + 1)).collect())
+        } else {
+            Datum::Unknown(vec!["the for_each of a dynamic block is not known".to_owned()])
+        };
+        entries.push((name.to_owned(), value));
+    }
+    Datum::Map(entries)
+}

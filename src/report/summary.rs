@@ -1,0 +1,87 @@
+//! The closing line: what was found, and how much was looked at, so that silence is never taken for approval.
+
+use crate::diagnostic::DiagnosticKind;
+use crate::finding::Severity;
+use crate::report::Report;
+
+/// `3 errors, 1 warning, 2 undecided · 4 instances in 2 roots (41 files, 6 modules; 1 module not installed) · 18 ms`.
+pub fn line(report: &Report) -> String {
+    let counts = &report.counts;
+    let mut found: Vec<String> = [
+        (report.count(Severity::Error), "error"),
+        (report.count(Severity::Warning), "warning"),
+        (report.count(Severity::Info), "info"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| plural(count, what))
+    .collect();
+    if found.is_empty() {
+        found.push("no findings".to_owned());
+    }
+    if !report.undecided.is_empty() {
+        found.push(format!("{} undecided", report.undecided.len()));
+    }
+
+    let mut seen = plural(counts.files, "file");
+    if counts.modules > 0 {
+        seen.push_str(&format!(", {}", plural(counts.modules, "module")));
+    }
+    let unreadable =
+        report.diagnostics.iter().filter(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable).count();
+    if unreadable > 0 {
+        seen.push_str(&format!("; {} not readable", plural(unreadable, "place")));
+    }
+    if counts.summaries > 0 {
+        seen.push_str(&format!("; {} by built-in summary", plural(counts.summaries, "module")));
+    }
+    if counts.modules_missing > 0 {
+        seen.push_str(&format!("; {} not installed", plural(counts.modules_missing, "module")));
+    }
+
+    format!(
+        "{} · {} in {} ({seen}) · {}",
+        found.join(", "),
+        plural(counts.targets, "instance"),
+        plural(counts.roots, "root"),
+        duration(report.duration),
+    )
+}
+
+/// `1 file`, `2 files`.
+pub fn plural(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
+fn duration(duration: std::time::Duration) -> String {
+    let millis = duration.as_millis();
+    if millis == 0 {
+        "under 1 ms".to_owned()
+    } else if millis < 10_000 {
+        format!("{millis} ms")
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::Counts;
+
+    #[test]
+    fn coverage_is_stated_even_when_nothing_was_found() {
+        let report = Report {
+            counts: Counts { targets: 1, roots: 1, files: 3, modules: 0, modules_missing: 1, summaries: 0 },
+            duration: Duration::from_millis(4),
+            ..Report::default()
+        };
+        assert_eq!(
+            line(&report),
+            "no findings · 1 instance in 1 root (3 files; 1 module not installed) · 4 ms"
+        );
+    }
+}
