@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec, eco_format};
 
 use crate::addr::ResourceMode;
+use crate::eval::builtin;
 use crate::eval::convert::{convert, unify};
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::ops;
@@ -1300,7 +1301,10 @@ impl<'a> Evaluator<'a> {
             "templatestring" => self.call_templatestring(scope, &values, args, span),
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
-                None => return self.no_function(name, name_span, span),
+                None => match builtin::provider_function(plain) {
+                    Some(function) => self.call_provider_function(function, &values, args, span),
+                    None => return self.no_function(name, name_span, span),
+                },
             },
         };
         let origin =
@@ -1436,10 +1440,13 @@ impl<'a> Evaluator<'a> {
         let errors = self.errors.len();
         let uncertain = self.uncertain;
         let value = self.eval(scope, expr);
-        let failed = self.errors.len() > errors;
+        // Only what came before the first error could have failed earlier.
+        let (failed, reached) = match self.errors.get(errors) {
+            Some(failure) => (true, failure.uncertain),
+            None => (false, self.uncertain),
+        };
         self.errors.truncate(errors);
-        let certain = self.uncertain == uncertain;
-        (value, failed, certain)
+        (value, failed, reached == uncertain)
     }
 
     fn call_try(&mut self, scope: &Scope<'_>, args: &[Expr], span: Span) -> Value {
@@ -1677,8 +1684,13 @@ impl<'a> Evaluator<'a> {
         if self.errors.len() > errors {
             // Terraform reports an error inside a template at the call.
             let inner = self.errors.split_off(errors);
-            let detail = inner.first().map(|d| d.detail.clone()).unwrap_or_default();
-            if inner.first().is_some_and(|d| d.summary == "Invalid function argument") {
+            let first = inner.into_iter().next();
+            if let Some(failure) = &first {
+                self.uncertain = failure.uncertain;
+            }
+            let first = first.map(|failure| failure.diagnostic);
+            let detail = first.as_ref().map(|d| d.detail.clone()).unwrap_or_default();
+            if first.is_some_and(|d| d.summary == "Invalid function argument") {
                 let detail =
                     format!("Invalid value for \"vars\" parameter: {}.", detail.trim_end_matches('.'));
                 return self.error("Invalid function argument", detail, span);
