@@ -1250,8 +1250,15 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let plain = name.strip_prefix("core::").unwrap_or(name);
         match plain {
-            "try" => return self.call_try(scope, args, span),
+            "try" if !expand_final => return self.call_try(scope, args, span),
             "can" => return self.call_can(scope, args, span),
+            "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
+                let detail = format!(
+                    "Call to function \"{plain}\" failed: cannot recursively call {plain} from inside templatefile \
+                     or templatestring."
+                );
+                return self.error("Error in function call", detail, span);
+            }
             _ => {}
         }
         let mut values: Vec<Value> = Vec::with_capacity(args.len());
@@ -1299,6 +1306,11 @@ impl<'a> Evaluator<'a> {
         let result = match plain {
             "templatefile" => self.call_templatefile(plain, &values, args, span),
             "templatestring" => self.call_templatestring(scope, &values, args, span),
+            // The arguments were expanded from a list that evaluated, so the first one wins.
+            "try" => match values.first() {
+                Some(first) => first.clone(),
+                None => self.call_try(scope, &[], span),
+            },
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
                 None => match builtin::provider_function(plain) {
