@@ -1,5 +1,7 @@
 //! `moved`, `removed` and `import` blocks, and provisioners: checked when they are read, kept as written.
 
+use std::fmt;
+
 use crate::addr::{self, ResourceMode};
 use crate::config::Module;
 use crate::config::decode::{Context, constant_bool, provider_ref};
@@ -71,6 +73,16 @@ pub(crate) struct Target {
     pub(crate) resource: Option<addr::Resource>,
     /// Whether some instance key is written.
     pub(crate) has_key: bool,
+    /// Whether one is written after a module.
+    pub(crate) module_key: bool,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let modules = self.modules.iter().map(|name| format!("module.{name}"));
+        let parts: Vec<String> = modules.chain(self.resource.iter().map(addr::Resource::to_string)).collect();
+        f.write_str(&parts.join("."))
+    }
 }
 
 fn moved(cx: &mut Context<'_>, block: Block) {
@@ -96,16 +108,18 @@ fn removed(cx: &mut Context<'_>, block: Block) {
         let span = attribute.expr.span;
         let found = target(cx, attribute, false)?;
         if found.has_key {
-            let summary = if found.resource.is_some() {
-                "Resource instance keys not allowed"
+            let (summary, detail) = if found.module_key {
+                (
+                    "Module instance keys not allowed",
+                    "Module address must be a module (e.g. \"module.foo\"), not a module instance (e.g. \"module.foo[1]\").",
+                )
             } else {
-                "Module instance keys not allowed"
+                (
+                    "Resource instance keys not allowed",
+                    "Resource address must be a resource (e.g. \"test_instance.foo\"), not a resource instance (e.g. \"test_instance.foo[1]\").",
+                )
             };
-            cx.invalid(
-                summary,
-                "A removed block names a whole resource or module, not one of its instances.",
-                span,
-            );
+            cx.invalid(summary, detail, span);
         }
         if found.resource.as_ref().is_some_and(|resource| resource.mode == ResourceMode::Data) {
             cx.invalid(
@@ -254,10 +268,12 @@ pub(crate) fn target_of(traversal: &Traversal) -> Option<Target> {
         modules.push(names.name()?.clone());
         names.skip_key();
         if names.is_empty() {
-            return Some(Target { modules, resource: None, has_key: names.has_key });
+            let has_key = names.has_key;
+            return Some(Target { modules, resource: None, has_key, module_key: has_key });
         }
         next = names.name();
     }
+    let module_key = names.has_key;
     let mode = match next?.as_str() {
         "data" => Some(ResourceMode::Data),
         "ephemeral" => Some(ResourceMode::Ephemeral),
@@ -272,7 +288,8 @@ pub(crate) fn target_of(traversal: &Traversal) -> Option<Target> {
         type_name: type_name.clone(),
         name: name.clone(),
     };
-    names.is_empty().then_some(Target { modules, resource: Some(resource), has_key: names.has_key })
+    let has_key = names.has_key;
+    names.is_empty().then_some(Target { modules, resource: Some(resource), has_key, module_key })
 }
 
 struct Names<'t> {
