@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 use rustc_hash::FxHashSet;
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::eval::convert::stand_in::{self, one_of, pick};
 use crate::eval::convert::{convert, equal, set, unify, write_quoted};
+use crate::eval::funcs::string::grapheme::graphemes;
 use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, settle};
 use crate::eval::term::{TermId, canonical};
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes};
@@ -964,9 +964,9 @@ fn length_type(args: &[Value]) -> Result<Type, FuncError> {
 
 fn length(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
     let count = match (&args[0].kind, args[0].ty()) {
-        (ValueKind::String(text), _) => Value::number(text.graphemes(true).count() as u64),
+        (ValueKind::String(text), _) => Value::number(graphemes(text).count() as u64),
         (ValueKind::Unknown(unknown), Type::String) => {
-            unknown_number((unknown.refinement.prefix.graphemes(true).count() as u64, None))
+            unknown_number((graphemes(&unknown.refinement.prefix).count() as u64, None))
         }
         (_, Type::Tuple(types)) => Value::number(types.len() as u64),
         (_, Type::Object(types)) => Value::number(types.len() as u64),
