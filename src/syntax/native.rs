@@ -510,10 +510,9 @@ impl<'a> Lower<'a> {
                         text.push_str(piece);
                         pieces.next();
                     }
-                    if !text.is_empty() {
-                        let span = self.span(self.range(literal));
-                        parts.push(TemplatePart::Literal(literal::normalise(&text), span));
-                    }
+                    // Trimmed to nothing, it still makes the template a string.
+                    let span = self.span(self.range(literal));
+                    parts.push(TemplatePart::Literal(literal::normalise(&text), span));
                 }
                 Element::Interpolation(interpolation) => {
                     pieces.next();
