@@ -298,7 +298,13 @@ impl<'a> Lower<'a> {
             Expression::Null(_) => ExprKind::Null,
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
             Expression::Number(_) => return self.number(range),
-            Expression::String(_) => ExprKind::String(literal::normalise(&self.quoted(range))),
+            Expression::String(_) => match scan::heredoc_at(self.heredocs, range.start) {
+                // An empty heredoc was parsed as an empty string.
+                Some(range) => {
+                    return Expr { kind: ExprKind::String(EcoString::new()), span: self.span(range) };
+                }
+                None => ExprKind::String(literal::normalise(&self.quoted(range))),
+            },
             Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
             Expression::Object(object) => ExprKind::Object(
                 object
