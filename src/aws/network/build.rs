@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use crate::aws::cidr::{Cidr, Symbol};
 use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
+use crate::aws::policy::Policy;
 use crate::aws::fact::{Basis, Fact, Known, Reason, reasons};
 use crate::aws::link::{
     AclId, Element, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry,
@@ -1498,6 +1499,7 @@ fn read_endpoint(
     if let Some(arg) = view.arg("policy") {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
+            policy: Policy::read(arg.value, build.terms()),
             declaration: endpoint.declaration.clone(),
             origin: arg.value.origin,
             span: arg.span,
@@ -1616,6 +1618,7 @@ fn endpoint_associations(network: &mut Network, build: &Build<'_>) -> BTreeMap<E
             }
             endpoint.policies.push(EndpointPolicy {
                 document: arg.value.clone(),
+                policy: Policy::read(arg.value, build.terms()),
                 declaration,
                 origin: arg.value.origin,
                 span: arg.span,
