@@ -6,7 +6,6 @@ use ecow::EcoString;
 
 use crate::aws::cidr::{Cidr, Symbol};
 use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
-use crate::aws::policy::Policy;
 use crate::aws::fact::{Basis, Fact, Known, Reason, reasons};
 use crate::aws::link::{
     AclId, Element, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry,
@@ -19,6 +18,7 @@ use crate::aws::network::{
     Destination, Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, Route, RouteTable,
     RouteTableKind, Subnet, Vpc, Zone, strangers,
 };
+use crate::aws::policy::Policy;
 use crate::aws::read::{Arg, Item, View, to_text};
 use crate::aws::security_group::{
     Direction, Group, Peer, PeerKind, Ports, PrefixList, PrefixListEntry, Rule, Spelling, protocol_name,
