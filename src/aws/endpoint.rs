@@ -6,6 +6,7 @@ use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence};
+use crate::aws::policy::Policy;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
 use crate::eval::value::Value;
@@ -56,6 +57,8 @@ pub struct Endpoint {
 pub struct EndpointPolicy {
     /// The document: a JSON string, or an unknown that may still be read as JSON.
     pub document: Value,
+    /// The document as a policy.
+    pub policy: Policy,
     /// The endpoint or the resource that gives it.
     pub declaration: Declaration,
     /// The step that made the value.

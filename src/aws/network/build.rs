@@ -18,6 +18,7 @@ use crate::aws::network::{
     Destination, Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, Route, RouteTable,
     RouteTableKind, Subnet, Vpc, Zone, strangers,
 };
+use crate::aws::policy::Policy;
 use crate::aws::read::{Arg, Item, View, to_text};
 use crate::aws::security_group::{
     Direction, Group, Peer, PeerKind, Ports, PrefixList, PrefixListEntry, Rule, Spelling, protocol_name,
@@ -1498,6 +1499,7 @@ fn read_endpoint(
     if let Some(arg) = view.arg("policy") {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
+            policy: Policy::read(arg.value, build.terms()),
             declaration: endpoint.declaration.clone(),
             origin: arg.value.origin,
             span: arg.span,
@@ -1616,6 +1618,7 @@ fn endpoint_associations(network: &mut Network, build: &Build<'_>) -> BTreeMap<E
             }
             endpoint.policies.push(EndpointPolicy {
                 document: arg.value.clone(),
+                policy: Policy::read(arg.value, build.terms()),
                 declaration,
                 origin: arg.value.origin,
                 span: arg.span,
