@@ -15,15 +15,15 @@ use crate::aws::dns::Dns;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{
-    AclId, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry, RouteTableId,
-    SubnetId, Target, VpcId, leaves, name_unknown, target,
+    AclId, Element, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry,
+    RouteTableId, SubnetId, Target, VpcId, leaves, name_unknown, target,
 };
 use crate::aws::nacl::Acl;
 use crate::aws::read::Arg;
 use crate::aws::security_group::{Group, PrefixList, Rule};
 use crate::aws::{Build, Declaration};
 use crate::eval::term::TermId;
-use crate::eval::value::Causes;
+use crate::eval::value::{Cause, Causes, Type};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -472,14 +472,19 @@ fn strangers<Id: Copy + PartialEq + std::fmt::Debug>(
     let Some(arg) = arg else { return Vec::new() };
     let terms = build.terms();
     let mut found: Vec<(Key, String, Option<Span>)> = Vec::new();
-    for element in crate::aws::link::elements(arg.value) {
-        let (crate::aws::link::Element::Value(value, _) | crate::aws::link::Element::Each(value)) = element
-        else {
-            continue;
-        };
+    // Of an unknown that may be one value it is the value that has an identity.
+    let single = arg.value.as_unknown().is_some_and(|unknown| {
+        unknown.each.is_none() && !unknown.ty.is_collection() && !matches!(unknown.ty, Type::Tuple(_))
+    });
+    for element in arg.elements(single) {
+        let (Element::Value(value, _) | Element::Each(value)) = element else { continue };
         let target: Target = target(value, terms);
         for (key, causes) in target.keys() {
             if registry.get(key).is_some() || found.iter().any(|(known, ..)| known == key) {
+                continue;
+            }
+            // What Terraform would refuse has no identity.
+            if !causes.is_empty() && causes.iter().all(|cause| matches!(cause, Cause::Error(_))) {
                 continue;
             }
             let name = match key {

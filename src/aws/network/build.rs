@@ -9,7 +9,7 @@ use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
 use crate::aws::fact::{Basis, Fact, Known, Reason, reasons};
 use crate::aws::link::{
     AclId, Element, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry,
-    RouteTableId, SubnetId, VpcId, elements,
+    RouteTableId, SubnetId, VpcId,
 };
 use crate::aws::nacl::{Acl, Entries, Entry};
 use crate::aws::network::gap::Hidden;
@@ -1257,21 +1257,23 @@ fn read_rule(
     };
     for argument in ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"] {
         if let Some(arg) = view.arg(argument) {
-            read_ranges(&mut rule, &arg, build.terms());
+            read_ranges(&mut rule, &arg, argument.starts_with("cidr_ipv"), build.terms());
         }
     }
     for argument in ["prefix_list_ids", "prefix_list_id"] {
         if let Some(arg) = view.arg(argument) {
             intern_prefix_lists(network, Some(&arg), build);
             let registry = &network.prefix_list_registry;
-            read_links(&mut rule, &arg, registry, build.terms(), PeerKind::PrefixList);
+            let single = argument == "prefix_list_id";
+            read_links(&mut rule, &arg, single, registry, build.terms(), PeerKind::PrefixList);
         }
     }
     for argument in ["security_groups", "source_security_group_id", "referenced_security_group_id"] {
         if let Some(arg) = view.arg(argument) {
             // Interned first, so that each element finds its group.
             let _ = network.group_link(Some(&arg), build);
-            read_links(&mut rule, &arg, &network.group_registry, build.terms(), PeerKind::Group);
+            let single = argument != "security_groups";
+            read_links(&mut rule, &arg, single, &network.group_registry, build.terms(), PeerKind::Group);
         }
     }
     let own = view.flag("self", false);
@@ -1282,8 +1284,8 @@ fn read_rule(
     rule
 }
 
-fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, terms: &Terms) {
-    for element in elements(arg.value) {
+fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, single: bool, terms: &Terms) {
+    for element in arg.elements(single) {
         let (value, exists) = match element {
             Element::Value(value, exists) => (value, exists),
             // A range that is known only by identity is there for each thing that has it.
@@ -1314,11 +1316,12 @@ fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, terms: &Terms) {
 fn read_links<Id: Copy + PartialEq + std::fmt::Debug>(
     rule: &mut Rule,
     arg: &Arg<'_>,
+    single: bool,
     registry: &Registry<Id>,
     terms: &Terms,
     kind: fn(Link<Id>) -> PeerKind,
 ) {
-    for element in elements(arg.value) {
+    for element in arg.elements(single) {
         let (value, exists) = match element {
             Element::Value(value, exists) => (value, exists),
             Element::Each(value) => (value, Truth::Unknown),
@@ -1365,7 +1368,7 @@ fn exclusive(network: &mut Network, instance: &ResourceInstance, build: &Build<'
         let Some(arg) = view.arg(argument) else { continue };
         let mut kept: Vec<(InstanceId, Truth)> = Vec::new();
         let mut open = false;
-        for element in elements(arg.value) {
+        for element in arg.elements(false) {
             let (value, exists) = match element {
                 Element::Value(value, exists) => (value, exists),
                 Element::Each(value) => (value, Truth::Unknown),
