@@ -7,6 +7,8 @@ mod build;
 mod gap;
 mod route;
 
+use std::collections::BTreeMap;
+
 use ecow::EcoString;
 
 use crate::addr::ResourceMode;
@@ -49,7 +51,7 @@ pub struct Network {
     pub acls: Vec<Acl>,
     /// All VPC endpoints of any type.
     pub endpoints: Vec<Endpoint>,
-    /// Endpoints of which it is not known what VPC they are in.
+    /// Endpoints of which it is not known for certain what VPC they are in.
     pub unplaced_endpoints: Vec<EndpointId>,
     /// All prefix lists.
     pub prefix_lists: Vec<PrefixList>,
@@ -67,6 +69,7 @@ pub struct Network {
     pub(crate) endpoint_registry: Registry<EndpointId>,
     pub(crate) prefix_list_registry: Registry<PrefixListId>,
     pub(crate) gateway_registry: Registry<GatewayId>,
+    pub(crate) endpoints_by_vpc: BTreeMap<VpcId, Vec<EndpointId>>,
     pub(crate) hidden: gap::Hidden,
 }
 
@@ -249,6 +252,12 @@ impl Network {
     /// All endpoints with their handles.
     pub fn endpoint_ids(&self) -> impl Iterator<Item = EndpointId> + use<> {
         (0..self.endpoints.len()).map(EndpointId::from)
+    }
+
+    /// The endpoints that are or may be in this VPC.
+    pub fn endpoints_in(&self, id: VpcId) -> impl Iterator<Item = EndpointId> + '_ {
+        let placed = self.endpoints_by_vpc.get(&id).into_iter().flatten();
+        placed.chain(&self.unplaced_endpoints).copied()
     }
 
     /// Why something in this VPC may exist that is not seen here: it is not managed here, or a gap sees it.

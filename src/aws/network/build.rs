@@ -684,6 +684,7 @@ fn route_tables(network: &mut Network, build: &Build<'_>) {
         vpc.main_route_table =
             if instance.exists.is_yes() { table } else { either(&[table, vpc.main_route_table.clone()]) };
     }
+    let mut stray = None;
     for instance in build.managed("aws_route") {
         let view = view(instance);
         let Some(table) = table_link(network, view.arg("route_table_id").as_ref(), build) else { continue };
@@ -696,8 +697,12 @@ fn route_tables(network: &mut Network, build: &Build<'_>) {
             network.route_tables[usize::from(*id)].routes.push(route.clone());
         }
         if table.link.candidates().is_empty() {
-            stray_route(network, instance);
+            stray = stray.or(Some(instance));
         }
+    }
+    // One such route is reason enough.
+    if let Some(instance) = stray {
+        stray_route(network, instance);
     }
     associations(network, build);
 }
@@ -1459,8 +1464,9 @@ fn endpoints(network: &mut Network, build: &Build<'_>) {
         for subnet in subnets {
             network.place_subnet(subnet, &vpc);
         }
-        if matches!(vpc.link, Link::Unknown(_)) {
-            network.unplaced_endpoints.push(id);
+        match vpc.link {
+            Link::To(vpc) => network.endpoints_by_vpc.entry(vpc).or_default().push(id),
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => network.unplaced_endpoints.push(id),
         }
     }
 }
