@@ -16,6 +16,7 @@ pub mod network;
 pub mod schema;
 pub mod security_group;
 
+pub mod ami;
 pub mod compute;
 pub mod data;
 pub mod iam;

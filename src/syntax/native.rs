@@ -456,6 +456,10 @@ impl<'a> Lower<'a> {
         }
         let mut pieces = pieces.finish().into_iter();
         let mut parts = self.parts(template, &mut pieces);
+        // Text that a strip marker has emptied still makes the result a string.
+        if let ([TemplatePart::Interpolation(_)], true) = (&parts[..], template.len() > 1) {
+            parts.push(TemplatePart::Literal(EcoString::new(), span));
+        }
         let kind = match parts.pop() {
             None => ExprKind::String(EcoString::new()),
             Some(TemplatePart::Literal(text, _)) if parts.is_empty() => ExprKind::String(text),
