@@ -96,10 +96,7 @@ impl Service {
     /// The service's own part of the name, `ssm`, when that much is known.
     pub fn label(&self) -> Option<EcoString> {
         let [name] = self.names.as_slice() else { return None };
-        match parts(name.exact.as_deref()?) {
-            Some((_, _, label)) => Some(label.into()),
-            None => None,
-        }
+        parts(name.exact.as_deref()?).map(|(_, _, label)| label.into())
     }
 
     /// The known end of the name after its region: `ssm` of `com.amazonaws.${region}.ssm`.

@@ -30,8 +30,8 @@ use crate::source::Span;
 use crate::truth::Truth;
 
 pub use route::{
-    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, Route, RouteTable, RouteTableKind,
-    RouteTarget, RouteUse,
+    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Route,
+    RouteTable, RouteTableKind, RouteTarget, RouteUse,
 };
 
 /// The networks of the configuration. Ids index the vectors.

@@ -15,8 +15,8 @@ use crate::aws::nacl::{Acl, Entries, Entry};
 use crate::aws::network::gap::Hidden;
 use crate::aws::network::route::RouteTarget;
 use crate::aws::network::{
-    Destination, Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, Route, RouteTable,
-    RouteTableKind, Subnet, Vpc, Zone, strangers,
+    Destination, Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion, Route,
+    RouteTable, RouteTableKind, Subnet, Vpc, Zone, strangers,
 };
 use crate::aws::read::{Arg, Item, View, to_text};
 use crate::aws::security_group::{
@@ -1164,9 +1164,9 @@ fn rules(network: &mut Network, build: &Build<'_>) {
             }
             let mut declaration = Declaration::of(instance);
             declaration.exists = declaration.exists & here;
-            let names = Names { protocol: "protocol", ..Names::default() };
+            let protocol = "protocol";
             let rule =
-                read_rule(network, declaration, Spelling::RuleResource, direction, &view, &names, build);
+                read_rule(network, declaration, Spelling::RuleResource, direction, &view, protocol, build);
             place_rule(network, rule, &view, build);
         }
     }
@@ -1176,10 +1176,10 @@ fn rules(network: &mut Network, build: &Build<'_>) {
     ] {
         for instance in build.managed(type_name) {
             let view = view(instance);
-            let names = Names { protocol: "ip_protocol", ..Names::default() };
+            let protocol = "ip_protocol";
             let declaration = Declaration::of(instance);
             let spelling = Spelling::VpcRuleResource;
-            let rule = read_rule(network, declaration, spelling, direction, &view, &names, build);
+            let rule = read_rule(network, declaration, spelling, direction, &view, protocol, build);
             place_rule(network, rule, &view, build);
         }
     }
@@ -1189,19 +1189,13 @@ fn rules(network: &mut Network, build: &Build<'_>) {
     conflicts(network);
 }
 
-/// What the arguments of a rule are called.
-#[derive(Default)]
-struct Names {
-    protocol: &'static str,
-}
-
 fn inline_rules(network: &mut Network, id: GroupId, instance: &ResourceInstance, build: &Build<'_>) {
     let view = view(instance);
     for (argument, direction) in [("ingress", Direction::Ingress), ("egress", Direction::Egress)] {
         let blocks = view.blocks(argument);
-        let names = Names { protocol: "protocol" };
+        let protocol = "protocol";
         for item in &blocks.items {
-            let rule = inline_rule(network, instance, item, direction, &names, build);
+            let rule = inline_rule(network, instance, item, direction, protocol, build);
             network.groups[usize::from(id)].rules_mut(direction).rules.push(rule);
         }
         let group = &mut network.groups[usize::from(id)];
@@ -1224,11 +1218,11 @@ fn inline_rule(
     instance: &ResourceInstance,
     item: &Item<'_>,
     direction: Direction,
-    names: &Names,
+    protocol: &str,
     build: &Build<'_>,
 ) -> Rule {
     let declaration = Declaration::nested(instance, item);
-    let mut rule = read_rule(network, declaration, Spelling::Inline, direction, &item.view, names, build);
+    let mut rule = read_rule(network, declaration, Spelling::Inline, direction, &item.view, protocol, build);
     // An object of which nothing is known may be any rule.
     if let Some(causes) = item.view.unknown_causes() {
         rule.open = Some(causes);
@@ -1242,11 +1236,11 @@ fn read_rule(
     spelling: Spelling,
     direction: Direction,
     view: &View<'_>,
-    names: &Names,
+    protocol: &str,
     build: &Build<'_>,
 ) -> Rule {
     let ports = Ports {
-        protocol: view.fact(names.protocol, |value| Some(protocol_name(&to_text(value)?)), "-1".into()),
+        protocol: view.fact(protocol, |value| Some(protocol_name(&to_text(value)?)), "-1".into()),
         from: view.integer("from_port"),
         to: view.integer("to_port"),
     };
@@ -1308,7 +1302,7 @@ fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, single: bool, terms: &Terms) {
             Known::Unknown(causes) if value.as_unknown().is_some_and(|unknown| unknown.term.is_none()) => {
                 rule.open = Some(causes);
             }
-            cidr => rule.peers.push(Peer {
+            cidr @ (Known::Value(_) | Known::OneOf(_) | Known::Unknown(_)) => rule.peers.push(Peer {
                 kind: PeerKind::Cidr(cidr),
                 exists,
                 origin: value.origin,
@@ -1678,11 +1672,11 @@ fn public_access(network: &mut Network, build: &Build<'_>) {
     let mut exclusions = Vec::new();
     for instance in build.managed("aws_vpc_block_public_access_exclusion") {
         let view = view(instance);
-        exclusions.push((
-            network.vpc_link(view.arg("vpc_id").as_ref(), build),
-            network.subnet_link(view.arg("subnet_id").as_ref(), build),
-            Declaration::of(instance),
-        ));
+        exclusions.push(PublicAccessExclusion {
+            declaration: Declaration::of(instance),
+            vpc: network.vpc_link(view.arg("vpc_id").as_ref(), build),
+            subnet: network.subnet_link(view.arg("subnet_id").as_ref(), build),
+        });
     }
     for instance in build.managed("aws_vpc_block_public_access_options") {
         network.public_access.push(PublicAccessBlock {
