@@ -1250,10 +1250,19 @@ fn set_operation_type(args: &[Value]) -> Result<Type, FuncError> {
 }
 
 fn converted_sets(args: &[Value], ty: &Type) -> Result<Vec<Value>, FuncError> {
-    args.iter()
-        .enumerate()
-        .map(|(i, arg)| convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
-        .collect()
+    let mut sets = Vec::with_capacity(args.len());
+    for (i, arg) in args.iter().enumerate() {
+        sets.push(convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string()))?);
+    }
+    // With an untyped null among the elements the sets may keep different types, and Terraform fails.
+    if ty.has_dynamic() && sets.iter().all(Value::is_wholly_known) {
+        let mut types = sets.iter().map(Value::ty);
+        let first = types.next();
+        if types.any(|ty| Some(ty) != first) {
+            return call_error("given sets must all have compatible element types");
+        }
+    }
+    Ok(sets)
 }
 
 fn setunion(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
@@ -1367,7 +1376,14 @@ fn setproduct(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value,
             .parts()
             .map(|element| convert(element, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
             .collect();
-        columns.push(column?);
+        let column = column?;
+        // As with sets: an untyped null next to a structure leaves a column of several types, and Terraform fails.
+        if column.iter().all(Value::is_wholly_known)
+            && column.windows(2).any(|pair| pair[0].ty() != pair[1].ty())
+        {
+            return arg_error(i, "all elements must be of the same type");
+        }
+        columns.push(column);
     }
     // Most of the work of a product of very many factors with one element each is in the factors.
     check_count(context, columns.len())?;
