@@ -683,6 +683,9 @@ fn concat_type(args: &[Value]) -> Result<Type, FuncError> {
         return call_error("at least one argument is required");
     }
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.contains(&Type::Dynamic) {
+        return Ok(Type::Dynamic);
+    }
     if types.iter().all(|ty| matches!(ty, Type::List(_)))
         && let Some(ty) = unify(&types)
     {
@@ -903,6 +906,9 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     let (ValueKind::List(_, elements) | ValueKind::Tuple(elements)) = &args[0].kind else {
         return call_error("argument must be a list or tuple");
     };
+    if elements.is_empty() && args[1].is_unknown() {
+        return Ok(unknown_number((0, None)));
+    }
     if elements.is_empty() {
         return call_error("cannot search an empty list");
     }
@@ -917,6 +923,8 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     }
     match first {
         Some(first) => Ok(unknown_number((first, Some(elements.len() as u64 - 1)))),
+        // Terraform does not look before the value is known.
+        None if args[1].is_unknown() => Ok(unknown_number((0, Some(elements.len() as u64 - 1)))),
         None => call_error("item not found"),
     }
 }
@@ -1594,10 +1602,10 @@ fn zipmap(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
     };
     let Some(keys) = args[0].as_elements() else { return Ok(unknown()) };
     let Some(values) = args[1].as_elements() else { return Ok(unknown()) };
-    check_zip(keys.len(), values.len())?;
     if !args[0].is_wholly_known() {
         return Ok(unknown());
     }
+    check_zip(keys.len(), values.len())?;
     let marks = keys.iter().fold(marks, |marks, key| marks.union(key.deep_marks()));
     let mut entries = BTreeMap::new();
     for (i, (key, value)) in keys.iter().zip(values).enumerate() {
