@@ -9,9 +9,14 @@ pub mod read;
 pub mod text;
 
 pub mod cidr;
+pub mod dns;
+pub mod endpoint;
+pub mod nacl;
 pub mod network;
 pub mod schema;
+pub mod security_group;
 
+pub mod ami;
 pub mod compute;
 pub mod data;
 pub mod iam;
@@ -23,8 +28,8 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
-use crate::aws::fact::Evidence;
-use crate::aws::read::View;
+use crate::aws::fact::{Evidence, Fact};
+use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
 use crate::eval::value::InstanceId;
@@ -115,6 +120,25 @@ impl<'a> Build<'a> {
         self.of_mode(ResourceMode::Data, type_name)
     }
 
+    /// The instances of a type that is both a resource and a data source, managed ones first, each with whether it is.
+    pub fn both(&self, type_name: &str) -> impl Iterator<Item = (&'a ResourceInstance, bool)> + use<'a> {
+        let managed = self.managed(type_name).into_iter().map(|instance| (instance, true));
+        managed.chain(self.data(type_name).into_iter().map(|instance| (instance, false)))
+    }
+
+    /// The region of an instance: its argument, its provider configuration's, or the one that the user names.
+    pub fn region(&self, instance: &ResourceInstance) -> Fact<Option<EcoString>> {
+        let own = view(instance).text("region");
+        if own.is_configured() {
+            return own;
+        }
+        if let Some(value) = &instance.provider_region {
+            let arg = Arg { value, span: self.evaluation.origins.span(value.origin) };
+            return read::fact(&arg, &|value| read::to_text(value).map(Some), Some(&None));
+        }
+        Fact::default(self.options.region.clone(), None)
+    }
+
     fn of_mode(&self, mode: ResourceMode, type_name: &str) -> Vec<&'a ResourceInstance> {
         let ids = self.by_type.get(&(mode, type_name));
         ids.into_iter().flatten().map(|id| self.evaluation.instance(*id)).collect()
@@ -158,6 +182,19 @@ impl Declaration {
             exists_because: instance.exists_because,
             calls: instance.calls.clone(),
         }
+    }
+
+    /// The declaration of a nested block of a resource instance.
+    pub fn nested(instance: &ResourceInstance, item: &Item<'_>) -> Declaration {
+        let mut declaration = Declaration::of(instance);
+        declaration.decl_range = item.decl_range.or(instance.decl_range);
+        declaration.span = item.span.or(item.decl_range);
+        declaration.end = None;
+        if !item.exists.is_yes() || declaration.exists.is_yes() {
+            declaration.exists_because = item.exists_because;
+        }
+        declaration.exists = declaration.exists & item.exists;
+        declaration
     }
 
     /// Something that exists without a resource instance.

@@ -264,6 +264,17 @@ pub enum IgnoreChanges {
     All,
 }
 
+impl IgnoreChanges {
+    /// Whether changes of this top-level argument are ignored.
+    pub fn ignores(&self, argument: &str) -> bool {
+        match self {
+            IgnoreChanges::None => false,
+            IgnoreChanges::Some(names) => names.iter().any(|name| name == argument),
+            IgnoreChanges::All => true,
+        }
+    }
+}
+
 /// A `module` block.
 #[derive(Clone, Debug)]
 pub struct ModuleCall {

@@ -2,12 +2,33 @@
 //!
 //! Reads no environment and prints nothing; what the user said arrives in a [`Request`].
 
+mod root;
 pub mod dump;
 pub mod merge;
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::config::load::{DiscoverError, Loader, discover};
+use crate::diagnostic::Diagnostic;
+use crate::eval::scenario::Demand;
+use crate::finding::Certainty;
+use crate::lint::dump::Secrets;
+use crate::lint::root::{Checked, Root, World};
+use crate::report::eval::Outcome;
+use crate::report::inspect::Inspection;
+use crate::report::{Failure, Report, RuleInfo};
+use crate::source::SourceMap;
+use crate::source::fs::FileSystem;
+use crate::syntax;
+use crate::syntax::ast::Expr;
 
 /// What the user asks to be checked.
 #[derive(Clone, Debug, Default)]
@@ -40,23 +61,170 @@ pub enum Argument {
     VarFile(PathBuf),
 }
 
+/// Checks all root modules under the paths, in parallel on rayon's current threads.
+pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
+    let start = Instant::now();
+    let sources = Arc::new(SourceMap::new());
+    let loader = Loader::new(fs, &sources, &request.paths, request.context.data_dir.as_deref());
+    let found = discover(&loader, &request.paths)?;
+    let world = World { fs, sources: &sources };
+    let checked: Vec<Result<Checked, Failure>> = found
+        .roots
+        .par_iter()
+        .map(|dir| guarded(dir, || root::check(&loader, world, dir, &request.context)))
+        .collect();
+
+    let mut report = Report { rules: rules(), diagnostics: found.diagnostics, ..Report::default() };
+    let mut findings = Vec::new();
+    let mut files = BTreeSet::new();
+    let mut modules = BTreeSet::new();
+    let mut missing = BTreeSet::new();
+    for result in checked {
+        match result {
+            Ok(checked) => {
+                report.counts.targets += checked.targets;
+                files.extend(checked.files);
+                modules.extend(checked.modules);
+                missing.extend(checked.missing);
+                findings.extend(checked.findings);
+                report.gaps.extend(checked.gaps);
+                report.diagnostics.extend(checked.diagnostics);
+            }
+            Err(failure) => report.failures.push(failure),
+        }
+    }
+    report.counts.roots = found.roots.len();
+    report.counts.files = files.len();
+    report.counts.modules = modules.len();
+    report.counts.modules_missing = missing.len();
+    (report.findings, report.undecided) = merge::merge(findings, &sources)
+        .into_iter()
+        .partition(|finding| finding.certainty == Certainty::Certain);
+    merge::sort_gaps(&mut report.gaps, &sources);
+    merge::sort_diagnostics(&mut report.diagnostics, &sources);
+    report.sources = sources;
+    report.duration = start.elapsed();
+    Ok(report)
+}
+
+/// Runs the check of one root so that a bug of ours costs that root only.
+fn guarded<T>(dir: &Path, check: impl FnOnce() -> T) -> Result<T, Failure> {
+    // What the closure shares with other roots is only ever added to.
+    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| {
+        let message = panic_message(panic.as_ref());
+        Failure { root: root::name(dir), message: format!("internal error: {message}") }
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// All rules, by code.
+pub fn rules() -> Vec<RuleInfo> {
+    root::rules()
+}
+
+/// One root module, to look into.
+pub struct Session<'a> {
+    root: Root,
+    sources: Arc<SourceMap>,
+    fs: &'a dyn FileSystem,
+}
+
+impl<'a> Session<'a> {
+    /// Loads the root module in a directory, or the only one below it.
+    pub fn open(path: &Path, context: &Context, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
+        let sources = Arc::new(SourceMap::new());
+        let paths = [path.to_path_buf()];
+        let loader = Loader::new(fs, &sources, &paths, context.data_dir.as_deref());
+        let roots = discover(&loader, &paths)?.roots;
+        // The directory itself is meant when it is one; what lies below it are other projects.
+        let own = fs.canonicalize(path).ok();
+        let is_own = |root: &&PathBuf| own.is_some() && fs.canonicalize(root).ok() == own;
+        let dir = match (roots.iter().find(is_own), roots.as_slice()) {
+            (Some(dir), _) | (None, [dir]) => dir,
+            (None, []) => return Err(Error::NothingToLint(paths.to_vec())),
+            (None, roots) => {
+                let roots = roots.iter().map(|root| root::name(root)).collect();
+                return Err(Error::SeveralRoots(path.to_path_buf(), roots));
+            }
+        };
+        let root = Root::load(&loader, dir, context);
+        Ok(Session { root, sources, fs })
+    }
+
+    /// Everything in it, evaluated.
+    pub fn inspect(&self, secrets: Secrets) -> Inspection {
+        let evaluation = self.root.evaluate(self.world(), Demand::All);
+        let mut inspection = dump::inspection(&evaluation, secrets);
+        inspection.root = root::name(&self.root.config.dir);
+        inspection.gaps = root::gaps(&evaluation);
+        inspection.errors = self.root.diagnostics(&evaluation);
+        merge::sort_gaps(&mut inspection.gaps, &self.sources);
+        merge::sort_diagnostics(&mut inspection.errors, &self.sources);
+        inspection.sources = Arc::clone(&self.sources);
+        inspection
+    }
+
+    /// Evaluates expressions in its scope, each for itself.
+    pub fn evaluate(&self, expressions: &[String], secrets: Secrets) -> Vec<Outcome> {
+        let parsed: Vec<Result<Expr, Vec<Diagnostic>>> = expressions
+            .iter()
+            .map(|text| {
+                let file = self.sources.add(Path::new("<expression>"), text.clone());
+                syntax::parse_expression(&file)
+            })
+            .collect();
+        let valid: Vec<Expr> = parsed.iter().flatten().cloned().collect();
+        let mut values = self.root.evaluate_expressions(self.world(), &valid).into_iter();
+        parsed
+            .into_iter()
+            .map(|parsed| match parsed {
+                Err(diagnostics) => dump::refused(&diagnostics),
+                Ok(_) => values.next().map_or_else(
+                    || dump::refused(&[]),
+                    |(value, diagnostics)| dump::outcome(&value, &diagnostics, secrets),
+                ),
+            })
+            .collect()
+    }
+
+    /// Whether a file of it could not be read or parsed.
+    pub fn is_unreadable(&self) -> bool {
+        self.root.is_unreadable()
+    }
+
+    fn world(&self) -> World<'_> {
+        World { fs: self.fs, sources: &self.sources }
+    }
+}
+
 /// Why there is nothing to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// Nothing is at that path.
-    Missing(PathBuf),
     /// There are no Terraform files under these paths.
     NothingToLint(Vec<PathBuf>),
     /// One root module is wanted, and there are several under that path: their directories.
     SeveralRoots(PathBuf, Vec<String>),
-    /// A file named on the command line cannot be read: the path and the reason.
+    /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+}
+
+impl From<DiscoverError> for Error {
+    fn from(error: DiscoverError) -> Error {
+        match error {
+            DiscoverError::NoPath => Error::NothingToLint(Vec::new()),
+            DiscoverError::Unreadable { path, reason } => Error::Unreadable(path, reason),
+            DiscoverError::NoConfiguration { paths } => Error::NothingToLint(paths),
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Missing(path) => write!(f, "there is nothing at {}", path.display()),
             Error::NothingToLint(paths) => {
                 let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
                 write!(f, "no Terraform files in {}", paths.join(", "))
@@ -75,14 +243,13 @@ impl Error {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Error::Missing(_) => "give a directory with .tf files, or the files themselves".to_owned(),
             Error::NothingToLint(_) => {
                 "ssmlint reads .tf, .tf.json, .tofu and .tofu.json files; hidden directories and what .gitignore \
                  names are skipped. With --allow-empty this is no error"
                     .to_owned()
             }
             Error::SeveralRoots(_, roots) => format!("name one of them: {}", roots.join(", ")),
-            Error::Unreadable(..) => "check the path and its permissions".to_owned(),
+            Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
         }
     }
 }

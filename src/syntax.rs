@@ -2,8 +2,10 @@
 
 pub mod ast;
 mod check;
+mod json;
 mod literal;
 mod native;
+mod place;
 mod repair;
 mod scan;
 
@@ -21,9 +23,23 @@ pub struct Parsed {
     pub complete: bool,
 }
 
-/// Parses a configuration file: JSON syntax when its name ends in `.json`, native syntax otherwise.
+/// Parses a configuration file or a file of variable values: JSON syntax when its name ends in `.json`, native
+/// syntax otherwise.
 pub fn parse(file: &SourceFile) -> Parsed {
-    native::parse(file)
+    let name = file.path.to_string_lossy();
+    if name.ends_with(".tfvars.json") {
+        parse_json_values(file)
+    } else if name.ends_with(".json") {
+        json::parse(file)
+    } else {
+        native::parse(file)
+    }
+}
+
+/// Parses variable values in JSON syntax: each property of the top level is an attribute, and strings are no
+/// templates.
+pub fn parse_json_values(file: &SourceFile) -> Parsed {
+    json::parse_values(file)
 }
 
 /// Parses a text that is one native expression.

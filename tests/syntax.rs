@@ -85,3 +85,101 @@ fn legacy_index_after_splat_applies_to_each_element() {
     assert!(matches!(inner.steps[0].kind, StepKind::FullSplat));
     assert_eq!(inner.steps.len(), 4);
 }
+
+fn json(name: &str, text: &str) -> (SourceFile, Parsed) {
+    let file = source(name, text);
+    let parsed = syntax::parse(&file);
+    (file, parsed)
+}
+
+const JSON: &str = r#"{
+  "//": "about",
+  "resource": {
+    "aws_instance": [
+      {"a": {"ami": "\u00e9\t${var.x}", "tags": {"k": "$${v}"}, "depends_on": ["aws_vpc.main[0]"],
+             "lifecycle": {"ignore_changes": ["tags[\"Name\"]"], "precondition": [{"condition": true}, {"condition": "${false}"}]},
+             "dynamic": {"ebs": {"for_each": [1], "content": {"size": "${ebs.value}"}}}}},
+      {"b": [{"count": 2}]}
+    ]
+  },
+  "variable": {"v": {"type": "list(string)", "default": "${raw}", "validation": {"condition": "${true}"}}},
+  "locals": [{"x": -1.5e3}, {"y": null}]
+}"#;
+
+#[test]
+fn json_lowers_to_the_tree_of_native_syntax() {
+    let (file, parsed) = json("main.tf.json", JSON);
+    assert!(parsed.complete, "{:?}", parsed.diagnostics);
+    let body = &parsed.file.body;
+    let labels: Vec<Vec<&str>> = body
+        .blocks
+        .iter()
+        .map(|block| {
+            let labels = block.labels.iter().map(|label| label.text.as_str());
+            std::iter::once(block.block_type.as_str()).chain(labels).collect()
+        })
+        .collect();
+    let expected: [&[&str]; 5] = [
+        &["resource", "aws_instance", "a"],
+        &["resource", "aws_instance", "b"],
+        &["variable", "v"],
+        &["locals"],
+        &["locals"],
+    ];
+    assert_eq!(labels, expected);
+    assert_eq!(file.slice(parsed.file.comments[0].span), "\"about\"");
+
+    let a = &body.blocks[0].body;
+    let names: Vec<&str> = a.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["ami", "tags", "depends_on"]);
+    let ExprKind::Template(parts) = &a.attributes[0].expr.kind else { panic!("a template") };
+    let TemplatePart::Literal(text, _) = &parts[0] else { panic!("a literal") };
+    assert_eq!(text, "é\t");
+    let TemplatePart::Interpolation(x) = &parts[1] else { panic!("an interpolation") };
+    assert_eq!(file.slice(x.span), "var.x");
+    let ExprKind::Object(tags) = &a.attributes[1].expr.kind else { panic!("an object") };
+    assert!(matches!(&tags[0].value.kind, ExprKind::String(text) if text == "${v}"));
+    let ExprKind::Tuple(references) = &a.attributes[2].expr.kind else { panic!("a list") };
+    assert!(
+        matches!(&references[0].kind, ExprKind::Traversal(t) if t.root == "aws_vpc" && t.steps.len() == 2)
+    );
+    let blocks: Vec<&str> = a.blocks.iter().map(|block| block.block_type.as_str()).collect();
+    assert_eq!(blocks, ["lifecycle", "dynamic"]);
+    assert_eq!(a.blocks[0].body.blocks.len(), 2);
+    assert_eq!(a.blocks[1].body.blocks[0].block_type, "content");
+
+    let v = &body.blocks[2].body;
+    assert!(matches!(v.attribute("type").map(|a| &a.expr.kind), Some(ExprKind::Call { .. })));
+    assert!(
+        matches!(v.attribute("default").map(|a| &a.expr.kind), Some(ExprKind::String(s)) if s == "${raw}")
+    );
+}
+
+#[test]
+fn json_values_are_no_templates() {
+    let (_, parsed) = json("x.tfvars.json", r#"{"a": "${b}", "c": {"d": ["%{e}"]}}"#);
+    assert!(parsed.complete, "{:?}", parsed.diagnostics);
+    assert!(matches!(&parsed.file.body.attributes[0].expr.kind, ExprKind::String(text) if text == "${b}"));
+}
+
+#[test]
+fn invalid_json_is_refused() {
+    let cases = [
+        ("", "Missing JSON value"),
+        ("{\"locals\": {\"a\": \"x\ny\"}}", "Invalid JSON string"),
+        ("{\"locals\": {\"a\": 1,}}", "Trailing comma in object"),
+        ("{\"locals\": 1}", "Incorrect JSON value type"),
+        ("{\"localz\": {}}", "Extraneous JSON object property"),
+        ("{\"locals\": {\"a\": 1, \"a\": 2}}", "Duplicate argument"),
+        ("{\"resource\": {\"a\": {}}}", "Missing block label"),
+        ("{} {}", "Extraneous data after value"),
+    ];
+    for (text, summary) in cases {
+        let (_, parsed) = json("main.tf.json", text);
+        assert!(!parsed.complete, "{text}");
+        assert_eq!(parsed.diagnostics.first().map(|d| d.summary.as_str()), Some(summary), "{text}");
+    }
+    let deep = format!("{{\"locals\": {{\"a\": {}1{}}}}}", "[".repeat(5000), "]".repeat(5000));
+    let (_, parsed) = json("main.tf.json", &deep);
+    assert!(!parsed.complete);
+}

@@ -9,7 +9,7 @@ mod permission;
 use ecow::EcoString;
 
 use crate::addr::ResourceMode;
-use crate::aws::fact::{Answer, Basis, Evidence, Fact, Known, Reason, reasons};
+use crate::aws::fact::{Answer, Basis, Evidence, Reason, reasons};
 use crate::aws::link::{Key, Link, Ref, Registry, handles};
 use crate::aws::policy::text::{Piece, Text};
 use crate::aws::policy::{Policy, Principal};
@@ -532,21 +532,4 @@ fn hidden(instance: &ResourceInstance, build: &Build<'_>) -> Vec<Reason> {
         }
     }
     found
-}
-
-/// The region of a resource instance: its own argument, its provider's, or what the user says.
-pub(crate) fn region_of(instance: &ResourceInstance, build: &Build<'_>) -> Fact<Option<EcoString>> {
-    let own = view(instance).text("region");
-    if own.is_configured() {
-        return own;
-    }
-    if let Some(value) = instance.provider_region.as_ref().filter(|value| !value.is_null()) {
-        let arg = Arg { value, span: None };
-        return crate::aws::read::fact(
-            &arg,
-            &|value| crate::aws::read::to_text(value).map(Some),
-            Some(&None),
-        );
-    }
-    Fact { value: Known::Value(build.options.region.clone()), ..Fact::default(None, None) }
 }

@@ -36,6 +36,7 @@ macro_rules! handles {
         )*
     };
 }
+pub(crate) use handles;
 
 handles! {
     /// A VPC.

@@ -140,6 +140,14 @@ impl<'a> View<'a> {
         blocks
     }
 
+    /// Why not even the arguments are known, of an object that is unknown as a whole.
+    pub fn unknown_causes(&self) -> Option<Causes> {
+        match self.kind {
+            ViewKind::Object(value, _) if value.is_unknown() => Some(value.causes()),
+            ViewKind::Object(..) | ViewKind::Block(_) => None,
+        }
+    }
+
     /// The one nested block of a type, when there is one.
     pub fn single_block(&self, name: &str) -> Option<Item<'a>> {
         self.blocks(name).items.into_iter().next()

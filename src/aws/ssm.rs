@@ -1,16 +1,279 @@
-//! Systems Manager settings and documents.
+//! Systems Manager settings and documents: Default Host Management, session preferences, activations.
 
-use crate::aws::Build;
-use crate::aws::iam::Iam;
+use ecow::EcoString;
+use serde_json::Value as Json;
+
+use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
+use crate::aws::iam::{Iam, RoleId};
+use crate::aws::link::Ref;
+use crate::aws::policy::text::Text;
+use crate::aws::read::Arg;
+use crate::aws::{Build, Declaration, view};
+use crate::eval::ResourceInstance;
+use crate::eval::term::{Term, Terms};
+use crate::eval::value::{Causes, Value};
+use crate::truth::Truth;
+
+/// The end of the id of the setting that switches Default Host Management on.
+const HOST_MANAGEMENT: &str = "/ssm/managed-instance/default-ec2-instance-management-role";
 
 /// The Systems Manager settings of the configuration.
 #[derive(Clone, Debug, Default)]
-pub struct Ssm {}
+pub struct Ssm {
+    /// Default Host Management, one a region.
+    pub host_management: Vec<HostManagement>,
+    /// Session Manager documents.
+    pub preferences: Vec<Preferences>,
+    /// `aws_ssm_activation` resources, for machines that are not instances.
+    pub activations: Vec<Declaration>,
+}
+
+/// Default Host Management in one region.
+#[derive(Clone, Debug)]
+pub struct HostManagement {
+    /// The resource.
+    pub declaration: Declaration,
+    /// The region; `None` when the provider configuration does not say.
+    pub region: Fact<Option<EcoString>>,
+    /// The role that instances without a profile get.
+    pub role: Option<Ref<RoleId>>,
+    /// The `setting_value` argument.
+    pub evidence: Evidence,
+    /// Whether the setting is surely this one.
+    pub certain: Truth,
+}
+
+/// A Session Manager document.
+#[derive(Clone, Debug)]
+pub struct Preferences {
+    /// The resource.
+    pub declaration: Declaration,
+    /// Its name; `SSM-SessionManagerRunShell` applies to every session.
+    pub name: Fact<Option<EcoString>>,
+    /// The region; `None` when the provider configuration does not say.
+    pub region: Fact<Option<EcoString>>,
+    /// `kmsKeyId`; `No` when it is empty.
+    pub kms: Answer,
+    /// `cloudWatchLogGroupName`.
+    pub log_group: Answer,
+    /// `cloudWatchStreamingEnabled`.
+    pub streaming: Answer,
+    /// `s3BucketName`.
+    pub bucket: Answer,
+    /// `runAsEnabled`.
+    pub run_as: Answer,
+}
 
 impl Ssm {
     /// Reads the Systems Manager resources.
     pub fn build(build: &Build<'_>, iam: &Iam) -> Ssm {
-        let _ = (build, iam);
-        Ssm {}
+        let settings = build.managed("aws_ssm_service_setting");
+        let documents = build.managed("aws_ssm_document");
+        let activations = build.managed("aws_ssm_activation");
+        Ssm {
+            host_management: settings
+                .into_iter()
+                .filter_map(|instance| host_management(instance, build, iam))
+                .collect(),
+            preferences: documents.into_iter().filter_map(|instance| preferences(instance, build)).collect(),
+            activations: activations.into_iter().map(Declaration::of).collect(),
+        }
+    }
+
+    /// Whether Default Host Management is on in a region, as far as this configuration says.
+    pub fn host_management(&self, region: &Fact<Option<EcoString>>) -> Answer {
+        Answer::any(self.host_management.iter().map(|setting| {
+            let same = if setting.region.value == region.value {
+                Truth::Yes
+            } else if setting.region.value().is_some_and(Option::is_some)
+                && region.value().is_some_and(Option::is_some)
+            {
+                Truth::No
+            } else {
+                Truth::Unknown
+            };
+            let truth = setting.declaration.exists & setting.certain & same;
+            let mut answer = Answer::new(truth).because(setting.evidence.clone());
+            if truth.is_unknown() {
+                let text = "whether Default Host Management is on in this region is not known";
+                answer.reasons.push(Reason::new(text, setting.evidence.span));
+            }
+            answer
+        }))
+    }
+}
+
+fn host_management(instance: &ResourceInstance, build: &Build<'_>, iam: &Iam) -> Option<HostManagement> {
+    let view = view(instance);
+    let id = view.arg("setting_id")?;
+    let text = Text::of(id.value, build.terms())?;
+    let suffix = text.known_suffix();
+    let certain = if suffix.ends_with(HOST_MANAGEMENT) {
+        Truth::Yes
+    } else if text.known().is_some() || !HOST_MANAGEMENT.ends_with(suffix) {
+        return None;
+    } else {
+        Truth::Unknown
+    };
+    let value = view.arg("setting_value");
+    // `$None` switches it off.
+    if value.is_some_and(|arg| matches!(arg.value.as_str(), Some("" | "$None"))) {
+        return None;
+    }
+    Some(HostManagement {
+        declaration: Declaration::of(instance),
+        region: build.region(instance),
+        role: iam.role_link(value.as_ref(), build),
+        evidence: match &value {
+            Some(arg) => Evidence {
+                span: arg.span,
+                origin: arg.value.origin,
+                note: "Default Host Management is on".into(),
+            },
+            None => Evidence::at(instance.decl_range, "Default Host Management is on"),
+        },
+        certain,
+    })
+}
+
+fn preferences(instance: &ResourceInstance, build: &Build<'_>) -> Option<Preferences> {
+    let view = view(instance);
+    if view.text("document_type").value().is_some_and(|kind| kind.as_deref() != Some("Session")) {
+        return None;
+    }
+    let content = view.arg("content");
+    let inputs = match &content {
+        Some(arg) => inputs(arg, &view.text_or("document_format", "JSON"), build.terms()),
+        None => Inputs::Unknown(Causes::new()),
+    };
+    let ask = |name: &str| inputs.ask(name, content.as_ref());
+    Some(Preferences {
+        declaration: Declaration::of(instance),
+        name: view.text("name"),
+        region: build.region(instance),
+        kms: ask("kmsKeyId"),
+        log_group: ask("cloudWatchLogGroupName"),
+        streaming: ask("cloudWatchStreamingEnabled"),
+        bucket: ask("s3BucketName"),
+        run_as: ask("runAsEnabled"),
+    })
+}
+
+/// The `inputs` of a session document.
+enum Inputs {
+    Json(serde_json::Map<String, Json>),
+    Value(Value),
+    Unknown(Causes),
+}
+
+fn inputs(content: &Arg<'_>, format: &Fact<EcoString>, terms: &Terms) -> Inputs {
+    if let Some(text) = content.value.as_str() {
+        let yaml = format.value().is_some_and(|format| format == "YAML");
+        let parsed: Option<Json> = if yaml { yaml_inputs(text) } else { serde_json::from_str(text).ok() };
+        return match parsed.as_ref().and_then(Json::as_object) {
+            Some(document) => {
+                let inputs = document.get("inputs").and_then(Json::as_object);
+                Inputs::Json(inputs.cloned().unwrap_or_default())
+            }
+            None => Inputs::Unknown(Causes::new()),
+        };
+    }
+    match content.value.as_unknown().and_then(|unknown| terms.get(unknown.term)) {
+        Some(Term::Json(document)) => match document.as_entries() {
+            Some(entries) => match entries.get("inputs") {
+                Some(inputs) => Inputs::Value(inputs.clone()),
+                None => Inputs::Json(serde_json::Map::new()),
+            },
+            None => Inputs::Unknown(content.value.causes()),
+        },
+        _ => Inputs::Unknown(content.value.causes()),
+    }
+}
+
+/// The scalars under `inputs:` of a YAML document; session documents are two levels deep.
+fn yaml_inputs(text: &str) -> Option<Json> {
+    let mut inputs = serde_json::Map::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let content = line.trim_end();
+        let trimmed = content.trim_start();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            continue;
+        }
+        let indented = content.len() != trimmed.len();
+        let (key, value) = trimmed.split_once(':')?;
+        let (key, value) = (unquote(key.trim()), unquote(value.trim()));
+        if !indented {
+            inside = key == "inputs";
+        } else if inside {
+            let value = match value.as_str() {
+                "true" | "True" => Json::Bool(true),
+                "false" | "False" => Json::Bool(false),
+                other => Json::String(other.to_owned()),
+            };
+            inputs.insert(key, value);
+        }
+    }
+    Some(serde_json::json!({ "inputs": inputs }))
+}
+
+fn unquote(text: &str) -> String {
+    let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.unwrap_or(text).to_owned()
+}
+
+impl Inputs {
+    /// Whether an input is set: not empty, or true.
+    fn ask(&self, name: &str, content: Option<&Arg<'_>>) -> Answer {
+        let span = content.and_then(|arg| arg.span);
+        let evidence = |origin| Evidence { span, origin, note: name.to_owned() };
+        let origin = content.map_or(crate::eval::origin::OriginId::NONE, |arg| arg.value.origin);
+        match self {
+            Inputs::Json(inputs) => {
+                let on = match inputs.get(name) {
+                    Some(Json::String(text)) => !text.is_empty() && text != "false",
+                    Some(Json::Bool(on)) => *on,
+                    Some(Json::Null | Json::Number(_) | Json::Array(_) | Json::Object(_)) | None => false,
+                };
+                Answer::new(Truth::known(on)).because(evidence(origin))
+            }
+            Inputs::Value(inputs) => match inputs.as_entries() {
+                Some(entries) => match entries.get(name) {
+                    None => Answer::no(evidence(origin)),
+                    Some(value) => of_value(value, evidence(value.origin)),
+                },
+                None => Answer::unknown(reasons(&inputs.causes(), span)),
+            },
+            Inputs::Unknown(causes) => Answer::unknown(reasons(causes, span)),
+        }
+    }
+}
+
+fn of_value(value: &Value, evidence: Evidence) -> Answer {
+    if value.is_null() {
+        return Answer::no(evidence);
+    }
+    match (value.as_bool(), value.as_str()) {
+        (Some(on), _) => Answer::new(Truth::known(on)).because(evidence),
+        (None, Some(text)) => {
+            Answer::new(Truth::known(!text.is_empty() && text != "false")).because(evidence)
+        }
+        (None, None) => {
+            // An attribute that AWS computes is something; any other unknown may be empty.
+            let computed = value.as_unknown().is_some_and(|unknown| {
+                let is_computed = |cause: &crate::eval::value::Cause| {
+                    matches!(cause, crate::eval::value::Cause::Computed(_))
+                };
+                !unknown.causes.is_empty() && unknown.causes.iter().all(is_computed)
+            });
+            if computed {
+                Answer::yes(evidence)
+            } else {
+                Answer {
+                    evidence: vec![evidence.clone()],
+                    ..Answer::unknown(reasons(&value.causes(), evidence.span))
+                }
+            }
+        }
     }
 }

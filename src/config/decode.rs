@@ -13,7 +13,9 @@ use crate::addr::{self, ResourceMode};
 use crate::config::merge;
 use crate::config::refactoring;
 use crate::config::schema::{Content, Schema, content, partial};
-use crate::config::traversal::{self, check_constant, is_identifier, key_text, keyword, list, reference, references};
+use crate::config::traversal::{
+    self, check_constant, is_identifier, key_text, keyword, list, reference, references,
+};
 use crate::config::version::{Constraints, Version};
 use crate::config::{
     Check, CheckRule, IgnoreChanges, Local, Module, ModuleCall, Output, ProviderConfig, ProviderRef,
@@ -21,7 +23,9 @@ use crate::config::{
 };
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::source::{SourceFile, SourceMap, Span};
-use crate::syntax::ast::{self, Attribute, Block, Body, Expr, ExprKind, Label, Name, TemplatePart, Traversal};
+use crate::syntax::ast::{
+    self, Attribute, Block, Body, Expr, ExprKind, Label, Name, TemplatePart, Traversal,
+};
 
 /// The version of Terraform whose rules are applied, and against which `required_version` is checked.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
@@ -429,7 +433,9 @@ fn required_provider(cx: &mut Context<'_>, attribute: &Attribute) -> Option<Requ
                         entry.source = Some(source);
                     }
                 }
-                None => cx.invalid("Invalid source", "Source must be specified as a string.", item.value.span),
+                None => {
+                    cx.invalid("Invalid source", "Source must be specified as a string.", item.value.span)
+                }
             },
             Some("configuration_aliases") => {
                 for element in list(cx, &item.value) {
@@ -498,7 +504,9 @@ fn check_provider_name(cx: &mut Context<'_>, name: &str, span: Span) -> bool {
     if lower != name {
         cx.invalid(
             "Invalid provider local name",
-            format!("Provider names must be normalized. Replace \"{name}\" with \"{lower}\" to fix this error."),
+            format!(
+                "Provider names must be normalized. Replace \"{name}\" with \"{lower}\" to fix this error."
+            ),
             span,
         );
         return false;
@@ -671,7 +679,9 @@ fn variable(cx: &mut Context<'_>, module: &mut Module, block: Block) {
         let span = block.labels.first().map_or(header, |label| label.span);
         cx.invalid(
             "Invalid variable name",
-            format!("The variable name \"{name}\" is reserved due to its special meaning inside module blocks."),
+            format!(
+                "The variable name \"{name}\" is reserved due to its special meaning inside module blocks."
+            ),
             span,
         );
     }
@@ -874,8 +884,7 @@ fn depends_on(cx: &mut Context<'_>, attribute: Option<Attribute>) -> Vec<Travers
     list(cx, &attribute.expr).iter().filter_map(|element| reference(cx, element)).collect()
 }
 
-const CHECK_RULE: Schema =
-    Schema { attributes: &[], required: &["condition", "error_message"], blocks: &[] };
+const CHECK_RULE: Schema = Schema { attributes: &[], required: &["condition", "error_message"], blocks: &[] };
 
 fn check_rule(cx: &mut Context<'_>, block: Block) -> Option<CheckRule> {
     let header = block.header;
@@ -1022,7 +1031,9 @@ fn check_source(cx: &mut Context<'_>, source: &str, has_version: bool, span: Spa
         let detail = if source.is_empty() {
             "Failed to parse module source address: the address is empty.".to_owned()
         } else {
-            format!("Terraform failed to determine your intended installation method for remote module package \"{source}\".\n\nIf you intended this as a path relative to the current module, use \"./{source}\" instead. The \"./\" prefix indicates that the address is a relative filesystem path.")
+            format!(
+                "Terraform failed to determine your intended installation method for remote module package \"{source}\".\n\nIf you intended this as a path relative to the current module, use \"./{source}\" instead. The \"./\" prefix indicates that the address is a relative filesystem path."
+            )
         };
         cx.invalid("Invalid module source address", detail, span);
     }
@@ -1122,8 +1133,8 @@ fn decode_resource(
             ("Invalid ephemeral resource type", "Invalid ephemeral resource name", "ephemeral")
         }
     };
-    let named = check_name(cx, block.labels.first(), bad_type)
-        & check_name(cx, block.labels.get(1), bad_name);
+    let named =
+        check_name(cx, block.labels.first(), bad_type) & check_name(cx, block.labels.get(1), bad_name);
     let addr = addr::Resource { mode, type_name: label(&block, 0), name: label(&block, 1) };
     let schema = if mode == ResourceMode::Managed { &MANAGED } else { &READ };
     let (mut content, mut body) = partial(cx, block.body, schema, header);
@@ -1139,9 +1150,8 @@ fn decode_resource(
         }
     }
     let (count, for_each) = repetition(cx, &mut content);
-    let provider = content
-        .take("provider")
-        .and_then(|attribute| provider_ref(cx, &attribute.expr, "provider"));
+    let provider =
+        content.take("provider").and_then(|attribute| provider_ref(cx, &attribute.expr, "provider"));
     let depends_on = depends_on(cx, content.take("depends_on"));
 
     let mut lifecycle = Lifecycle::default();
@@ -1356,11 +1366,7 @@ fn check(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Bloc
     let name = label(&block, 0);
     let header = block.header;
     if cx.overriding {
-        cx.invalid(
-            "Can't override check blocks",
-            "Override files cannot override check blocks.",
-            header,
-        );
+        cx.invalid("Can't override check blocks", "Override files cannot override check blocks.", header);
         return;
     }
     check_name(cx, block.labels.first(), "Invalid check block name");

@@ -7,8 +7,8 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::config::load::{Loader, configuration_files, normalize, quoted};
 use crate::config::Module;
+use crate::config::load::{Loader, configuration_files, normalize, quoted};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::source::fs::{Directory, FileKind, FileSystem};
 
@@ -104,8 +104,7 @@ impl Found {
 }
 
 fn look_into(fs: &dyn FileSystem, path: &Path, found: &mut Found) -> Result<(), DiscoverError> {
-    let unreadable =
-        |reason: String| DiscoverError::Unreadable { path: path.to_path_buf(), reason };
+    let unreadable = |reason: String| DiscoverError::Unreadable { path: path.to_path_buf(), reason };
     if path.as_os_str().is_empty() {
         return Err(unreadable("the path is empty".to_owned()));
     }
@@ -185,8 +184,7 @@ impl Ignored {
             if !dir.starts_with(&self.top) {
                 break;
             }
-            let patterns =
-                self.by_dir.entry(dir.to_path_buf()).or_insert_with(|| read_patterns(fs, dir));
+            let patterns = self.by_dir.entry(dir.to_path_buf()).or_insert_with(|| read_patterns(fs, dir));
             match patterns.matched(path, is_dir) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,

@@ -126,14 +126,7 @@ impl<'a> Loader<'a> {
             reported.insert((diagnostic.span, diagnostic.summary.clone(), diagnostic.detail.clone()))
         });
         files.sort_by_cached_key(|id| self.sources.file(*id).path.clone());
-        Config {
-            root,
-            dir: dir.to_path_buf(),
-            canonical_dir: canonical,
-            diagnostics,
-            missing,
-            files,
-        }
+        Config { root, dir: dir.to_path_buf(), canonical_dir: canonical, diagnostics, missing, files }
     }
 
     /// The module in a directory, read at most once. `canonical` is without links, `shown` is for output.
@@ -307,8 +300,7 @@ impl<'a> Loader<'a> {
 
     fn parse(&self, mut listed: Listed) -> Module {
         self.number(&mut listed);
-        let mut module =
-            Module { dir: listed.shown, canonical_dir: listed.canonical, ..Module::default() };
+        let mut module = Module { dir: listed.shown, canonical_dir: listed.canonical, ..Module::default() };
         module.incomplete = listed.error.is_some();
         module.diagnostics.extend(listed.error);
         let bytes: usize = listed.numbered.iter().map(|(source, _)| source.text.len()).sum();
@@ -335,7 +327,12 @@ impl<'a> Loader<'a> {
         let mut files = Vec::new();
         for (source, parsed) in parsed {
             module.incomplete |= !parsed.complete;
-            module.diagnostics.extend(parsed.diagnostics);
+            // Whatever the reason: nothing of the file is seen.
+            let kind = |kind| if parsed.complete { kind } else { DiagnosticKind::Unreadable };
+            let diagnostics = parsed.diagnostics.into_iter();
+            module
+                .diagnostics
+                .extend(diagnostics.map(|found| Diagnostic { kind: kind(found.kind), ..found }));
             let is_override = is_override(&source.path);
             files.push(ParsedFile { source, file: parsed.file, is_override });
         }
@@ -411,9 +408,9 @@ pub(crate) fn quoted(path: &Path) -> String {
 /// The entries that Terraform (or OpenTofu, whose files win over their namesakes) would load, sorted by name.
 pub(crate) fn configuration_files(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
     let has = |name: &str| {
-        entries.binary_search_by(|entry| entry.name.as_str().cmp(name)).is_ok_and(|found| {
-            entries.get(found).is_some_and(|entry| entry.kind != FileKind::Directory)
-        })
+        entries
+            .binary_search_by(|entry| entry.name.as_str().cmp(name))
+            .is_ok_and(|found| entries.get(found).is_some_and(|entry| entry.kind != FileKind::Directory))
     };
     entries.iter().filter(move |entry| {
         if entry.kind == FileKind::Directory || is_ignored(&entry.name) {
@@ -495,7 +492,12 @@ struct Tree<'l, 'a> {
 }
 
 impl Tree<'_, '_> {
-    fn node(&mut self, module: Arc<Module>, calls: &mut Vec<Name>, chain: &mut Vec<PathBuf>) -> Arc<ModuleNode> {
+    fn node(
+        &mut self,
+        module: Arc<Module>,
+        calls: &mut Vec<Name>,
+        chain: &mut Vec<PathBuf>,
+    ) -> Arc<ModuleNode> {
         self.nodes += 1;
         if self.seen.insert(module.canonical_dir.clone()) {
             self.diagnostics.extend(module.diagnostics.iter().cloned());
@@ -575,7 +577,9 @@ impl Tree<'_, '_> {
             )),
             MissingReason::Outside => Some((
                 "Module directory outside the project",
-                format!("The directory {source:?} of {name} lies outside the directories that ssmlint may read."),
+                format!(
+                    "The directory {source:?} of {name} lies outside the directories that ssmlint may read."
+                ),
                 DiagnosticKind::NotUnderstood,
             )),
             MissingReason::Recursive => Some((
@@ -596,12 +600,7 @@ impl Tree<'_, '_> {
             }
         };
         if let Some((summary, detail, kind)) = problem {
-            self.diagnostics.push(Diagnostic {
-                summary: summary.to_owned(),
-                detail,
-                span: Some(span),
-                kind,
-            });
+            self.diagnostics.push(Diagnostic { summary: summary.to_owned(), detail, span: Some(span), kind });
         }
         self.missing.push(missing.clone());
         missing

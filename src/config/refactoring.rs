@@ -20,8 +20,7 @@ const REMOVED: Schema = Schema {
 
 const REMOVED_LIFECYCLE: Schema = Schema { attributes: &["destroy"], required: &[], blocks: &[] };
 
-const IMPORT: Schema =
-    Schema { attributes: &["provider", "for_each"], required: &["id", "to"], blocks: &[] };
+const IMPORT: Schema = Schema { attributes: &["provider", "for_each"], required: &["id", "to"], blocks: &[] };
 
 /// Decodes a `moved`, `removed` or `import` block.
 pub(crate) fn decode(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
@@ -115,9 +114,8 @@ fn removed(cx: &mut Context<'_>, block: Block) {
         }
         Some(found)
     });
-    let is_managed = from
-        .and_then(|from| from.resource)
-        .is_some_and(|resource| resource.mode == ResourceMode::Managed);
+    let is_managed =
+        from.and_then(|from| from.resource).is_some_and(|resource| resource.mode == ResourceMode::Managed);
     let mut provisioners = Vec::new();
     for inner in content.blocks {
         match inner.block_type.as_str() {
@@ -306,8 +304,8 @@ pub(crate) fn resource_reference(traversal: &Traversal) -> Option<addr::Resource
         "data" => Some(ResourceMode::Data),
         "ephemeral" => Some(ResourceMode::Ephemeral),
         "resource" => Some(ResourceMode::Managed),
-        "count" | "each" | "local" | "module" | "path" | "self" | "terraform" | "var" | "template" | "lazy"
-        | "arg" => return None,
+        "count" | "each" | "local" | "module" | "path" | "self" | "terraform" | "var" | "template"
+        | "lazy" | "arg" => return None,
         _ => None,
     };
     let type_name = if mode.is_some() { names.name()? } else { first };
@@ -355,7 +353,10 @@ fn check_provisioner(cx: &mut Context<'_>, block: &Block) {
     {
         cx.invalid(
             format!("The \"{}\" provisioner has been removed", label.text),
-            format!("The \"{}\" provisioner was deprecated in Terraform 0.13.4 has been removed from Terraform.", label.text),
+            format!(
+                "The \"{}\" provisioner was deprecated in Terraform 0.13.4 has been removed from Terraform.",
+                label.text
+            ),
             label.span,
         );
         return;
@@ -403,7 +404,9 @@ fn check_provisioner(cx: &mut Context<'_>, block: &Block) {
             }
             (other, _) => cx.invalid(
                 "Reserved block type name in provisioner block",
-                format!("The block type name \"{other}\" is reserved for use by Terraform in a future version."),
+                format!(
+                    "The block type name \"{other}\" is reserved for use by Terraform in a future version."
+                ),
                 inner.type_span,
             ),
         }

@@ -131,11 +131,7 @@ fn check_labels(cx: &mut Context<'_>, block: &Block, names: &[&str]) -> bool {
     if let Some(missing) = names.get(block.labels.len()) {
         cx.invalid(
             format!("Missing {missing} for {block_type}"),
-            format!(
-                "All {block_type} blocks must have {} labels ({}).",
-                names.len(),
-                names.join(", ")
-            ),
+            format!("All {block_type} blocks must have {} labels ({}).", names.len(), names.join(", ")),
             block.header,
         );
         return false;

@@ -115,7 +115,8 @@ pub(crate) fn key_text(key: &Expr) -> Option<&str> {
 /// Reports references and function calls in an expression that is read before anything can be evaluated.
 pub(crate) fn check_constant(cx: &mut Context<'_>, expr: &Expr) -> bool {
     let mut problems = Vec::new();
-    let mut walk = Walk { visit: &mut |found| problems.push(found.problem()), into_calls: false, bound: Vec::new() };
+    let mut walk =
+        Walk { visit: &mut |found| problems.push(found.problem()), into_calls: false, bound: Vec::new() };
     walk.expr(expr);
     let constant = problems.is_empty();
     for (summary, detail, span) in problems {

@@ -129,8 +129,8 @@ fn constraint(text: &str) -> Option<(Operator, Version)> {
 
 fn allows(operator: Operator, wanted: &Version, version: &Version) -> bool {
     // A pre-release fulfils an order constraint only if the constraint names a pre-release of the same version.
-    let comparable = !version.is_prerelease()
-        || (wanted.is_prerelease() && version.segments == wanted.segments);
+    let comparable =
+        !version.is_prerelease() || (wanted.is_prerelease() && version.segments == wanted.segments);
     match operator {
         Operator::Equal => version == wanted || version.cmp(wanted).is_eq(),
         Operator::NotEqual => version.cmp(wanted).is_ne(),

@@ -9,11 +9,15 @@ use crate::eval::scope::{Evaluator, Scope, unknown_value};
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, InstanceId, Refinement, Type, Value};
 use crate::source::Span;
+use crate::syntax::ast::Expr;
 
 /// The attributes of a built-in resource type; none for all others.
 pub(super) fn attributes(type_name: &str, mode: ResourceMode) -> Option<&'static [&'static str]> {
     match (mode, type_name) {
         (ResourceMode::Managed, "terraform_data") => Some(&["id", "input", "output", "triggers_replace"]),
+        (ResourceMode::Data, "terraform_remote_state") => {
+            Some(&["backend", "config", "defaults", "outputs", "workspace"])
+        }
         _ => None,
     }
 }
@@ -26,14 +30,243 @@ pub(super) fn arguments(type_name: &str, mode: ResourceMode) -> Option<&'static 
     }
 }
 
+/// The functions of the built-in provider `terraform`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProviderFunction {
+    EncodeTfvars,
+    DecodeTfvars,
+    EncodeExpr,
+}
+
+/// The function of a name such as `provider::terraform::encode_expr`.
+pub(super) fn provider_function(name: &str) -> Option<ProviderFunction> {
+    match name.strip_prefix("provider::terraform::")? {
+        "encode_tfvars" => Some(ProviderFunction::EncodeTfvars),
+        "decode_tfvars" => Some(ProviderFunction::DecodeTfvars),
+        "encode_expr" => Some(ProviderFunction::EncodeExpr),
+        _ => None,
+    }
+}
+
+/// A value as the text of an expression that gives it, as `terraform fmt` lays it out.
+fn write_expression(value: &Value, indent: usize, out: &mut String) {
+    use std::fmt::Write;
+    if let Some(text) = value.as_str() {
+        out.push('"');
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '$' | '%' if chars.peek() == Some(&'{') => {
+                    out.push(c);
+                    out.push(c);
+                }
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                c => out.push(c),
+            }
+        }
+        out.push('"');
+    } else if let Some(elements) = value.as_elements() {
+        out.push('[');
+        for (i, element) in elements.iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            write_expression(element, indent, out);
+        }
+        out.push(']');
+    } else if let Some(entries) = value.as_entries() {
+        if entries.is_empty() {
+            out.push_str("{}");
+            return;
+        }
+        out.push_str("{\n");
+        write_entries(entries, indent + 2, out);
+        let _ = write!(out, "{:indent$}}}", "");
+    } else if let Some(number) = value.as_number() {
+        let _ = write!(out, "{number}");
+    } else {
+        out.push_str(match value.as_bool() {
+            Some(true) => "true",
+            Some(false) => "false",
+            None => "null",
+        });
+    }
+}
+
+fn write_entries(
+    entries: &std::collections::BTreeMap<ecow::EcoString, Value>,
+    indent: usize,
+    out: &mut String,
+) {
+    use std::fmt::Write;
+    let keys: Vec<String> = entries
+        .keys()
+        .map(|key| {
+            let mut chars = key.chars();
+            let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+                && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+            if identifier {
+                key.to_string()
+            } else {
+                let mut quoted = String::new();
+                write_expression(&Value::string(key.clone()), 0, &mut quoted);
+                quoted
+            }
+        })
+        .collect();
+    let width = keys.iter().map(|key| key.chars().count()).max().unwrap_or(0);
+    for (key, value) in keys.iter().zip(entries.values()) {
+        // Only runs of single-line values are aligned.
+        let single = value.as_entries().is_none_or(std::collections::BTreeMap::is_empty);
+        let width = if single { width } else { 0 };
+        let _ = write!(out, "{:indent$}{key:width$} = ", "");
+        write_expression(value, indent, out);
+        out.push('\n');
+    }
+}
+
+/// Levels of nesting in a state's values; deeper ones make the outputs unknown.
+const STATE_DEPTH: usize = 64;
+
+/// A type in Terraform's JSON notation, as states hold it.
+fn type_of_json(json: &serde_json::Value, depth: usize) -> Option<Type> {
+    if depth > STATE_DEPTH {
+        return None;
+    }
+    if let Some(name) = json.as_str() {
+        return match name {
+            "bool" => Some(Type::Bool),
+            "number" => Some(Type::Number),
+            "string" => Some(Type::String),
+            "dynamic" => Some(Type::Dynamic),
+            _ => None,
+        };
+    }
+    let [kind, inner] = json.as_array()?.as_slice() else { return None };
+    match kind.as_str()? {
+        "list" => Some(Type::list(type_of_json(inner, depth + 1)?)),
+        "set" => Some(Type::set(type_of_json(inner, depth + 1)?)),
+        "map" => Some(Type::map(type_of_json(inner, depth + 1)?)),
+        "tuple" => {
+            let elements = inner.as_array()?.iter().map(|element| type_of_json(element, depth + 1));
+            Some(Type::tuple(elements.collect::<Option<Vec<Type>>>()?))
+        }
+        "object" => {
+            let attributes = inner
+                .as_object()?
+                .iter()
+                .map(|(name, ty)| Some((ecow::EcoString::from(name.as_str()), type_of_json(ty, depth + 1)?)));
+            Some(Type::object(attributes.collect::<Option<Vec<_>>>()?))
+        }
+        _ => None,
+    }
+}
+
+/// A JSON value as Terraform reads it.
+fn json_value(json: &serde_json::Value, depth: usize) -> Option<Value> {
+    if depth > STATE_DEPTH {
+        return None;
+    }
+    Some(match json {
+        serde_json::Value::Null => Value::null(Type::Dynamic),
+        serde_json::Value::Bool(value) => Value::bool(*value),
+        serde_json::Value::Number(number) => {
+            Value::number(crate::number::Number::parse(&number.to_string())?)
+        }
+        serde_json::Value::String(text) => Value::string(crate::eval::value::normalize(text)),
+        serde_json::Value::Array(elements) => Value::tuple(
+            elements.iter().map(|element| json_value(element, depth + 1)).collect::<Option<Vec<_>>>()?,
+        ),
+        serde_json::Value::Object(entries) => Value::object(
+            entries
+                .iter()
+                .map(|(name, entry)| {
+                    Some((crate::eval::value::normalize(name), json_value(entry, depth + 1)?))
+                })
+                .collect::<Option<Vec<_>>>()?,
+        ),
+    })
+}
+
 impl<'a> Evaluator<'a> {
+    /// Calls a function of the built-in provider.
+    pub(super) fn call_provider_function(
+        &mut self,
+        function: ProviderFunction,
+        values: &[Value],
+        args: &[Expr],
+        span: Span,
+    ) -> Value {
+        let ([value], [arg]) = (values, args) else {
+            let summary = if values.is_empty() {
+                "Not enough function arguments"
+            } else {
+                "Too many function arguments"
+            };
+            return self.error(summary, "This function expects 1 argument.", span);
+        };
+        if !value.is_wholly_known() {
+            let result = match function {
+                ProviderFunction::DecodeTfvars => Value::unknown(Type::Dynamic),
+                ProviderFunction::EncodeTfvars | ProviderFunction::EncodeExpr => {
+                    Value::unknown_not_null(Type::String)
+                }
+            };
+            return self.settle(result, "provider::terraform", values);
+        }
+        let marks = value.deep_marks();
+        match function {
+            ProviderFunction::EncodeExpr => {
+                let mut out = String::new();
+                write_expression(value, 0, &mut out);
+                Value::string(out).with_marks(marks)
+            }
+            ProviderFunction::EncodeTfvars => {
+                let Some(entries) = value.as_entries() else {
+                    let detail = "Invalid value for \"value\" parameter: invalid value to encode: must be an object \
+                                  whose attribute names will become the encoded variable names.";
+                    return self.error("Invalid function argument", detail, arg.span);
+                };
+                let mut out = String::new();
+                write_entries(entries, 0, &mut out);
+                Value::string(out).with_marks(marks)
+            }
+            ProviderFunction::DecodeTfvars => self.decode_tfvars(value, arg.span).with_marks(marks),
+        }
+    }
+
+    fn decode_tfvars(&mut self, value: &Value, span: Span) -> Value {
+        let Some(text) = value.as_str() else {
+            let detail = "Invalid value for \"src\" parameter: string required.";
+            return self.error("Invalid function argument", detail, span);
+        };
+        let file = self.env.sources.add(std::path::Path::new("<decode_tfvars argument>"), text.to_string());
+        let parsed = crate::syntax::parse(&file);
+        if !parsed.complete || !parsed.file.body.blocks.is_empty() {
+            let detail = "Invalid value for \"src\" parameter: invalid variables file.";
+            return self.error("Invalid function argument", detail, span);
+        }
+        let attributes = parsed.file.body.attributes.iter();
+        let entries: Vec<_> = attributes
+            .map(|attribute| (attribute.name.clone(), self.eval_detached(&attribute.expr)))
+            .collect();
+        Value::object(entries)
+    }
+
     /// An attribute of a `terraform_data` instance, as Terraform plans it.
     pub(super) fn builtin_attribute(&mut self, id: InstanceId, name: &str) -> Value {
         match name {
-            "input" | "triggers_replace" => match self.configured(id, name) {
-                Some(value) => value,
-                None => Value::null(Type::Dynamic),
-            },
+            "outputs" => self.remote_state_outputs(id),
+            "input" | "triggers_replace" | "backend" | "config" | "defaults" | "workspace" => {
+                match self.configured(id, name) {
+                    Some(value) => value,
+                    None => Value::null(Type::Dynamic),
+                }
+            }
             "output" => {
                 let input = self.builtin_attribute(id, "input");
                 if input.is_null() {
@@ -49,6 +282,46 @@ impl<'a> Evaluator<'a> {
             }
             _ => self.computed(id, name),
         }
+    }
+
+    /// The outputs of a state: read when it is a file in the root module's directory, unknown otherwise.
+    fn remote_state_outputs(&mut self, id: InstanceId) -> Value {
+        match self.local_state(id) {
+            Some(outputs) => {
+                let defaults = self.builtin_attribute(id, "defaults");
+                let mut entries = defaults.as_entries().cloned().unwrap_or_default();
+                entries.extend(outputs);
+                Value::object(entries)
+            }
+            None => self.computed(id, "outputs"),
+        }
+    }
+
+    fn local_state(&mut self, id: InstanceId) -> Option<Vec<(ecow::EcoString, Value)>> {
+        if self.builtin_attribute(id, "backend").as_str() != Some("local") {
+            return None;
+        }
+        let config = self.builtin_attribute(id, "config");
+        let path = config.as_entries()?.get("path")?.as_str()?.to_string();
+        let root = &self.config.canonical_dir;
+        let path = self.env.fs.canonicalize(&root.join(path)).ok()?;
+        if !path.starts_with(root) {
+            return None;
+        }
+        let bytes = self.env.fs.read(&path, self.env.limits.string_bytes as u64).ok()?;
+        let state: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        let outputs = state.get("outputs")?.as_object()?;
+        outputs
+            .iter()
+            .map(|(name, output)| {
+                let ty = type_of_json(output.get("type")?, 0)?;
+                let value = json_value(output.get("value")?, 0)?;
+                let value = crate::eval::convert::convert(&value, &ty).ok()?;
+                let sensitive = output.get("sensitive").and_then(serde_json::Value::as_bool) == Some(true);
+                let marks = crate::eval::value::Marks { sensitive, ephemeral: false };
+                Some((crate::eval::value::normalize(name), value.with_marks(marks)))
+            })
+            .collect()
     }
 
     /// Reports arguments and blocks that a built-in resource type does not have.
@@ -78,6 +351,18 @@ impl<'a> Evaluator<'a> {
             };
             let detail = format!("Blocks of type \"{name}\" are not expected here.");
             wrong.push(("Unsupported block type", detail, block.type_span));
+        }
+        for attribute in &state.resource.body.attributes {
+            if attribute.value.deep_marks().ephemeral
+                && let Some(span) = attribute.expr_span
+            {
+                let detail = format!(
+                    "Ephemeral values are not valid for \"{}\", because it is not a write-only attribute and must be \
+                     persisted to state.",
+                    attribute.name
+                );
+                wrong.push(("Invalid use of ephemeral value", detail, span));
+            }
         }
         for (summary, detail, span) in wrong {
             self.report(summary, detail, Some(span));

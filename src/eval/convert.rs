@@ -50,6 +50,11 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     convert_to(value, Target::Type(ty))
 }
 
+/// The name of a type that is asked for: as `friendly_name`, with *any single type* for an open element type.
+pub(in crate::eval) fn constraint_name(ty: &Type) -> String {
+    mismatch::name_of(Target::Type(ty))
+}
+
 /// Whether some values of one type convert to another, also by conversions that can fail (`string` to `number`).
 pub fn converts(from: &Type, to: &Type) -> bool {
     from == to || convertible(from, Target::Type(to), Mode::Unsafe)

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec, eco_format};
 
 use crate::addr::ResourceMode;
+use crate::eval::builtin;
 use crate::eval::convert::{convert, unify};
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::ops;
@@ -785,9 +786,9 @@ impl<'a> Evaluator<'a> {
         };
         let taken = decided.as_bool();
         let step = OriginStep::Branch { taken };
+        let marks = decided.marks.union(true_value.marks).union(false_value.marks);
         let Some(taken) = taken else {
             self.uncertain += 1;
-            let marks = decided.marks.union(true_value.marks).union(false_value.marks);
             let arms = [true_value, false_value].map(|arm| {
                 let arm_ty = if ty == Type::Dynamic { arm.ty() } else { ty.clone() };
                 let converted = convert(&arm, &arm_ty).unwrap_or_else(|_| Value::unknown(arm_ty));
@@ -813,7 +814,8 @@ impl<'a> Evaluator<'a> {
                 retype(value, ty)
             }
         };
-        result.with_origin(origin).with_marks(decided.marks)
+        // Which arm was taken says something of the other one, so the marks of both stay.
+        result.with_origin(origin).with_marks(marks)
     }
 
     /// A conditional whose condition is not known: one of the two arms.
@@ -1249,8 +1251,15 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let plain = name.strip_prefix("core::").unwrap_or(name);
         match plain {
-            "try" => return self.call_try(scope, args, span),
+            "try" if !expand_final => return self.call_try(scope, args, span),
             "can" => return self.call_can(scope, args, span),
+            "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
+                let detail = format!(
+                    "Call to function \"{plain}\" failed: cannot recursively call {plain} from inside templatefile \
+                     or templatestring."
+                );
+                return self.error("Error in function call", detail, span);
+            }
             _ => {}
         }
         let mut values: Vec<Value> = Vec::with_capacity(args.len());
@@ -1298,9 +1307,17 @@ impl<'a> Evaluator<'a> {
         let result = match plain {
             "templatefile" => self.call_templatefile(plain, &values, args, span),
             "templatestring" => self.call_templatestring(scope, &values, args, span),
+            // The arguments were expanded from a list that evaluated, so the first one wins.
+            "try" => match values.first() {
+                Some(first) => first.clone(),
+                None => self.call_try(scope, &[], span),
+            },
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
-                None => return self.no_function(name, name_span, span),
+                None => match builtin::provider_function(plain) {
+                    Some(function) => self.call_provider_function(function, &values, args, span),
+                    None => return self.no_function(name, name_span, span),
+                },
             },
         };
         let origin =
@@ -1436,10 +1453,13 @@ impl<'a> Evaluator<'a> {
         let errors = self.errors.len();
         let uncertain = self.uncertain;
         let value = self.eval(scope, expr);
-        let failed = self.errors.len() > errors;
+        // Only what came before the first error could have failed earlier.
+        let (failed, reached) = match self.errors.get(errors) {
+            Some(failure) => (true, failure.uncertain),
+            None => (false, self.uncertain),
+        };
         self.errors.truncate(errors);
-        let certain = self.uncertain == uncertain;
-        (value, failed, certain)
+        (value, failed, reached == uncertain)
     }
 
     fn call_try(&mut self, scope: &Scope<'_>, args: &[Expr], span: Span) -> Value {
@@ -1601,12 +1621,23 @@ impl<'a> Evaluator<'a> {
             }
         };
         let Some(source) = text.as_str() else {
-            return self.finish(Value::unknown(Type::String), "templatestring", values, span);
+            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
         };
         let file =
             self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
         match crate::syntax::parse_template(&file) {
-            Ok(template) => self.render("templatestring", &template, vars, vars_expr.span, span, text.marks),
+            Ok(template) => {
+                let result = self.render("templatestring", &template, vars, vars_expr.span, span, text.marks);
+                match convert(&result, &Type::String) {
+                    Ok(text) => self.settle(text, "tostring", &[result]),
+                    Err(error) => {
+                        let detail = format!(
+                            "Call to function \"templatestring\" failed: invalid template result: {error}."
+                        );
+                        self.error("Error in function call", detail, span)
+                    }
+                }
+            }
             Err(diagnostics) => {
                 let message = diagnostics.first().map(|d| d.summary.clone()).unwrap_or_default();
                 let detail =
@@ -1677,8 +1708,13 @@ impl<'a> Evaluator<'a> {
         if self.errors.len() > errors {
             // Terraform reports an error inside a template at the call.
             let inner = self.errors.split_off(errors);
-            let detail = inner.first().map(|d| d.detail.clone()).unwrap_or_default();
-            if inner.first().is_some_and(|d| d.summary == "Invalid function argument") {
+            let first = inner.into_iter().next();
+            if let Some(failure) = &first {
+                self.uncertain = failure.uncertain;
+            }
+            let first = first.map(|failure| failure.diagnostic);
+            let detail = first.as_ref().map(|d| d.detail.clone()).unwrap_or_default();
+            if first.is_some_and(|d| d.summary == "Invalid function argument") {
                 let detail =
                     format!("Invalid value for \"vars\" parameter: {}.", detail.trim_end_matches('.'));
                 return self.error("Invalid function argument", detail, span);

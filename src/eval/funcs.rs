@@ -321,9 +321,9 @@ pub fn is_impure(name: &str) -> bool {
 }
 
 /// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
-/// (`base64gzip`) or on secrets (`rsadecrypt`).
+/// (`base64gzip`), on secrets (`rsadecrypt`) or on whose machine it runs (`pathexpand`).
 pub fn is_unsupported(name: &str) -> bool {
-    matches!(name, "base64gzip" | "rsadecrypt")
+    matches!(name, "base64gzip" | "pathexpand" | "rsadecrypt")
 }
 
 /// The function of a name, with or without the prefix `core::`.

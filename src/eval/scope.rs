@@ -109,6 +109,12 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// An error of an expression, and how much could have failed before it without being known.
+pub(super) struct Failure {
+    pub(super) diagnostic: Diagnostic,
+    pub(super) uncertain: u64,
+}
+
 /// Evaluates one root module in one scenario.
 pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,
@@ -120,7 +126,7 @@ pub(super) struct Evaluator<'a> {
     pub(super) instances: Vec<InstanceState<'a>>,
     pub(super) gaps: Vec<Gap>,
     /// Errors of the expression at hand; `try` and `can` take them back.
-    pub(super) errors: Vec<Diagnostic>,
+    pub(super) errors: Vec<Failure>,
     /// Errors of named values that are done.
     settled: Vec<Diagnostic>,
     /// How often something could have failed but was not known well enough to tell.
@@ -189,7 +195,8 @@ impl<'a> Evaluator<'a> {
 
     /// Reports an error of the expression at hand; its value is unknown because of it.
     pub(super) fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
-        self.errors.push(Diagnostic::invalid(summary, detail, Some(span)));
+        let diagnostic = Diagnostic::invalid(summary, detail, Some(span));
+        self.errors.push(Failure { diagnostic, uncertain: self.uncertain });
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
@@ -211,14 +218,14 @@ impl<'a> Evaluator<'a> {
         let uncertain = self.uncertain;
         let result = evaluate(self);
         let errors = std::mem::replace(&mut self.errors, outer);
-        self.settled.extend(errors);
+        self.settled.extend(errors.into_iter().map(|failure| failure.diagnostic));
         self.uncertain = uncertain;
         result
     }
 
     /// All errors, in the order in which they were met.
     pub(super) fn finish_errors(&mut self) -> Vec<Diagnostic> {
-        self.settled.append(&mut self.errors);
+        self.settled.extend(self.errors.drain(..).map(|failure| failure.diagnostic));
         let mut unique: Vec<Diagnostic> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
         for diagnostic in self.settled.drain(..) {
@@ -371,7 +378,7 @@ impl<'a> Evaluator<'a> {
         let Some(expr) = &variable.type_expr else { return Constraint::Any };
         let mut evaluate = |default: &Expr| self.eval(&Scope::module(module), default);
         let (constraint, diagnostics) = Constraint::of_variable(expr, &mut evaluate);
-        self.errors.extend(diagnostics);
+        self.settled.extend(diagnostics);
         constraint
     }
 
@@ -463,7 +470,7 @@ impl<'a> Evaluator<'a> {
         match crate::syntax::parse_expression(&file) {
             Ok(expr) => self.eval_detached(&expr),
             Err(diagnostics) => {
-                self.errors.extend(diagnostics);
+                self.settled.extend(diagnostics);
                 let span = variable.decl_range;
                 self.unknown(
                     constraint.ty(),

@@ -3,8 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::addr::{InstanceKey, ResourceMode};
-use crate::eval::value::{Cause, Type, Value, ValueKind};
+use crate::aws::fact::describe;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::value::{Type, Value, ValueKind};
 use crate::eval::{BlockValue, Evaluation, ResourceInstance};
+use crate::report::eval::Outcome;
 use crate::report::inspect::{Inspection, Instance, Output};
 use crate::report::value::Datum;
 use crate::truth::Truth;
@@ -50,25 +53,35 @@ fn datum_at(value: &Value, secrets: Secrets, depth: usize) -> Datum {
         ValueKind::Resource(instance) => {
             Datum::Unknown(vec![format!("attributes of {} are read one by one", instance.type_name)])
         }
-        ValueKind::Unknown(unknown) => Datum::Unknown(unknown.causes.iter().map(phrase).collect()),
+        ValueKind::Unknown(unknown) => Datum::Unknown(unknown.causes.iter().map(describe).collect()),
     }
 }
 
-/// A cause in one phrase.
-pub fn phrase(cause: &Cause) -> String {
-    match cause {
-        Cause::NotSet(name) => format!("var.{name} has no value"),
-        Cause::DataSource(address) => format!("{address} is only known to AWS or another state"),
-        Cause::ModuleUnavailable(address) => format!("the source of {address} is not installed"),
-        Cause::Computed(reference) => format!("{reference} is only known after apply"),
-        Cause::UnsupportedFunction(name) => format!("the function {name} is not computed by ssmlint"),
-        Cause::Impure(name) => format!("{name} gives another result on every run"),
-        Cause::Error(summary) => format!("terraform would report an error: {summary}"),
-        Cause::KeysUnknown(address) => format!("the instances of {address} are not known"),
-        Cause::Cycle(address) => format!("{address} depends on itself"),
-        Cause::Limit(name) => format!("the limit \"{name}\" of ssmlint was reached"),
-        Cause::Plan(address) => format!("{address} is not known in the plan"),
+/// The result of an expression.
+pub fn outcome(value: &Value, diagnostics: &[Diagnostic], secrets: Secrets) -> Outcome {
+    let refusals: Vec<Diagnostic> =
+        diagnostics.iter().filter(|found| found.kind == DiagnosticKind::Invalid).cloned().collect();
+    if !refusals.is_empty() {
+        return refused(&refusals);
     }
+    Outcome::Value {
+        ty: type_json(&value.ty()),
+        value: datum(value, secrets),
+        causes: value.causes().iter().map(describe).collect(),
+        sensitive: value.marks.sensitive,
+    }
+}
+
+/// The result of an expression that Terraform refuses: its first error, `summary: detail`.
+pub fn refused(diagnostics: &[Diagnostic]) -> Outcome {
+    let message = diagnostics.first().map_or_else(
+        || "Invalid expression".to_owned(),
+        |first| match first.detail.as_str() {
+            "" => first.summary.clone(),
+            detail => format!("{}: {detail}", first.summary),
+        },
+    );
+    Outcome::Error(message)
 }
 
 /// A type in Terraform's JSON notation: `"string"`, `["list","string"]`, `["object",{"a":"string"}]`.

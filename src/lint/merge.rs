@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
 use crate::finding::{Certainty, Finding, Severity};
+use crate::report::Gap;
 use crate::report::place::path_text;
 use crate::source::{SourceMap, Span};
 
@@ -111,8 +113,26 @@ fn sort(findings: &mut [Finding], sources: &SourceMap) {
     });
 }
 
+/// Each gap once, by place.
+pub fn sort_gaps(gaps: &mut Vec<Gap>, sources: &SourceMap) {
+    gaps.sort_by_cached_key(|gap| {
+        let at = gap.span.map(|span| place(sources, span));
+        (at.is_none(), at, gap.kind, gap.message.clone())
+    });
+    gaps.dedup();
+}
+
+/// Each diagnostic once, by place.
+pub fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
+    diagnostics.sort_by_cached_key(|diagnostic| {
+        let at = diagnostic.span.map(|span| place(sources, span));
+        (at.is_none(), at, diagnostic.kind, diagnostic.summary.clone(), diagnostic.detail.clone())
+    });
+    diagnostics.dedup();
+}
+
 /// A place to sort by: path and offsets, since file handles depend on which thread read first.
-pub(super) fn place(sources: &SourceMap, span: Span) -> (String, u32, u32) {
+fn place(sources: &SourceMap, span: Span) -> (String, u32, u32) {
     (path_text(&sources.file(span.file).path), span.start, span.end)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::report::json::{self, GapOut};
 use crate::report::place::Location;
 use crate::report::value::Datum;
@@ -141,6 +141,12 @@ impl Inspection {
                 .collect(),
         };
         json::to_text(&document)
+    }
+
+    /// 0: all is well. 1: Terraform would refuse something. 2: something could not be read.
+    pub fn exit_code(&self) -> u8 {
+        let has = |kind| self.errors.iter().any(|error| error.kind == kind);
+        if has(DiagnosticKind::Unreadable) { 2 } else { u8::from(has(DiagnosticKind::Invalid)) }
     }
 
     /// The form for people.

@@ -169,8 +169,8 @@ fn emit(
     };
     if written.is_ok() {
         // The renderer pads empty snippet lines with blanks.
-        let trimmed: Vec<&str> =
-            std::str::from_utf8(&text).map_or(Vec::new(), |text| text.lines().map(str::trim_end).collect());
+        let text = String::from_utf8_lossy(&text);
+        let trimmed: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
         out.extend_from_slice(trimmed.join("\n").as_bytes());
         out.extend_from_slice(b"\n\n");
     } else {

@@ -137,9 +137,9 @@ impl FileSystem for Disk {
         // The directories from the given one down to the one that is being read.
         let mut open: Vec<Directory> = Vec::new();
         let tree = walkdir::WalkDir::new(root).follow_links(false).sort_by_file_name();
-        let entries = tree.into_iter().filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_type().is_dir() || enter(entry.path())
-        });
+        let entries = tree
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !entry.file_type().is_dir() || enter(entry.path()));
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
+use super::place::Place;
 use super::scan::{Kind, Token};
 use crate::diagnostic::Diagnostic;
-use crate::source::{SourceFile, Span};
+use crate::source::Span;
 
 /// How deep expressions and blocks may nest before this module gives up; `hcl::edit` gives up earlier, at 64.
 /// The walk recurses, and must not exhaust a stack.
@@ -19,9 +20,7 @@ const MAX_DEPTH: u32 = 200;
 /// Where the tokens of a text are and what stands under them.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'a> {
-    pub(super) file: &'a SourceFile,
-    /// Where `text` starts in the file.
-    pub(super) base: u32,
+    pub(super) place: Place<'a>,
     pub(super) text: &'a str,
     /// Ends with [`Kind::End`].
     pub(super) tokens: &'a [Token],
@@ -33,7 +32,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn span(&self, token: Token) -> Span {
-        Span { file: self.file.id, start: self.base + token.start, end: self.base + token.end }
+        self.place.span(token.start as usize..token.end as usize)
     }
 }
 
@@ -296,9 +295,9 @@ impl<'a> Walk<'a> {
         let Some(first) = names.insert(text, name) else { return };
         names.insert(text, first);
         let span = self.source.span(first);
-        let start = self.source.file.position(span.start);
-        let end = self.source.file.position(span.end);
-        let path = self.source.file.path.display();
+        let start = self.source.place.file.position(span.start);
+        let end = self.source.place.file.position(span.end);
+        let path = self.source.place.file.path.display();
         let place = format!("{path}:{},{}-{}", start.line, start.column, end.column);
         let detail =
             format!("The argument {text:?} was already set at {place}. Each argument may be set only once.");
@@ -607,8 +606,9 @@ impl<'a> Walk<'a> {
                         self.read();
                         let close = self.read();
                         if close.kind != Kind::CloseBracket {
+                            let at = self.closing_bracket();
                             return self.stop(
-                                close,
+                                at,
                                 "Missing close bracket on splat index",
                                 "The star for a full splat operator must be immediately followed by a closing \
                                  bracket (\"]\").",
@@ -622,11 +622,26 @@ impl<'a> Walk<'a> {
                         if close.kind == Kind::CloseBracket {
                             return Ok(());
                         }
+                        let at = walk.closing_bracket();
                         let detail = "The index operator must end with a closing bracket (\"]\").";
-                        walk.stop(close, "Missing close bracket on index", detail)
+                        walk.stop(at, "Missing close bracket on index", detail)
                     })?;
                 }
                 _ => return Ok(()),
+            }
+        }
+    }
+
+    /// The bracket that closes what is open, or the end: there Terraform reports that something stands before it.
+    fn closing_bracket(&mut self) -> Token {
+        let mut open = 0;
+        loop {
+            let token = self.read();
+            match token.kind {
+                Kind::OpenBracket => open += 1,
+                Kind::CloseBracket if open > 0 => open -= 1,
+                Kind::CloseBracket | Kind::End => return token,
+                _ => {}
             }
         }
     }
@@ -948,8 +963,8 @@ impl<'a> Walk<'a> {
     }
 
     fn place(&self, at: Token) -> String {
-        let position = self.source.file.position(self.source.span(at).start);
-        format!("{}:{},{}", self.source.file.path.display(), position.line, position.column)
+        let position = self.source.place.file.position(self.source.span(at).start);
+        format!("{}:{},{}", self.source.place.file.path.display(), position.line, position.column)
     }
 
     fn interpolation(&mut self, end: Kind, start: Token) -> Step {

@@ -21,6 +21,7 @@ use super::ast::{
 };
 use super::check::{self, Note, Tokens, Whole};
 use super::literal::{self, Piece, Pieces, Quoting};
+use super::place::Place;
 use super::repair;
 use super::scan::{self, Heredoc, Kind, Scan, Start};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -28,7 +29,7 @@ use crate::number::Number;
 use crate::source::{SourceFile, Span};
 
 /// The byte order mark, which Terraform skips.
-const BOM: &str = "\u{feff}";
+pub(super) const BOM: &str = "\u{feff}";
 
 /// The size beyond which a file is not parsed: eight times the largest that was found in public code. It bounds
 /// the time and the memory that one file can take.
@@ -40,7 +41,8 @@ const MAX_KEY_PAIRS: u64 = 10_000 * 10_000;
 
 /// Parses a file in native syntax.
 pub(super) fn parse(file: &SourceFile) -> Parsed {
-    let source = Source::new(file, Start::Code);
+    let (place, text) = whole(file);
+    let source = Source::new(place, text, Start::Code);
     let comments = source.comments();
     let (body, diagnostics) =
         match source.read(Whole::Body, parser::parse_body, |lower, body| lower.root(body)) {
@@ -51,40 +53,56 @@ pub(super) fn parse(file: &SourceFile) -> Parsed {
     Parsed { file: File { id: file.id, body, comments }, diagnostics, complete }
 }
 
-/// Parses one expression.
+/// Parses a file that is one expression.
 pub(super) fn parse_expression(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>> {
+    let (place, text) = whole(file);
+    expression(place, text)
+}
+
+/// Parses a file that is a template as a whole.
+pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>> {
+    let (place, text) = whole(file);
+    template(place, text)
+}
+
+/// Parses a text that is one expression.
+pub(super) fn expression(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     // Line breaks mean nothing in an expression that stands alone, as if it were in parentheses.
     let in_parens = |text: &str| parser::parse_expr(&format!("({text}\n)"));
-    Source::new(file, Start::Code).read(Whole::Expression, in_parens, |lower, expr| match expr {
+    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| match expr {
         Expression::Parenthesis(inner) => Lower { shift: 1, ..*lower }.expr(inner.inner()),
         expr => lower.expr(expr),
     })
 }
 
-/// Parses a whole text as a template.
-pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>> {
-    Source::new(file, Start::Template).read(Whole::Template, parser::parse_template, |lower, template| {
-        let span = Span { start: lower.source.base, ..file.span() };
-        lower.template(template, Quoting::Bare, Indent::Kept, span)
-    })
+/// Parses a text that is a template.
+pub(super) fn template(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
+    let span = place.span(0..text.len());
+    Source::new(place, text, Start::Template).read(
+        Whole::Template,
+        parser::parse_template,
+        |lower, template| lower.template(template, Quoting::Bare, Indent::Kept, span),
+    )
+}
+
+/// The text of a file without its byte order mark.
+fn whole(file: &SourceFile) -> (Place<'_>, &str) {
+    let text = file.text.strip_prefix(BOM).unwrap_or(&file.text);
+    (Place { file, base: (file.text.len() - text.len()) as u32, escapes: &[] }, text)
 }
 
 /// A text and its tokens.
 struct Source<'a> {
-    file: &'a SourceFile,
-    /// Where `text` starts in the file.
-    base: u32,
+    place: Place<'a>,
     text: &'a str,
     /// None: the file is too large.
     scan: Option<Scan>,
 }
 
 impl<'a> Source<'a> {
-    fn new(file: &'a SourceFile, start: Start) -> Source<'a> {
-        let text = file.text.strip_prefix(BOM).unwrap_or(&file.text);
-        let base = (file.text.len() - text.len()) as u32;
+    fn new(place: Place<'a>, text: &'a str, start: Start) -> Source<'a> {
         let scan = (text.len() <= MAX_FILE_BYTES).then(|| scan::scan(text, start));
-        Source { file, base, text, scan }
+        Source { place, text, scan }
     }
 
     fn comments(&self) -> Vec<Comment> {
@@ -98,7 +116,7 @@ impl<'a> Source<'a> {
     }
 
     fn span(&self, range: Range<usize>) -> Span {
-        Span { file: self.file.id, start: self.base + range.start as u32, end: self.base + range.end as u32 }
+        self.place.span(range)
     }
 
     /// Has `parser` read the text and `lower` make our tree of it, or says why not.
@@ -109,7 +127,7 @@ impl<'a> Source<'a> {
         lower: impl FnOnce(&Lower<'_>, &T) -> U,
     ) -> Result<U, Vec<Diagnostic>> {
         let Some(scan) = &self.scan else { return Err(vec![self.too_large()]) };
-        let tokens = Tokens { file: self.file, base: self.base, text: self.text, tokens: &scan.tokens };
+        let tokens = Tokens { place: self.place, text: self.text, tokens: &scan.tokens };
         let found = check::check(tokens, whole, Note::Nothing);
         if !found.diagnostics.is_empty() {
             return Err(found.diagnostics);
@@ -438,6 +456,10 @@ impl<'a> Lower<'a> {
         }
         let mut pieces = pieces.finish().into_iter();
         let mut parts = self.parts(template, &mut pieces);
+        // Text that a strip marker has emptied still makes the result a string.
+        if let ([TemplatePart::Interpolation(_)], true) = (&parts[..], template.len() > 1) {
+            parts.push(TemplatePart::Literal(EcoString::new(), span));
+        }
         let kind = match parts.pop() {
             None => ExprKind::String(EcoString::new()),
             Some(TemplatePart::Literal(text, _)) if parts.is_empty() => ExprKind::String(text),

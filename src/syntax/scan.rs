@@ -249,7 +249,14 @@ impl Scanner<'_> {
     }
 
     fn line_comment(&mut self) {
-        let len = self.rest().iter().position(|b| *b == b'\n').map_or(self.rest().len(), |at| at + 1);
+        let rest = self.rest();
+        let len = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1);
+        let returns = |at: &usize| rest[*at] == b'\r' && rest.get(at + 1) != Some(&b'\n');
+        // A carriage return alone is part of the comment; for `hcl::edit` it would end the line.
+        let alone: Vec<usize> = (0..len).filter(returns).map(|at| self.at + at).collect();
+        for at in alone {
+            self.patch(at, at + 1, b' ');
+        }
         self.emit(Kind::Comment, len);
     }
 

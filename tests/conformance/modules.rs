@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value as Json;
 use ssmlint::addr::{InstanceKey, ResourceMode};
 use ssmlint::config::load::Loader;
-use ssmlint::config::tfvars::{self, Argument, InputArguments};
+use ssmlint::config::tfvars::{self, VarArgument};
 use ssmlint::diagnostic::Diagnostic;
 use ssmlint::eval::limits::Limits;
 use ssmlint::eval::scenario::{Demand, Environment, Scenario};
@@ -54,18 +54,23 @@ fn judge(dir: &Path) -> Result<(), String> {
     let loader = Loader::new(&fs, &sources, std::slice::from_ref(&root), None);
     let config = loader.load(&root);
 
-    let mut arguments = InputArguments::default();
-    for (name, value) in case["env"].as_object().into_iter().flatten() {
-        arguments.environment.push((name.clone(), value.as_str().unwrap().to_string()));
-    }
-    for argument in case["args"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-        if let Some(setting) = argument.strip_prefix("-var=") {
-            arguments.arguments.push(Argument::Var(setting.to_string()));
-        } else if let Some(path) = argument.strip_prefix("-var-file=") {
-            arguments.arguments.push(Argument::VarFile(root.join(path)));
-        }
-    }
-    let inputs = tfvars::inputs(&loader, &config, &arguments);
+    let environment: Vec<(String, String)> = case["env"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_string()))
+        .collect();
+    let arguments: Vec<VarArgument> = case["args"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .filter_map(|argument| match argument.strip_prefix("-var=") {
+            Some(setting) => Some(VarArgument::Var(setting.to_string())),
+            None => Some(VarArgument::File(root.join(argument.strip_prefix("-var-file=")?))),
+        })
+        .collect();
+    let inputs = tfvars::inputs(&loader, &config, &environment, &arguments);
     let input_diagnostics = inputs.diagnostics.clone();
     let workspace = case["workspace"].as_str().unwrap_or("default").to_string();
     let scenario = Scenario { name: String::new(), inputs, workspace };

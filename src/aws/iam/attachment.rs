@@ -63,7 +63,10 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
                 Element::Value(value, exists) => {
                     policies.extend(by_arn(&Arg { value, span: arg.span }, exists, &by, build));
                 }
-                Element::More(causes) => open.extend(reasons(&causes, arg.span)),
+                Element::Each(value) => {
+                    policies.extend(by_arn(&Arg { value, span: arg.span }, Truth::Unknown, &by, build));
+                }
+                Element::More(list) => open.extend(reasons(&list.causes(), arg.span)),
             }
         }
         if !ignores_changes(instance) {
@@ -165,9 +168,15 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
                     attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
                 }
             }
-            Element::More(causes) => {
+            Element::Each(value) => {
+                for attached in by_arn(&policy, Truth::Unknown, &by, build) {
+                    let attached = doubt_existence(attached, instance);
+                    attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
+                }
+            }
+            Element::More(list) => {
                 for mut attached in by_arn(&policy, Truth::Unknown, &by, build) {
-                    attached.doubt.extend(reasons(&causes, roles.span));
+                    attached.doubt.extend(reasons(&list.causes(), roles.span));
                     iam.stray.push(attached);
                 }
             }
@@ -304,7 +313,7 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
                     None => complete = false,
                 },
             },
-            Element::More(_) => complete = false,
+            Element::Each(_) | Element::More(_) => complete = false,
         }
     }
     let inline_names: Vec<(String, String)> = build

@@ -124,8 +124,8 @@ fn equal_unknowns(a: &Unknown, b: &Unknown) -> Truth {
         return Truth::No;
     }
     match (&a.possible, &b.possible) {
-        (Some(possible), _) => agree(possible.iter().map(|value| unknown_is(b, value))),
-        (None, Some(possible)) => agree(possible.iter().map(|value| unknown_is(a, value))),
+        (Some(possible), _) => agree(possible, |value| unknown_is(b, value)),
+        (None, Some(possible)) => agree(possible, |value| unknown_is(a, value)),
         (None, None) => Truth::Unknown,
     }
 }
@@ -149,13 +149,19 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
         return Truth::No;
     }
     match &unknown.possible {
-        Some(possible) => agree(possible.iter().map(|possible| equal(possible, value))),
+        Some(possible) => agree(possible, |possible| equal(possible, value)),
         None => Truth::Unknown,
     }
 }
 
-/// What holds in all of the cases; nothing is said of no cases.
-fn agree(mut cases: impl Iterator<Item = Truth>) -> Truth {
+/// What holds of all the values that an unknown may have.
+///
+/// A possible value that is itself unknown can stand for each element of a collection, so it proves nothing equal.
+fn agree(possible: &[Value], holds: impl Fn(&Value) -> Truth) -> Truth {
+    let mut cases = possible.iter().map(|value| match holds(value) {
+        Truth::Yes if !value.is_wholly_known() => Truth::Unknown,
+        truth => truth,
+    });
     let Some(first) = cases.next() else { return Truth::Unknown };
     if cases.all(|case| case == first) { first } else { Truth::Unknown }
 }

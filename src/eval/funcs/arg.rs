@@ -1,9 +1,7 @@
 //! Arguments taken out of values, and results put into them within the limits.
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
 use crate::eval::funcs::{Context, FuncError, Function, Param, not_null};
-use crate::eval::value::{Type, Value};
+use crate::eval::value::{Type, Value, normalize};
 use crate::number::Number;
 
 /// The parameter type `string`.
@@ -51,18 +49,14 @@ pub fn float(value: &Value) -> Result<f64, FuncError> {
 }
 
 /// A string result: normalised, and within the limit.
-pub fn result(context: &Context<'_>, text: String) -> Result<Value, FuncError> {
+pub fn result(context: &Context<'_>, text: &str) -> Result<Value, FuncError> {
     check_bytes(context, text.len())?;
     Ok(normal(text))
 }
 
 /// A string value in Unicode NFC.
-pub fn normal(text: String) -> Value {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        Value::string(text)
-    } else {
-        Value::string(text.nfc().collect::<String>())
-    }
+pub fn normal(text: &str) -> Value {
+    Value::string(normalize(text))
 }
 
 /// An error if a string would be longer than the limit.

@@ -433,6 +433,17 @@ fn each_of(value: &Value) -> Option<Value> {
     }
 }
 
+/// One element of a collection, of which only a value that stands for each is known.
+fn pick(each: Value) -> Value {
+    let Value { kind: ValueKind::Unknown(unknown), origin, marks } = &each else { return each };
+    let possible = match &unknown.possible {
+        Some(possible) if unknown.term.is_none() => possible.clone(),
+        _ => std::iter::once(each.clone()).collect(),
+    };
+    let picked = Unknown { term: TermId::NONE, possible: Some(possible), ..Unknown::clone(unknown) };
+    Value { kind: ValueKind::Unknown(Arc::new(picked)), origin: *origin, marks: *marks }
+}
+
 /// A value that stands for each of the elements of all the collections.
 fn each_of_all<'a>(collections: impl IntoIterator<Item = &'a Value>) -> Option<Value> {
     let mut candidates = Vec::new();
@@ -856,7 +867,7 @@ fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
         Some(integer(&args[1]).map_err(|error| FuncError::Call(format!("invalid index: {error}")))?)
     };
     let Some(elements) = args[0].as_elements() else {
-        let each = each_of(&args[0]).unwrap_or_else(|| Value::unknown(ty.clone()));
+        let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
         return Ok(each.with_marks(marks));
     };
     if elements.is_empty() {
@@ -1067,9 +1078,8 @@ fn lookup(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
             one_of(entries.values().cloned().chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
         }
         (None, _) => match each_of(&args[0]) {
-            Some(each) => {
-                one_of(std::iter::once(each).chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
-            }
+            Some(each) => one_of(std::iter::once(pick(each)).chain(default))
+                .unwrap_or_else(|| Value::unknown(ty.clone())),
             None => Value::unknown(ty.clone()),
         },
     };

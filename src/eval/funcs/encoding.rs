@@ -1,4 +1,6 @@
-//! To come.
+//! Functions that encode and decode text.
+
+pub mod json;
 
 use crate::eval::funcs::Function;
 

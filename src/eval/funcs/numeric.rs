@@ -4,7 +4,9 @@ mod float64;
 
 use dashu_int::IBig;
 
-use crate::eval::funcs::arg::{any, as_number, check_bytes, float, function, gives_number, number, quoted, text, whole};
+use crate::eval::funcs::arg::{
+    any, as_number, check_bytes, float, function, gives_number, number, quoted, text, whole,
+};
 use crate::eval::funcs::{Context, FuncError, Function, Param, not_null};
 use crate::eval::value::{Refinement, Type, Value};
 use crate::number::Number;
@@ -36,7 +38,10 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "parseint",
-        params: &[Param::new("number", any).unknown().marked(), Param::new("base", number).unknown().marked()],
+        params: &[
+            Param::new("number", any).unknown().marked(),
+            Param::new("base", number).unknown().marked(),
+        ],
         variadic: None,
         ty: parseint_type,
         refine: not_null,
@@ -92,12 +97,13 @@ fn parseint(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, 
     if digits.len() > 40_000 {
         check_bytes(context, usize::MAX)?;
     }
-    let number = parse_integer(digits, base as u8).and_then(|n| Number::from_integer(&n)).ok_or_else(|| {
-        let hidden = "(sensitive value)";
-        let shown = if args[0].marks.sensitive { hidden.into() } else { quoted(digits) };
-        let base = if args[1].marks.sensitive { hidden.into() } else { base.to_string() };
-        FuncError::Arg(0, format!("cannot parse {shown} as a base {base} integer"))
-    })?;
+    let number =
+        parse_integer(digits, base as u8).and_then(|n| Number::from_integer(&n)).ok_or_else(|| {
+            let hidden = "(sensitive value)";
+            let shown = if args[0].marks.sensitive { hidden.into() } else { quoted(digits) };
+            let base = if args[1].marks.sensitive { hidden.into() } else { base.to_string() };
+            FuncError::Arg(0, format!("cannot parse {shown} as a base {base} integer"))
+        })?;
     Ok(Value::number(number).with_marks(marks))
 }
 

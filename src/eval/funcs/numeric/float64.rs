@@ -132,7 +132,10 @@ fn scale(x: f64, exponent: i64) -> f64 {
         return fraction * 2.0 * f64::from_bits(((exponent - 1 + 1023) as u64) << 52);
     }
     // Two steps, of which only the last one rounds.
-    fraction * 2.0 * f64::from_bits(((exponent - 1 + 53 + 1023) as u64) << 52) * f64::from_bits((1023 - 53) << 52)
+    fraction
+        * 2.0
+        * f64::from_bits(((exponent - 1 + 53 + 1023) as u64) << 52)
+        * f64::from_bits((1023 - 53) << 52)
 }
 
 #[cfg(test)]

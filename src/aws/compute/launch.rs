@@ -1,0 +1,247 @@
+//! Launch parameters: explicit arguments first, then what the launch template says.
+
+use ecow::EcoString;
+
+use crate::aws::ami::{self, Ami};
+use crate::aws::compute::user_data::{self, Encoding, UserData};
+use crate::aws::fact::{Basis, Fact, Known, Reason};
+use crate::aws::iam::{Form, Iam, ProfileArgument};
+use crate::aws::read::{Arg, Item, View, fact, to_bool, to_text};
+use crate::aws::{Build, Declaration};
+use crate::eval::value::Causes;
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// Where launch parameters stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// `aws_instance`, `aws_spot_instance_request`, `aws_launch_configuration`.
+    Instance,
+    /// `aws_launch_template`.
+    Template,
+    /// `launch_specification` of a spot fleet.
+    Specification,
+}
+
+/// One source of launch parameters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layer<'a> {
+    pub(super) view: View<'a>,
+    pub(super) shape: Shape,
+}
+
+/// The sources of a target's launch parameters, those that win first.
+#[derive(Clone, Debug)]
+pub(super) struct Launch<'a> {
+    pub(super) layers: Vec<Layer<'a>>,
+    pub(super) template: Option<Declaration>,
+    /// Why there is a source that is not seen.
+    pub(super) opaque: Vec<Reason>,
+    pub(super) opaque_causes: Option<Causes>,
+    /// Where an argument would be that nobody gives.
+    pub(super) header: Option<Span>,
+}
+
+impl<'a> Launch<'a> {
+    /// The first layer's argument of that name, each shape with its own.
+    fn arg(&self, names: &[(Shape, &str)]) -> Option<Arg<'a>> {
+        self.layers.iter().find_map(|layer| {
+            names.iter().filter(|(shape, _)| *shape == layer.shape).find_map(|(_, name)| layer.view.arg(name))
+        })
+    }
+
+    fn everywhere(&self, name: &str) -> Option<Arg<'a>> {
+        self.layers.iter().find_map(|layer| layer.view.arg(name))
+    }
+
+    fn fact<T: PartialEq + Clone>(
+        &self,
+        arg: Option<Arg<'a>>,
+        convert: impl Fn(&crate::eval::value::Value) -> Option<T>,
+        absent: T,
+    ) -> Fact<T> {
+        match (arg, &self.opaque_causes) {
+            (Some(arg), _) => fact(&arg, &convert, Some(&absent)),
+            (None, Some(causes)) => Fact::unknown(causes.clone(), self.header),
+            (None, None) => Fact::default(absent, self.header),
+        }
+    }
+
+    fn text(&self, arg: Option<Arg<'a>>) -> Fact<Option<EcoString>> {
+        self.fact(arg, |value| to_text(value).map(|text| (!text.is_empty()).then_some(text)), None)
+    }
+
+    pub(super) fn key_name(&self) -> Fact<Option<EcoString>> {
+        self.text(self.everywhere("key_name"))
+    }
+
+    pub(super) fn source_dest_check(&self) -> Fact<bool> {
+        self.fact(self.everywhere("source_dest_check"), to_bool, true)
+    }
+
+    pub(super) fn private_ip(&self) -> Fact<Option<EcoString>> {
+        self.text(self.arg(&[(Shape::Instance, "private_ip")]))
+    }
+
+    pub(super) fn name_tag(&self) -> Fact<Option<EcoString>> {
+        for layer in &self.layers {
+            if let Some(tags) = layer.view.arg("tags")
+                && let Some(name) = tags.value.as_entries().and_then(|entries| entries.get("Name"))
+            {
+                return self.text(Some(Arg { value: name, span: tags.span }));
+            }
+        }
+        Fact::default(None, self.header)
+    }
+
+    /// The interface that is attached first, of those that the layers describe.
+    pub(super) fn primary_interface(&self) -> Option<Item<'a>> {
+        for layer in &self.layers {
+            let names: &[&str] = match layer.shape {
+                Shape::Instance => &["primary_network_interface", "network_interface"],
+                Shape::Template => &["network_interfaces"],
+                Shape::Specification => &[],
+            };
+            for name in names {
+                let blocks = layer.view.blocks(name);
+                let first = blocks.items.iter().find(|block| {
+                    let index = block.view.integer("device_index");
+                    index.value().is_some_and(|index| index.is_none_or(|index| index == 0))
+                });
+                if let Some(block) = first.or(blocks.items.first()) {
+                    return Some(*block);
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn associate_public_ip(&self) -> Fact<Option<bool>> {
+        let convert = |value: &crate::eval::value::Value| {
+            // An empty string is omitted, as the provider's nullable bools are.
+            if value.as_str() == Some("") { Some(None) } else { to_bool(value).map(Some) }
+        };
+        let own = self.arg(&[
+            (Shape::Instance, "associate_public_ip_address"),
+            (Shape::Specification, "associate_public_ip_address"),
+        ]);
+        if own.is_some() {
+            return self.fact(own, convert, None);
+        }
+        match self.primary_interface() {
+            Some(interface) => {
+                let arg = interface.view.arg("associate_public_ip_address");
+                let mut fact = self.fact(arg, convert, None);
+                if interface.exists.is_unknown() {
+                    fact.value = Known::Unknown(Causes::new());
+                }
+                fact
+            }
+            None => self.fact(None, convert, None),
+        }
+    }
+
+    pub(super) fn metadata(&self, name: &str) -> Fact<Option<EcoString>> {
+        for layer in &self.layers {
+            let blocks = layer.view.blocks("metadata_options");
+            if let Some(causes) = &blocks.open {
+                return Fact::unknown(causes.clone(), blocks.span);
+            }
+            if let Some(block) = blocks.items.first() {
+                let mut fact = block.view.text(name);
+                if !fact.is_configured() && layer.shape == Shape::Instance && self.layers.len() > 1 {
+                    continue;
+                }
+                if block.exists.is_unknown() && fact.is_configured() {
+                    fact.value = Known::Unknown(Causes::new());
+                }
+                return fact;
+            }
+        }
+        self.text(None)
+    }
+
+    pub(super) fn ami(&self, build: &Build<'_>) -> Ami {
+        let arg = self.arg(&[
+            (Shape::Instance, "ami"),
+            (Shape::Instance, "image_id"),
+            (Shape::Template, "image_id"),
+            (Shape::Specification, "ami"),
+        ]);
+        ami::read(arg.as_ref(), self.header, build)
+    }
+
+    pub(super) fn user_data(&self, build: &Build<'_>) -> Option<UserData> {
+        for layer in &self.layers {
+            let names: &[(&str, Encoding)] = match layer.shape {
+                Shape::Instance | Shape::Specification => {
+                    &[("user_data", Encoding::Plain), ("user_data_base64", Encoding::Base64)]
+                }
+                Shape::Template => &[("user_data", Encoding::Base64)],
+            };
+            for (name, encoding) in names {
+                if let Some(arg) = layer.view.arg(name)
+                    && arg.value.as_str() != Some("")
+                {
+                    return Some(user_data::read(&arg, *encoding, build));
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn profile(&self, iam: &Iam, build: &Build<'_>) -> ProfileArgument {
+        let mut empty = None;
+        for layer in &self.layers {
+            match layer.shape {
+                Shape::Instance | Shape::Specification => {
+                    let arn = layer.view.arg("iam_instance_profile_arn");
+                    if let Some(arg) = layer.view.arg("iam_instance_profile") {
+                        let profile = iam.profile_argument(Some(&arg), Form::Name, self.header, build);
+                        if arg.value.as_str() != Some("") {
+                            return profile;
+                        }
+                        empty = Some(profile);
+                    } else if arn.is_some() {
+                        return iam.profile_argument(arn.as_ref(), Form::Arn, self.header, build);
+                    }
+                }
+                Shape::Template => {
+                    if let Some(profile) = self.profile_of_template(&layer.view, iam, build) {
+                        return profile;
+                    }
+                }
+            }
+        }
+        let mut profile = empty.unwrap_or_else(|| iam.profile_argument(None, Form::Name, self.header, build));
+        if !self.opaque.is_empty() {
+            profile.present = Truth::Unknown;
+            profile.reasons.clone_from(&self.opaque);
+        }
+        profile
+    }
+
+    fn profile_of_template(&self, view: &View<'_>, iam: &Iam, build: &Build<'_>) -> Option<ProfileArgument> {
+        let blocks = view.blocks("iam_instance_profile");
+        if let Some(causes) = &blocks.open {
+            let mut profile = iam.profile_argument(None, Form::Name, blocks.span, build);
+            profile.basis = Basis::Configured;
+            profile.present = Truth::Unknown;
+            profile.reasons = crate::aws::fact::reasons(causes, blocks.span);
+            return Some(profile);
+        }
+        let block = blocks.items.first()?;
+        let (arg, form) = match (block.view.arg("name"), block.view.arg("arn")) {
+            (Some(name), _) => (Some(name), Form::Name),
+            (None, arn) => (arn, Form::Arn),
+        };
+        let mut profile = iam.profile_argument(arg.as_ref(), form, block.decl_range, build);
+        if block.exists.is_unknown() && !profile.present.is_no() {
+            profile.present = Truth::Unknown;
+            profile.origin = block.exists_because;
+            let reason = Reason::new("whether the block is there is not known", block.decl_range);
+            profile.reasons.push(reason);
+        }
+        Some(profile)
+    }
+}

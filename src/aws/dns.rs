@@ -1,0 +1,905 @@
+//! What decides how names resolve in a VPC: DHCP options, private zones, resolver rules, DNS firewalls, profiles.
+
+use ecow::EcoString;
+use ipnet::IpNet;
+
+use crate::aws::cidr::Cidr;
+use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
+use crate::aws::link::{Element, EndpointId, Key, Link, Ref, Registry, VpcId, ZoneId, elements, leaves};
+use crate::aws::network::{Network, Origin, existence, unknown_link};
+use crate::aws::read::View;
+use crate::aws::text::Pattern;
+use crate::aws::{Build, Declaration, view};
+use crate::eval::ResourceInstance;
+use crate::eval::value::Value;
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// Everything that decides how names resolve.
+#[derive(Clone, Debug, Default)]
+pub struct Dns {
+    /// DHCP option sets.
+    pub dhcp_options: Vec<DhcpOptions>,
+    /// Which VPC uses which set.
+    pub dhcp_associations: Vec<DhcpAssociation>,
+    /// Hosted zones, public ones too.
+    pub zones: Vec<HostedZone>,
+    /// Resolver rules.
+    pub resolver_rules: Vec<ResolverRule>,
+    /// DNS firewall rule groups, as far as they block.
+    pub firewalls: Vec<Firewall>,
+}
+
+/// `aws_vpc_dhcp_options`.
+#[derive(Clone, Debug)]
+pub struct DhcpOptions {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// How far the configuration decides what it is.
+    pub origin: Origin,
+    /// The DNS servers; none when the argument is not written.
+    pub servers: Option<Servers>,
+}
+
+/// `domain_name_servers`.
+#[derive(Clone, Debug)]
+pub struct Servers {
+    /// Those that are known.
+    pub known: Vec<EcoString>,
+    /// Why there may be others.
+    pub open: Vec<Reason>,
+    /// The argument.
+    pub span: Option<Span>,
+}
+
+/// `aws_vpc_dhcp_options_association`.
+#[derive(Clone, Debug)]
+pub struct DhcpAssociation {
+    /// The resource.
+    pub declaration: Declaration,
+    /// The VPC.
+    pub vpc: Ref<VpcId>,
+    /// Index into the option sets; none for a set that is not managed here.
+    pub options: Option<usize>,
+}
+
+/// A hosted zone.
+#[derive(Clone, Debug)]
+pub struct HostedZone {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// How far the configuration decides what it is.
+    pub origin: Origin,
+    /// Its name, without trailing dot where known.
+    pub name: Pattern,
+    /// The `name` argument.
+    pub name_span: Option<Span>,
+    /// The VPCs that it is associated with.
+    pub associations: Vec<ZoneAssociation>,
+    /// Why it may be associated with further VPCs.
+    pub open: Vec<Reason>,
+    /// Its records.
+    pub records: Vec<Record>,
+    /// Inline `vpc` blocks and association resources without `ignore_changes`: the first resource in conflict.
+    pub conflict: Option<Span>,
+}
+
+/// An association of a zone with a VPC.
+#[derive(Clone, Debug)]
+pub struct ZoneAssociation {
+    /// The block or resource.
+    pub declaration: Declaration,
+    /// The VPC.
+    pub vpc: Ref<VpcId>,
+    /// Whether it comes through a Route 53 profile.
+    pub by_profile: bool,
+}
+
+/// A record of a zone.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// Its name as written, without trailing dot.
+    pub name: Pattern,
+    /// `type`.
+    pub kind: Fact<EcoString>,
+    /// The endpoint that it leads to; none when it leads elsewhere.
+    pub endpoint: Option<Link<EndpointId>>,
+    /// What it leads to, as evidence.
+    pub target_span: Option<Span>,
+}
+
+/// A resolver rule with the VPCs that it is associated with.
+#[derive(Clone, Debug)]
+pub struct ResolverRule {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// `rule_type`.
+    pub kind: Fact<EcoString>,
+    /// `domain_name`.
+    pub domain: Pattern,
+    /// The VPCs.
+    pub associations: Vec<(Ref<VpcId>, Declaration)>,
+}
+
+/// A DNS firewall rule that applies to VPCs.
+#[derive(Clone, Debug)]
+pub struct Firewall {
+    /// The rule.
+    pub declaration: Declaration,
+    /// `action`.
+    pub action: Fact<EcoString>,
+    /// `priority`.
+    pub priority: Fact<Option<i64>>,
+    /// The domains, as far as they are known.
+    pub domains: Vec<Pattern>,
+    /// Why it may apply to further domains.
+    pub open: Vec<Reason>,
+    /// The VPCs that its group is associated with.
+    pub associations: Vec<(Ref<VpcId>, Declaration)>,
+}
+
+/// A private zone that answers for a service's name in a VPC.
+#[derive(Clone, Debug)]
+pub struct ZoneMatch {
+    /// The zone.
+    pub zone: ZoneId,
+    /// Whether it is the zone of exactly that name, rather than of a domain around it.
+    pub exact: Truth,
+    /// Whether it is associated with the VPC.
+    pub associated: Answer,
+    /// Whether it has a record for the name.
+    pub record: Answer,
+    /// The endpoint that the record leads to, where it leads to one.
+    pub endpoint: Option<Link<EndpointId>>,
+}
+
+/// Domains that service names end in, by partition.
+const DOMAINS: &[&str] = &[
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "c2s.ic.gov",
+    "sc2s.sgov.gov",
+    "csp.hci.ic.gov",
+    "cloud.adc-e.uk",
+    "amazonaws.eu",
+    "api.aws",
+];
+
+/// How a domain relates to the name of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It is the service's name.
+    Exact,
+    /// It is a domain around it.
+    Parent,
+    /// Neither.
+    Other,
+    /// It is not known.
+    Unknown,
+}
+
+/// How a domain relates to `<label>.<region>.<domain>`; a region that is not known on either side is taken to agree.
+pub fn relation(name: &Pattern, label: &str, region: Option<&str>) -> Relation {
+    if let Some(exact) = &name.exact {
+        let exact = exact.trim_end_matches('.').to_ascii_lowercase();
+        if exact.is_empty() {
+            return Relation::Parent;
+        }
+        for domain in DOMAINS {
+            if domain.ends_with(exact.as_str())
+                && (domain.len() == exact.len() || domain[..domain.len() - exact.len()].ends_with('.'))
+            {
+                return Relation::Parent;
+            }
+            let Some(rest) = exact.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')) else {
+                continue;
+            };
+            let (first, of_region) = match rest.split_once('.') {
+                Some((first, of_region)) => (Some(first), of_region),
+                None => (None, rest),
+            };
+            if region.is_some_and(|region| region != of_region) {
+                return Relation::Other;
+            }
+            return match first {
+                None => Relation::Parent,
+                Some(first) if first == label => Relation::Exact,
+                Some(_) => Relation::Other,
+            };
+        }
+        return Relation::Other;
+    }
+    let suffix = name.suffix.trim_end_matches('.');
+    let known_domain = DOMAINS.iter().any(|domain| suffix.ends_with(domain));
+    if !suffix.is_empty() && !known_domain && !DOMAINS.iter().any(|domain| domain.ends_with(suffix)) {
+        return Relation::Other;
+    }
+    match name.starts_with(&format!("{label}.")) {
+        Truth::Yes => Relation::Exact,
+        Truth::Unknown => Relation::Unknown,
+        // `${region}.amazonaws.com` begins with nothing known; `logs.${region}.…` is another service's.
+        Truth::No => Relation::Other,
+    }
+}
+
+impl Network {
+    /// A hosted zone.
+    pub fn zone(&self, id: ZoneId) -> &HostedZone {
+        &self.dns.zones[usize::from(id)]
+    }
+
+    /// Whether instances of the VPC ask DNS servers other than Amazon's.
+    pub fn custom_dns(&self, vpc: VpcId) -> Answer {
+        let mut answers = Vec::new();
+        for association in &self.dns.dhcp_associations {
+            let here = association.vpc.link.is(vpc);
+            if here.is_no() {
+                continue;
+            }
+            let mut applies = existence(&association.declaration);
+            applies.truth = applies.truth & here;
+            if applies.truth.is_unknown() && applies.reasons.is_empty() {
+                applies.reasons = association.vpc.reasons();
+            }
+            let servers = match association.options.map(|index| &self.dns.dhcp_options[index]) {
+                None => {
+                    let text = "the DHCP option set is not managed here";
+                    Answer::unknown([Reason::new(text, association.declaration.decl_range)])
+                }
+                Some(options) => self.asks_others(vpc, options),
+            };
+            answers.push(Answer::all([applies, servers]));
+        }
+        if !self.vpc(vpc).origin.is_closed() {
+            answers.push(Answer::unknown(self.hidden_in_vpc(vpc)));
+        }
+        if answers.is_empty() {
+            // A VPC without an option set of its own asks Amazon's servers.
+            return Answer::no(self.vpc(vpc).declaration.evidence("uses the Amazon DNS server"));
+        }
+        Answer::any(answers)
+    }
+
+    fn asks_others(&self, vpc: VpcId, options: &DhcpOptions) -> Answer {
+        let Some(servers) = &options.servers else {
+            let text = format!("{} sets no domain_name_servers", options.declaration.address);
+            return Answer::unknown([Reason::new(text, options.declaration.decl_range)]);
+        };
+        let resolver: Vec<String> = self
+            .vpc(vpc)
+            .cidrs
+            .iter()
+            .filter_map(|fact| match fact.value() {
+                // The resolver has the address after the router's, base plus two.
+                Some(Cidr::Net(IpNet::V4(net))) => {
+                    Some(std::net::Ipv4Addr::from(u32::from(net.network()).saturating_add(2)).to_string())
+                }
+                Some(Cidr::Net(IpNet::V6(_)) | Cidr::Symbol(_)) | None => None,
+            })
+            .collect();
+        let amazon = servers.known.iter().any(|server| {
+            server.eq_ignore_ascii_case("AmazonProvidedDNS")
+                || server == "169.254.169.253"
+                || server == "fd00:ec2::253"
+                || resolver.iter().any(|own| own == server.as_str())
+        });
+        let evidence = Evidence::at(servers.span, "domain_name_servers");
+        if amazon {
+            Answer::no(evidence)
+        } else if servers.open.is_empty() {
+            Answer::yes(evidence)
+        } else {
+            Answer::unknown(servers.open.clone()).because(evidence)
+        }
+    }
+
+    /// The private zones that answer, or may answer, for the service's name in the VPC; those of exactly that name first.
+    pub fn zones_for(&self, vpc: VpcId, label: &str, region: Option<&str>) -> Vec<ZoneMatch> {
+        let mut found = Vec::new();
+        for (index, zone) in self.dns.zones.iter().enumerate() {
+            let exact = match relation(&zone.name, label, region) {
+                Relation::Exact => Truth::Yes,
+                Relation::Parent => Truth::No,
+                Relation::Unknown => Truth::Unknown,
+                Relation::Other => continue,
+            };
+            let associated = self.is_associated(zone, vpc);
+            if associated.truth.is_no() && associated.evidence.is_empty() {
+                continue;
+            }
+            let (record, endpoint) = self.record_for(zone, label, exact);
+            found.push(ZoneMatch { zone: ZoneId::from(index), exact, associated, record, endpoint });
+        }
+        found.sort_by_key(|zone| match zone.exact {
+            Truth::Yes => 0,
+            Truth::Unknown => 1,
+            Truth::No => 2,
+        });
+        found
+    }
+
+    fn is_associated(&self, zone: &HostedZone, vpc: VpcId) -> Answer {
+        let mut answers = Vec::new();
+        for association in &zone.associations {
+            let here = association.vpc.link.is(vpc);
+            if here.is_no() {
+                continue;
+            }
+            let mut answer = existence(&association.declaration);
+            answer.truth = answer.truth & here;
+            if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                answer.reasons = association.vpc.reasons();
+            }
+            answers.push(answer);
+        }
+        if !zone.open.is_empty() {
+            answers.push(Answer::unknown(zone.open.clone()));
+        }
+        if answers.is_empty() {
+            let text = format!("{} is not associated with it", zone.declaration.address);
+            return Answer::no(zone.declaration.evidence(text));
+        }
+        Answer::all([existence(&zone.declaration), Answer::any(answers)])
+    }
+
+    fn record_for(&self, zone: &HostedZone, label: &str, exact: Truth) -> (Answer, Option<Link<EndpointId>>) {
+        let mut answers = Vec::new();
+        let mut endpoint = None;
+        for record in &zone.records {
+            let name = record_is_for(record, zone, label, exact);
+            let kind =
+                record.kind.satisfies(|kind| Truth::known(matches!(kind.as_str(), "A" | "AAAA" | "CNAME")));
+            let mut answer = existence(&record.declaration);
+            answer.truth = Truth::all([answer.truth, name, kind]);
+            if answer.truth.is_no() {
+                continue;
+            }
+            if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                let text = "what name the record is for is not known";
+                answer.reasons.push(Reason::new(text, record.declaration.decl_range));
+            }
+            if endpoint.is_none() || answer.truth.is_yes() {
+                endpoint = record.endpoint.clone().or(endpoint);
+            }
+            answers.push(answer);
+        }
+        if !zone.origin.is_closed() {
+            let text = format!("the records of {} are not managed here", zone.declaration.address);
+            answers.push(Answer::unknown([Reason::new(text, zone.declaration.decl_range)]));
+        }
+        if answers.is_empty() {
+            let text = format!("{} has no record for {label}", zone.declaration.address);
+            return (Answer::no(zone.declaration.evidence(text)), None);
+        }
+        (Answer::any(answers), endpoint)
+    }
+
+    /// Whether a forwarding rule takes the service's name away from Amazon's resolver: one for exactly that name,
+    /// and one for a domain around it.
+    pub fn forwards(&self, vpc: VpcId, label: &str, region: Option<&str>) -> (Answer, Answer) {
+        let mut exact = Vec::new();
+        let mut parent = Vec::new();
+        let mut kept: Truth = Truth::No;
+        for rule in &self.dns.resolver_rules {
+            let associated = Answer::any(rule.associations.iter().filter_map(|(reference, declaration)| {
+                let here = reference.link.is(vpc);
+                if here.is_no() {
+                    return None;
+                }
+                let mut answer = existence(declaration);
+                answer.truth = answer.truth & here;
+                if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                    answer.reasons = reference.reasons();
+                }
+                Some(answer)
+            }));
+            if associated.truth.is_no() {
+                continue;
+            }
+            let related = relation(&rule.domain, label, region);
+            let forward = rule.kind.ask("rule_type", |kind| Truth::known(kind == "FORWARD"));
+            let own = rule.declaration.evidence("the resolver rule");
+            let mut answer =
+                Answer::all([Answer::yes(own), existence(&rule.declaration), associated, forward]);
+            match related {
+                Relation::Exact => exact.push(answer),
+                Relation::Parent => {
+                    if rule.kind.is(&"SYSTEM".into()).is_yes() {
+                        kept = kept | Truth::Unknown;
+                    }
+                    parent.push(answer);
+                }
+                Relation::Unknown => {
+                    answer.truth = answer.truth & Truth::Unknown;
+                    answer
+                        .reasons
+                        .push(Reason::new("the rule's domain is not known", rule.declaration.decl_range));
+                    parent.push(answer);
+                }
+                Relation::Other => {}
+            }
+        }
+        let exact = Answer::any(exact);
+        let mut parent = Answer::any(parent);
+        // A rule that keeps a domain with Amazon's resolver may be the more specific one.
+        if parent.truth.is_yes() && kept.is_unknown() {
+            parent.truth = Truth::Unknown;
+            parent.reasons.push(Reason::new("a SYSTEM rule for a domain around the name exists too", None));
+        }
+        (exact, parent)
+    }
+
+    /// Whether a DNS firewall blocks the service's name in the VPC.
+    pub fn firewall_blocks(&self, vpc: VpcId, label: &str, region: Option<&str>) -> Answer {
+        let mut answers = Vec::new();
+        let mut allows = Truth::No;
+        for rule in &self.dns.firewalls {
+            let associated = Answer::any(rule.associations.iter().filter_map(|(reference, declaration)| {
+                let here = reference.link.is(vpc);
+                if here.is_no() {
+                    return None;
+                }
+                let mut answer = existence(declaration);
+                answer.truth = answer.truth & here;
+                if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                    answer.reasons = reference.reasons();
+                }
+                Some(answer)
+            }));
+            if associated.truth.is_no() {
+                continue;
+            }
+            let mut matches =
+                Truth::any(rule.domains.iter().map(|domain| domain_matches(domain, label, region)));
+            if !rule.open.is_empty() {
+                matches = matches | Truth::Unknown;
+            }
+            if matches.is_no() {
+                continue;
+            }
+            let blocks = rule.action.ask("action", |action| Truth::known(action == "BLOCK"));
+            if blocks.truth.is_no() {
+                allows = allows | (rule.action.is(&"ALLOW".into()) & matches);
+                continue;
+            }
+            let own = rule.declaration.evidence("the firewall rule");
+            let mut answer =
+                Answer::all([Answer::yes(own), existence(&rule.declaration), associated, blocks]);
+            answer.truth = answer.truth & matches;
+            if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                answer.reasons = rule.open.clone();
+            }
+            answers.push(answer);
+        }
+        let mut answer = Answer::any(answers);
+        // The order of the rules decides between an ALLOW and a BLOCK.
+        if answer.truth.is_yes() && !allows.is_no() {
+            answer.truth = Truth::Unknown;
+            answer.reasons.push(Reason::new("another firewall rule allows the name", None));
+        }
+        answer
+    }
+}
+
+fn record_is_for(record: &Record, zone: &HostedZone, label: &str, exact: Truth) -> Truth {
+    let apex = match (&record.name.exact, &zone.name.exact) {
+        (Some(name), _) if name.is_empty() => Truth::Yes,
+        (Some(name), Some(zone)) => Truth::known(name == zone),
+        // `aws_route53_zone.x.name` is the same template as the zone's own name.
+        (None, None) if record.name == zone.name && !record.name.prefix.is_empty() => Truth::Yes,
+        _ => Truth::Unknown,
+    };
+    let within = match &record.name.exact {
+        Some(name) => {
+            let first = name.split('.').next().unwrap_or_default();
+            Truth::known(first == label || name == "*" || name.starts_with("*."))
+        }
+        None => record.name.starts_with(&format!("{label}.")),
+    };
+    match exact {
+        Truth::Yes => apex | (within & Truth::known(record.name.exact.as_deref() != Some(label))),
+        Truth::No => within,
+        Truth::Unknown => (apex | within) & Truth::Unknown,
+    }
+}
+
+fn domain_matches(domain: &Pattern, label: &str, region: Option<&str>) -> Truth {
+    if let Some(exact) = domain.exact.as_deref()
+        && let Some(rest) = exact.strip_prefix('*')
+    {
+        let rest = Pattern::exact(rest.trim_start_matches('.'));
+        return match relation(&rest, label, region) {
+            Relation::Parent => Truth::Yes,
+            Relation::Exact | Relation::Other => Truth::No,
+            Relation::Unknown => Truth::Unknown,
+        };
+    }
+    match relation(domain, label, region) {
+        Relation::Exact => Truth::Yes,
+        Relation::Parent | Relation::Other => Truth::No,
+        Relation::Unknown => Truth::Unknown,
+    }
+}
+
+/// Reads everything about DNS into the network.
+pub(crate) fn build(network: &mut Network, build: &Build<'_>) {
+    dhcp(network, build);
+    zones(network, build);
+    resolver_rules(network, build);
+    firewalls(network, build);
+}
+
+fn dhcp(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<usize> = Registry::default();
+    for (instance, managed) in build.both("aws_vpc_dhcp_options") {
+        let view = view(instance);
+        let servers = view.arg("domain_name_servers").map(|arg| {
+            let mut servers = Servers { known: Vec::new(), open: Vec::new(), span: arg.span };
+            for element in elements(arg.value) {
+                match element {
+                    Element::Value(value, Truth::Yes) if value.as_str().is_some() => {
+                        servers.known.extend(value.as_str().map(EcoString::from));
+                    }
+                    Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                        servers.open.extend(reasons(&value.causes(), arg.span));
+                    }
+                }
+            }
+            servers
+        });
+        let index = network.dns.dhcp_options.len();
+        registry.insert(Key::Attr(instance.id, "id".into()), index);
+        if managed || servers.is_some() {
+            let declaration = Declaration::of(instance);
+            let origin = Origin::of(&declaration);
+            network.dns.dhcp_options.push(DhcpOptions { declaration, origin, servers });
+        } else {
+            let declaration = Declaration::of(instance);
+            network.dns.dhcp_options.push(DhcpOptions {
+                declaration,
+                origin: Origin::LookedUp,
+                servers: None,
+            });
+        }
+    }
+    for instance in build.managed("aws_vpc_dhcp_options_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let options =
+            view.arg("dhcp_options_id").and_then(|arg| registry.resolve(arg.value, build.terms()).to());
+        let declaration = Declaration::of(instance);
+        // `dhcp_options_id = "default"` turns the option set off.
+        let named = view.text("dhcp_options_id");
+        if named.value().is_some_and(|id| id.as_deref() == Some("default")) {
+            continue;
+        }
+        network.dns.dhcp_associations.push(DhcpAssociation { declaration, vpc, options });
+    }
+}
+
+fn zone_name(view: &View<'_>, build: &Build<'_>) -> (Pattern, Option<Span>) {
+    let Some(arg) = view.arg("name") else { return (Pattern::default(), view.header) };
+    (domain_pattern(arg.value, build), arg.span)
+}
+
+fn domain_pattern(value: &Value, build: &Build<'_>) -> Pattern {
+    let pattern = Pattern::of(value, build.terms());
+    match &pattern.exact {
+        Some(exact) => Pattern::exact(EcoString::from(exact.trim_end_matches('.').to_ascii_lowercase())),
+        None => pattern,
+    }
+}
+
+fn zones(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<ZoneId> = Registry::default();
+    for (instance, managed) in build.both("aws_route53_zone") {
+        let view = view(instance);
+        if !managed && let Some(arg) = view.arg("zone_id") {
+            // A look-up of a zone that is managed here is that zone.
+            if let Link::To(id) = registry.resolve(arg.value, build.terms()) {
+                for attribute in ["id", "zone_id", "arn"] {
+                    registry.insert(Key::Attr(instance.id, attribute.into()), id);
+                }
+                continue;
+            }
+        }
+        let id = ZoneId::from(network.dns.zones.len());
+        for attribute in ["id", "zone_id", "arn"] {
+            registry.insert(Key::Attr(instance.id, attribute.into()), id);
+        }
+        let declaration = Declaration::of(instance);
+        let (name, name_span) = zone_name(&view, build);
+        let mut zone = HostedZone {
+            origin: Origin::of(&declaration),
+            name,
+            name_span,
+            associations: Vec::new(),
+            open: Vec::new(),
+            records: Vec::new(),
+            conflict: None,
+            declaration,
+        };
+        if managed {
+            let blocks = view.blocks("vpc");
+            for item in &blocks.items {
+                let Some(vpc) = network.vpc_link(item.view.arg("vpc_id").as_ref(), build) else { continue };
+                let declaration = Declaration::nested(instance, item);
+                zone.associations.push(ZoneAssociation { declaration, vpc, by_profile: false });
+            }
+            if let Some(causes) = &blocks.open {
+                zone.open = reasons(causes, blocks.span);
+            }
+            if instance.ignore_changes.ignores("vpc") {
+                let text = format!("{} ignores changes of its VPCs", zone.declaration.address);
+                zone.open.push(Reason::new(text, instance.decl_range));
+            }
+        } else {
+            let text = format!("the VPCs of {} are not managed here", zone.declaration.address);
+            zone.open.push(Reason::new(text, instance.decl_range));
+            if let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) {
+                let declaration = Declaration::of(instance);
+                zone.associations.push(ZoneAssociation { declaration, vpc, by_profile: false });
+            }
+        }
+        network.dns.zones.push(zone);
+    }
+    for instance in build.managed("aws_route53_zone_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let link = view.arg("zone_id").map(|arg| registry.resolve(arg.value, build.terms()));
+        for id in link.iter().flat_map(|link| link.candidates()) {
+            let zone = &mut network.dns.zones[usize::from(*id)];
+            let inline = zone.associations.iter().any(|association| {
+                !association.by_profile && association.declaration.instance == zone.declaration.instance
+            });
+            if inline && zone.open.is_empty() && zone.conflict.is_none() {
+                zone.conflict = instance.decl_range;
+            }
+            let mut declaration = Declaration::of(instance);
+            if link.as_ref().is_some_and(|link| link.to().is_none()) {
+                declaration.exists = declaration.exists & Truth::Unknown;
+            }
+            zone.associations.push(ZoneAssociation { declaration, vpc: vpc.clone(), by_profile: false });
+        }
+    }
+    profiles(network, &registry, build);
+    for instance in build.managed("aws_route53_record") {
+        let view = view(instance);
+        let Some(arg) = view.arg("zone_id") else { continue };
+        let link = registry.resolve(arg.value, build.terms());
+        if link.candidates().is_empty() {
+            continue;
+        }
+        let name = match view.arg("name") {
+            Some(arg) => domain_pattern(arg.value, build),
+            None => Pattern::exact(""),
+        };
+        let (endpoint, target_span) = record_target(network, &view, build);
+        let record = Record {
+            declaration: Declaration::of(instance),
+            name,
+            kind: view.text_or("type", "A"),
+            endpoint,
+            target_span,
+        };
+        for id in link.candidates() {
+            network.dns.zones[usize::from(*id)].records.push(record.clone());
+        }
+    }
+}
+
+/// The endpoint whose `dns_entry` or addresses a record leads to.
+fn record_target(
+    network: &Network,
+    view: &View<'_>,
+    build: &Build<'_>,
+) -> (Option<Link<EndpointId>>, Option<Span>) {
+    let mut values: Vec<(&Value, Option<Span>)> = Vec::new();
+    for item in view.blocks("alias").items {
+        values.extend(item.view.arg("name").map(|arg| (arg.value, arg.span)));
+    }
+    if let Some(arg) = view.arg("records") {
+        for element in elements(arg.value) {
+            match element {
+                Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                    values.push((value, arg.span));
+                }
+            }
+        }
+    }
+    let span = values.first().and_then(|(_, span)| *span);
+    let mut ids: Vec<EndpointId> = Vec::new();
+    let mut unknown = None;
+    for (value, _) in &values {
+        let Some(what) = value.as_unknown() else { continue };
+        let found = leaves(what.term, build.terms()).unwrap_or_default();
+        let found: Vec<EndpointId> =
+            found.iter().filter_map(|leaf| network.endpoint_registry.of_instance(*leaf, "id")).collect();
+        if found.is_empty() {
+            unknown = Some(what.causes.clone());
+        }
+        for id in found {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    let link = match (ids.as_slice(), unknown) {
+        ([], Some(causes)) => Some(Link::Unknown(causes)),
+        ([], None) => None,
+        ([id], _) => Some(Link::To(*id)),
+        (_, _) => Some(Link::OneOf(ids)),
+    };
+    (link, span)
+}
+
+/// Zones that VPCs get through a Route 53 profile.
+fn profiles(network: &mut Network, zones: &Registry<ZoneId>, build: &Build<'_>) {
+    let mut profiles: Registry<usize> = Registry::default();
+    let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
+    for instance in build.managed("aws_route53profiles_profile") {
+        profiles.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
+        vpcs.push(Vec::new());
+    }
+    for instance in build.managed("aws_route53profiles_association") {
+        let view = view(instance);
+        let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
+        let vpc = network.vpc_link(view.arg("resource_id").as_ref(), build);
+        if let (Some(profile), Some(vpc)) = (profile, vpc) {
+            vpcs[profile].push((vpc, Declaration::of(instance)));
+        }
+    }
+    for instance in build.managed("aws_route53profiles_resource_association") {
+        let view = view(instance);
+        let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
+        let zone = view.arg("resource_arn").and_then(|arg| zones.resolve(arg.value, build.terms()).to());
+        let (Some(profile), Some(zone)) = (profile, zone) else { continue };
+        for (vpc, of_vpc) in &vpcs[profile] {
+            let mut declaration = Declaration::of(instance);
+            declaration.exists = declaration.exists & of_vpc.exists;
+            network.dns.zones[usize::from(zone)].associations.push(ZoneAssociation {
+                declaration,
+                vpc: vpc.clone(),
+                by_profile: true,
+            });
+        }
+    }
+}
+
+fn resolver_rules(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<usize> = Registry::default();
+    for (instance, _) in build.both("aws_route53_resolver_rule") {
+        let view = view(instance);
+        let index = network.dns.resolver_rules.len();
+        for attribute in ["id", "resolver_rule_id"] {
+            registry.insert(Key::Attr(instance.id, attribute.into()), index);
+        }
+        let domain = view.arg("domain_name").map(|arg| domain_pattern(arg.value, build));
+        network.dns.resolver_rules.push(ResolverRule {
+            declaration: Declaration::of(instance),
+            kind: view.fact("rule_type", crate::aws::read::to_text, "FORWARD".into()),
+            domain: domain.unwrap_or_default(),
+            associations: Vec::new(),
+        });
+    }
+    for instance in build.managed("aws_route53_resolver_rule_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let Some(arg) = view.arg("resolver_rule_id") else { continue };
+        match registry.resolve(arg.value, build.terms()) {
+            Link::To(index) => {
+                network.dns.resolver_rules[index].associations.push((vpc, Declaration::of(instance)));
+            }
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => {
+                // A rule of another account may forward any domain.
+                network.dns.resolver_rules.push(ResolverRule {
+                    declaration: Declaration::of(instance),
+                    kind: Fact::unknown(arg.value.causes(), arg.span),
+                    domain: Pattern::default(),
+                    associations: vec![(vpc, Declaration::of(instance))],
+                });
+            }
+        }
+    }
+}
+
+fn firewalls(network: &mut Network, build: &Build<'_>) {
+    let mut lists: Registry<usize> = Registry::default();
+    let mut domains: Vec<(Vec<Pattern>, Vec<Reason>)> = Vec::new();
+    for instance in build.managed("aws_route53_resolver_firewall_domain_list") {
+        lists.insert(Key::Attr(instance.id, "id".into()), domains.len());
+        domains.push(read_domains(instance, build));
+    }
+    let mut groups: Registry<usize> = Registry::default();
+    let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
+    for instance in build.managed("aws_route53_resolver_firewall_rule_group") {
+        groups.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
+        vpcs.push(Vec::new());
+    }
+    for instance in build.managed("aws_route53_resolver_firewall_rule_group_association") {
+        let view = view(instance);
+        let vpc = network.vpc_link(view.arg("vpc_id").as_ref(), build);
+        let group =
+            view.arg("firewall_rule_group_id").and_then(|arg| groups.resolve(arg.value, build.terms()).to());
+        if let (Some(vpc), Some(group)) = (vpc, group) {
+            vpcs[group].push((vpc, Declaration::of(instance)));
+        }
+    }
+    for instance in build.managed("aws_route53_resolver_firewall_rule") {
+        let view = view(instance);
+        let group =
+            view.arg("firewall_rule_group_id").and_then(|arg| groups.resolve(arg.value, build.terms()).to());
+        let Some(group) = group else { continue };
+        let list = view.arg("firewall_domain_list_id");
+        let (domains, open) = match list.and_then(|arg| lists.resolve(arg.value, build.terms()).to()) {
+            Some(index) => domains[index].clone(),
+            None => {
+                let text = "the domains of the firewall rule are not known";
+                (Vec::new(), vec![Reason::new(text, instance.decl_range)])
+            }
+        };
+        network.dns.firewalls.push(Firewall {
+            declaration: Declaration::of(instance),
+            action: view.text_or("action", "ALLOW"),
+            priority: view.integer("priority"),
+            domains,
+            open,
+            associations: vpcs[group].clone(),
+        });
+    }
+}
+
+fn read_domains(instance: &ResourceInstance, build: &Build<'_>) -> (Vec<Pattern>, Vec<Reason>) {
+    let Some(arg) = view(instance).arg("domains") else { return (Vec::new(), Vec::new()) };
+    let mut patterns = Vec::new();
+    let mut open = Vec::new();
+    for element in elements(arg.value) {
+        match element {
+            Element::Value(value, Truth::Yes) => patterns.push(domain_pattern(value, build)),
+            Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                open.extend(reasons(&value.causes(), arg.span));
+            }
+        }
+    }
+    (patterns, open)
+}
+
+/// Why a reference to a VPC says nothing; for callers that have no other evidence.
+pub fn unknown_vpc(reference: &Ref<VpcId>) -> Answer {
+    match &reference.link {
+        Link::Unknown(_) | Link::OneOf(_) => unknown_link(reference),
+        Link::To(_) | Link::Outside(_) => Answer::new(Truth::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_of_a_service_or_around_it() {
+        let of = |name: &str| relation(&Pattern::exact(name), "ssm", Some("eu-west-1"));
+        assert_eq!(of("ssm.eu-west-1.amazonaws.com"), Relation::Exact);
+        assert_eq!(of("ssm.eu-west-1.amazonaws.com."), Relation::Exact);
+        assert_eq!(of("ssmmessages.eu-west-1.amazonaws.com"), Relation::Other);
+        assert_eq!(of("ssm.us-east-1.amazonaws.com"), Relation::Other);
+        assert_eq!(of("eu-west-1.amazonaws.com"), Relation::Parent);
+        assert_eq!(of("amazonaws.com"), Relation::Parent);
+        assert_eq!(of("com"), Relation::Parent);
+        assert_eq!(of("."), Relation::Parent);
+        assert_eq!(of("example.com"), Relation::Other);
+        assert_eq!(of("myamazonaws.com"), Relation::Other);
+    }
+
+    #[test]
+    fn a_zone_name_with_an_unknown_region_is_still_of_its_service() {
+        let name = Pattern { exact: None, prefix: "ssm.".into(), suffix: ".amazonaws.com".into() };
+        assert_eq!(relation(&name, "ssm", None), Relation::Exact);
+        assert_eq!(relation(&name, "ssmmessages", None), Relation::Other);
+        let name = Pattern { exact: None, prefix: "".into(), suffix: ".example.com".into() };
+        assert_eq!(relation(&name, "ssm", None), Relation::Other);
+        assert_eq!(relation(&Pattern::default(), "ssm", None), Relation::Unknown);
+    }
+}

@@ -1,0 +1,295 @@
+//! VPC endpoints with everything that is associated with them.
+
+use ecow::EcoString;
+
+use crate::aws::Declaration;
+use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
+use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
+use crate::aws::network::{Network, Origin, existence};
+use crate::aws::text::Pattern;
+use crate::eval::origin::OriginId;
+use crate::eval::value::Value;
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// A VPC endpoint.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// How far the configuration decides what it is.
+    pub origin: Origin,
+    /// Its VPC.
+    pub vpc: Ref<VpcId>,
+    /// Its region; `None` when the provider configuration does not say.
+    pub region: Fact<Option<EcoString>>,
+    /// The service.
+    pub service: Service,
+    /// `service_region`; `None` when not written.
+    pub service_region: Fact<Option<EcoString>>,
+    /// `vpc_endpoint_type`.
+    pub endpoint_type: Fact<EcoString>,
+    /// Whether private DNS is on: by the argument or by `aws_vpc_endpoint_private_dns`.
+    pub private_dns: Fact<bool>,
+    /// The `aws_vpc_endpoint_private_dns` resources for it.
+    pub private_dns_resources: Vec<Declaration>,
+    /// Its subnets, associations included.
+    pub subnets: LinkSet<SubnetId>,
+    /// The security groups in effect, associations and the VPC's default group included.
+    pub groups: LinkSet<GroupId>,
+    /// The security groups that the argument names.
+    pub own_groups: LinkSet<GroupId>,
+    /// Whether it falls back to the VPC's default group.
+    pub falls_back: Truth,
+    /// The route tables of a gateway endpoint.
+    pub route_tables: LinkSet<RouteTableId>,
+    /// `ip_address_type`; `None` when AWS chooses.
+    pub ip_address_type: Fact<Option<EcoString>>,
+    /// The policies that are given, inline or by resource; none: full access.
+    pub policies: Vec<EndpointPolicy>,
+    /// `service_name` etc. that are written in the endpoint and by an association resource too: argument and place.
+    pub conflicts: Vec<(&'static str, Option<Span>)>,
+}
+
+/// A policy of an endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointPolicy {
+    /// The document: a JSON string, or an unknown that may still be read as JSON.
+    pub document: Value,
+    /// The endpoint or the resource that gives it.
+    pub declaration: Declaration,
+    /// The step that made the value.
+    pub origin: OriginId,
+    /// The argument.
+    pub span: Option<Span>,
+}
+
+/// The service of an endpoint, as far as its name is known.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What is known of the name, per alternative; none when there is no `service_name`.
+    pub names: Vec<Pattern>,
+    /// The name, when it is wholly known.
+    pub name: Fact<Option<EcoString>>,
+}
+
+/// The beginnings of names of services that AWS itself offers.
+const PREFIXES: &[&str] = &[
+    "com.amazonaws.",
+    "cn.com.amazonaws.",
+    "aws.api.",
+    "gov.ic.c2s.",
+    "gov.sgov.sc2s.",
+    "gov.ic.hci.csp.",
+    "uk.adc-e.cloud.",
+    "eu.amazonaws.",
+];
+
+impl Service {
+    /// Whether it is the AWS service of that label: `ssm`, `ec2messages`, `ecr.dkr`.
+    pub fn is(&self, label: &str) -> Truth {
+        let mut truths = self.names.iter().map(|name| is_service(name, label));
+        let Some(first) = truths.next() else { return Truth::No };
+        if truths.all(|truth| truth == first) { first } else { Truth::Unknown }
+    }
+
+    /// The service's own part of the name, `ssm`, when that much is known.
+    pub fn label(&self) -> Option<EcoString> {
+        let [name] = self.names.as_slice() else { return None };
+        match parts(name.exact.as_deref()?) {
+            Some((_, _, label)) => Some(label.into()),
+            None => None,
+        }
+    }
+
+    /// The known end of the name after its region: `ssm` of `com.amazonaws.${region}.ssm`.
+    pub fn known_end(&self) -> Option<EcoString> {
+        self.label().or_else(|| {
+            let [name] = self.names.as_slice() else { return None };
+            let end = name.suffix.strip_prefix('.')?;
+            (!end.is_empty()).then(|| end.into())
+        })
+    }
+
+    /// The region in the name, when it is known.
+    pub fn region(&self) -> Option<EcoString> {
+        let [name] = self.names.as_slice() else { return None };
+        parts(name.exact.as_deref()?).map(|(_, region, _)| region.into())
+    }
+
+    /// What stands before the region, when that much is known: `com.amazonaws`.
+    pub fn prefix(&self) -> Option<&'static str> {
+        let [name] = self.names.as_slice() else { return None };
+        let prefix = PREFIXES.iter().find(|prefix| name.prefix.starts_with(**prefix))?;
+        prefix.strip_suffix('.')
+    }
+}
+
+/// Prefix, region and label of a full name.
+fn parts(name: &str) -> Option<(&'static str, &str, &str)> {
+    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix))?;
+    let rest = &name[prefix.len()..];
+    let (region, label) = rest.split_once('.')?;
+    Some((prefix, region, label))
+}
+
+fn is_service(name: &Pattern, label: &str) -> Truth {
+    if let Some(exact) = &name.exact {
+        return Truth::known(parts(exact).is_some_and(|(_, _, found)| found == label));
+    }
+    let end = format!(".{label}");
+    if name.suffix.ends_with(&end) {
+        let before = &name.suffix[..name.suffix.len() - end.len()];
+        // Of `….logs.ssm` the service would be `logs.ssm`; of `….eu-west-1.ssm` the region is part of the end.
+        return match before.rsplit('.').next() {
+            _ if before.is_empty() => Truth::Yes,
+            Some(region) if looks_like_region(region) => Truth::Yes,
+            _ if !before.contains('.') => Truth::Unknown,
+            _ => Truth::No,
+        };
+    }
+    name.ends_with(&end)
+}
+
+fn looks_like_region(text: &str) -> bool {
+    text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit())
+}
+
+impl Endpoint {
+    /// Whether it is an interface endpoint.
+    pub fn is_interface(&self) -> Truth {
+        self.endpoint_type.satisfies(|kind| Truth::known(kind == "Interface"))
+    }
+
+    /// Why its subnets are not known.
+    pub fn subnet_reasons(&self) -> Vec<Reason> {
+        self.subnets.reasons()
+    }
+}
+
+/// Whether a VPC has an endpoint of a service.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    /// The answer: `No` only where nothing could hide one.
+    pub answer: Answer,
+    /// The endpoints of the service in the VPC, certain or possible.
+    pub endpoints: Vec<EndpointId>,
+    /// Endpoints of the service that are certainly in other VPCs.
+    pub elsewhere: Vec<EndpointId>,
+}
+
+impl Network {
+    /// Whether the VPC has an interface endpoint of the AWS service.
+    pub fn presence(&self, vpc: VpcId, label: &str) -> Presence {
+        let mut answers = Vec::new();
+        let mut endpoints = Vec::new();
+        let mut elsewhere = Vec::new();
+        for id in self.endpoint_ids() {
+            let endpoint = self.endpoint(id);
+            let service = endpoint.service.is(label);
+            if service.is_no() {
+                continue;
+            }
+            let here = endpoint.vpc.link.is(vpc);
+            if here.is_no() {
+                if service.is_yes() {
+                    elsewhere.push(id);
+                }
+                continue;
+            }
+            endpoints.push(id);
+            answers.push(Answer::all([
+                existence(&endpoint.declaration),
+                self.is_of_service(endpoint, label),
+                self.is_in(endpoint, vpc),
+                endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface")),
+            ]));
+        }
+        let hidden = self.hidden_in_vpc(vpc);
+        if !hidden.is_empty() {
+            answers.push(Answer::unknown(hidden));
+        }
+        if answers.is_empty() {
+            let vpc = &self.vpc(vpc).declaration;
+            answers.push(Answer::no(vpc.evidence(format!("{} has no endpoint for {label}", vpc.address))));
+        }
+        Presence { answer: Answer::any(answers), endpoints, elsewhere }
+    }
+
+    fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {
+        let truth = endpoint.service.is(label);
+        let fact = &endpoint.service.name;
+        let mut answer = Answer::new(truth).because(fact.evidence(format!("is {label}")));
+        if truth.is_unknown() {
+            answer.reasons = match &fact.value {
+                Known::Unknown(causes) => reasons(causes, fact.span),
+                Known::Value(_) | Known::OneOf(_) => {
+                    vec![Reason::new("the service is not known", fact.span)]
+                }
+            };
+        }
+        answer
+    }
+
+    fn is_in(&self, endpoint: &Endpoint, vpc: VpcId) -> Answer {
+        let truth = endpoint.vpc.link.is(vpc);
+        let mut answer = Answer::new(truth).because(endpoint.vpc.evidence("is in this VPC"));
+        if truth.is_unknown() {
+            answer.reasons = endpoint.vpc.reasons();
+        }
+        answer
+    }
+
+    /// Whether an endpoint is one that the agent's names can lead to: of interface type with at least one subnet.
+    pub fn is_usable(&self, id: EndpointId) -> Answer {
+        let endpoint = self.endpoint(id);
+        let kind = endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface"));
+        let truth =
+            if endpoint.origin == Origin::LookedUp { Truth::Unknown } else { !endpoint.subnets.is_empty() };
+        let evidence = Evidence {
+            span: endpoint.subnets.span,
+            origin: endpoint.subnets.origin,
+            note: "subnets of the endpoint".to_owned(),
+        };
+        let mut subnets = Answer::new(truth).because(evidence);
+        if truth.is_unknown() {
+            subnets.reasons = endpoint.subnets.reasons();
+            if subnets.reasons.is_empty() {
+                let text = format!("the subnets of {} are not known", endpoint.declaration.address);
+                subnets.reasons.push(Reason::new(text, endpoint.declaration.decl_range));
+            }
+        }
+        Answer::all([existence(&endpoint.declaration), kind, subnets])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partly(prefix: &str, suffix: &str) -> Pattern {
+        Pattern { exact: None, prefix: prefix.into(), suffix: suffix.into() }
+    }
+
+    #[test]
+    fn a_service_is_known_although_the_region_is_not() {
+        assert_eq!(is_service(&partly("com.amazonaws.", ".ssm"), "ssm"), Truth::Yes);
+        assert_eq!(is_service(&partly("com.amazonaws.", ".ssm"), "ssmmessages"), Truth::No);
+        assert_eq!(is_service(&partly("com.amazonaws.", ".ecr.dkr"), "dkr"), Truth::No);
+        assert_eq!(is_service(&partly("", ".eu-west-1.ssm"), "ssm"), Truth::Yes);
+        assert_eq!(is_service(&partly("com.amazonaws.eu-west-1.", ""), "ssm"), Truth::Unknown);
+        assert_eq!(is_service(&partly("", "ssm"), "ssm"), Truth::Unknown);
+    }
+
+    #[test]
+    fn names_have_prefix_region_and_label() {
+        let service = Service {
+            names: vec![Pattern::exact("com.amazonaws.eu-west-1.ecr.dkr")],
+            name: Fact::default(None, None),
+        };
+        assert_eq!(service.is("ecr.dkr"), Truth::Yes);
+        assert_eq!(service.region().as_deref(), Some("eu-west-1"));
+        assert_eq!(service.prefix(), Some("com.amazonaws"));
+        assert_eq!(is_service(&Pattern::exact("com.amazonaws.vpce.eu-west-1.vpce-svc-0"), "ssm"), Truth::No);
+    }
+}

@@ -1,0 +1,112 @@
+//! What gaps could hide: which VPCs and groups may hold more than is seen.
+
+use std::collections::BTreeMap;
+
+use crate::addr::ModuleInstance;
+use crate::aws::Build;
+use crate::aws::fact::Reason;
+use crate::aws::link::{GroupId, Key, Link, VpcId, leaves};
+use crate::aws::network::Network;
+use crate::eval::{Gap, GapKind};
+
+/// The gaps by what they could add something to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hidden {
+    everywhere: Vec<Reason>,
+    vpcs: BTreeMap<VpcId, Vec<Reason>>,
+    groups: BTreeMap<GroupId, Vec<Reason>>,
+}
+
+impl Hidden {
+    pub(super) fn in_vpc(&self, id: VpcId) -> Vec<Reason> {
+        self.everywhere.iter().chain(self.vpcs.get(&id).into_iter().flatten()).cloned().collect()
+    }
+
+    pub(super) fn in_group(&self, id: GroupId) -> Vec<Reason> {
+        self.everywhere.iter().chain(self.groups.get(&id).into_iter().flatten()).cloned().collect()
+    }
+
+    /// Sorts the gaps of an evaluation.
+    pub(super) fn find(network: &Network, build: &Build<'_>) -> Hidden {
+        let mut hidden = Hidden::default();
+        for gap in &build.evaluation.gaps {
+            let reason = Reason::new(gap.message.clone(), gap.span);
+            match gap.kind {
+                // A limit cuts off whatever comes after it.
+                GapKind::Limit => hidden.everywhere.push(reason),
+                GapKind::ModuleUnavailable | GapKind::NotUnderstood if gap.sees_unknown => {
+                    hidden.everywhere.push(reason);
+                }
+                GapKind::ModuleUnavailable | GapKind::NotUnderstood => {
+                    hidden.add_seen(gap, &reason, network, build);
+                }
+                GapKind::FileUnreadable => {
+                    hidden.add_seen(gap, &reason, network, build);
+                    hidden.add_related(gap, &reason, network);
+                }
+            }
+        }
+        for reasons in hidden.vpcs.values_mut().chain(hidden.groups.values_mut()) {
+            reasons.sort();
+            reasons.dedup();
+        }
+        hidden
+    }
+
+    fn add_vpc(&mut self, id: VpcId, reason: &Reason) {
+        self.vpcs.entry(id).or_default().push(reason.clone());
+    }
+
+    fn add_group(&mut self, id: GroupId, reason: &Reason) {
+        self.groups.entry(id).or_default().push(reason.clone());
+    }
+
+    /// What the gap is told about: a thing, and the VPC that it is in.
+    fn add_seen(&mut self, gap: &Gap, reason: &Reason, network: &Network, build: &Build<'_>) {
+        for term in &gap.sees {
+            let mut keys: Vec<Key> = Key::of_term(*term, build.terms()).into_iter().collect();
+            for leaf in leaves(*term, build.terms()).unwrap_or_default() {
+                keys.push(Key::Attr(leaf, "id".into()));
+            }
+            for key in keys {
+                if let Some(id) = network.vpc_registry.get(&key) {
+                    self.add_vpc(id, reason);
+                }
+                if let Some(id) = network.subnet_registry.get(&key)
+                    && let Link::To(vpc) = network.subnet(id).vpc.link
+                {
+                    self.add_vpc(vpc, reason);
+                }
+                if let Some(id) = network.route_table_registry.get(&key)
+                    && let Link::To(vpc) = network.route_table(id).vpc.link
+                {
+                    self.add_vpc(vpc, reason);
+                }
+                if let Some(id) = network.group_registry.get(&key) {
+                    self.add_group(id, reason);
+                }
+            }
+        }
+    }
+
+    /// What is declared in the module of an unreadable file, in modules within it and around it.
+    fn add_related(&mut self, gap: &Gap, reason: &Reason, network: &Network) {
+        for id in network.vpc_ids() {
+            let addr = network.vpc(id).declaration.addr.as_ref();
+            if addr.is_none_or(|addr| related(&addr.module, &gap.module)) {
+                self.add_vpc(id, reason);
+            }
+        }
+        for id in network.group_ids() {
+            let addr = network.group(id).declaration.addr.as_ref();
+            if addr.is_none_or(|addr| related(&addr.module, &gap.module)) {
+                self.add_group(id, reason);
+            }
+        }
+    }
+}
+
+/// Whether one module is the other, or around it.
+fn related(one: &ModuleInstance, other: &ModuleInstance) -> bool {
+    one.0.iter().zip(&other.0).all(|(a, b)| a == b)
+}

@@ -1,0 +1,761 @@
+//! Route tables, what routes lead to, and whether a subnet has a path to the internet.
+
+use ecow::EcoString;
+
+use crate::aws::Declaration;
+use crate::aws::cidr::{Cidr, Coverage};
+use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
+use crate::aws::link::{GatewayId, Link, PrefixListId, Ref, RouteTableId, SubnetId, VpcId};
+use crate::aws::network::{Network, Origin, existence, unknown_link};
+use crate::eval::value::Causes;
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// A route table.
+#[derive(Clone, Debug)]
+pub struct RouteTable {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// What makes it.
+    pub kind: RouteTableKind,
+    /// Its VPC.
+    pub vpc: Ref<VpcId>,
+    /// Its routes; the local route is not listed.
+    pub routes: Vec<Route>,
+    /// Why it may have further routes.
+    pub open: Vec<Reason>,
+    /// The inline `route` argument, when it is written.
+    pub inline: Option<Span>,
+}
+
+/// What makes a route table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RouteTableKind {
+    /// `aws_route_table`.
+    Custom,
+    /// The table that AWS makes with a VPC, adopted or not.
+    Default,
+    /// Made elsewhere.
+    Outside,
+}
+
+/// One route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The `route` block or the `aws_route`.
+    pub declaration: Declaration,
+    /// Whether it is an `aws_route` of its own.
+    pub standalone: bool,
+    /// Where it applies to.
+    pub destination: Destination,
+    /// Where it leads.
+    pub target: RouteTarget,
+}
+
+/// What a route applies to.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// A range of addresses.
+    Cidr(Fact<Cidr>),
+    /// A prefix list.
+    PrefixList(Ref<PrefixListId>),
+    /// It is not known.
+    Unknown(Causes),
+}
+
+/// Where a route leads.
+#[derive(Clone, Debug)]
+pub enum RouteTarget {
+    /// To a gateway: the argument's name, and which.
+    Gateway(&'static str, Ref<GatewayId>),
+    /// Within the VPC.
+    Local,
+    /// Nowhere: no target is given, or Terraform would refuse it.
+    Nothing(Option<Span>),
+    /// It is not known.
+    Unknown(Causes, Option<Span>),
+}
+
+/// Something that routes lead to.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Where it comes from.
+    pub declaration: Declaration,
+    /// What it is.
+    pub kind: GatewayKind,
+    /// How far the configuration decides what it is.
+    pub origin: Origin,
+    /// The VPCs it is attached to, each with the resource that attaches it; two for a peering connection.
+    pub vpcs: Vec<(Ref<VpcId>, Truth)>,
+}
+
+/// What routes can lead to.
+#[derive(Clone, Debug)]
+pub enum GatewayKind {
+    /// An internet gateway.
+    Internet,
+    /// A NAT gateway; none for one of which nothing is known.
+    Nat(Option<Box<Nat>>),
+    /// An egress-only internet gateway: IPv6 only.
+    EgressOnly,
+    /// A virtual private gateway.
+    Vpn,
+    /// A transit gateway.
+    Transit,
+    /// A peering connection.
+    Peering,
+    /// A network interface or instance.
+    Interface,
+    /// A gateway load balancer or firewall endpoint.
+    Endpoint,
+    /// A carrier gateway, local gateway or core network.
+    Other,
+    /// Named where several kinds are possible.
+    Unknown,
+}
+
+impl GatewayKind {
+    /// What a literal id names.
+    pub fn of_id(id: &str) -> Option<GatewayKind> {
+        let (prefix, _) = id.split_once('-')?;
+        Some(match prefix {
+            "igw" => GatewayKind::Internet,
+            "nat" => GatewayKind::Nat(None),
+            "eigw" => GatewayKind::EgressOnly,
+            "vgw" => GatewayKind::Vpn,
+            "tgw" => GatewayKind::Transit,
+            "pcx" => GatewayKind::Peering,
+            "eni" | "i" => GatewayKind::Interface,
+            "vpce" => GatewayKind::Endpoint,
+            _ => return None,
+        })
+    }
+
+    /// What it is called in messages.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            GatewayKind::Internet => "an internet gateway",
+            GatewayKind::Nat(_) => "a NAT gateway",
+            GatewayKind::EgressOnly => "an egress-only internet gateway",
+            GatewayKind::Vpn => "a VPN gateway",
+            GatewayKind::Transit => "a transit gateway",
+            GatewayKind::Peering => "a peering connection",
+            GatewayKind::Interface => "a network interface",
+            GatewayKind::Endpoint => "a gateway endpoint or firewall",
+            GatewayKind::Other | GatewayKind::Unknown => "another gateway",
+        }
+    }
+}
+
+/// A NAT gateway.
+#[derive(Clone, Debug)]
+pub struct Nat {
+    /// `connectivity_type`.
+    pub connectivity: Fact<EcoString>,
+    /// `availability_mode`: `zonal` or `regional`.
+    pub mode: Fact<EcoString>,
+    /// The subnet it stands in; none for a regional one.
+    pub subnet: Option<Ref<SubnetId>>,
+    /// `vpc_id` of a regional one.
+    pub vpc: Option<Ref<VpcId>>,
+    /// Whether an address is given.
+    pub address: Truth,
+}
+
+/// `aws_vpc_block_public_access_options` with its exclusions.
+#[derive(Clone, Debug)]
+pub struct PublicAccessBlock {
+    /// The resource.
+    pub declaration: Declaration,
+    /// `internet_gateway_block_mode`.
+    pub mode: Fact<EcoString>,
+    /// The region it applies to.
+    pub region: Fact<Option<EcoString>>,
+    /// What is excluded: VPC or subnet.
+    pub exclusions: Vec<(Option<Ref<VpcId>>, Option<Ref<SubnetId>>, Declaration)>,
+}
+
+/// A default route of a subnet.
+#[derive(Clone, Debug)]
+pub struct RouteUse {
+    /// Its table.
+    pub table: RouteTableId,
+    /// Index into the table's routes.
+    pub route: usize,
+    /// Whether the subnet has it, existence included.
+    pub truth: Truth,
+    /// Where it leads.
+    pub gateway: Option<GatewayId>,
+}
+
+/// How traffic of a subnet gets to public addresses.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    /// Through a NAT gateway that itself reaches the internet.
+    pub nat: Answer,
+    /// Through an internet gateway; helps only with a public address.
+    pub internet_gateway: Answer,
+    /// Through something else that may lead there: a transit gateway, a firewall, a NAT instance.
+    pub other: Answer,
+    /// Whether there is an IPv6 default route to an egress-only or internet gateway.
+    pub ipv6: Answer,
+    /// The default routes that apply or may apply.
+    pub routes: Vec<RouteUse>,
+}
+
+impl Egress {
+    /// Whether an instance reaches public addresses; `public_ip` says whether it has a public address itself.
+    pub fn with_public_ip(&self, public_ip: Answer) -> Answer {
+        let direct = Answer::all([self.internet_gateway.clone(), public_ip]);
+        Answer::any([self.nat.clone(), direct, self.other.clone()])
+    }
+}
+
+impl Network {
+    /// How traffic of a subnet gets to public addresses.
+    pub fn egress(&self, subnet: SubnetId) -> Egress {
+        let table = &self.subnet(subnet).route_table;
+        let none = || Answer::new(Truth::No);
+        let mut egress =
+            Egress { nat: none(), internet_gateway: none(), other: none(), ipv6: none(), routes: Vec::new() };
+        let tables = table.link.candidates();
+        if tables.is_empty() {
+            let mut why = table.reasons();
+            if why.is_empty() || table.span == self.subnet(subnet).declaration.decl_range {
+                let declaration = &self.subnet(subnet).declaration;
+                let text = format!("the route table of {} is not known", declaration.address);
+                why = vec![Reason::new(text, declaration.decl_range)];
+            }
+            let unknown = Answer::unknown(why);
+            return Egress {
+                nat: unknown.clone(),
+                internet_gateway: unknown.clone(),
+                other: unknown.clone(),
+                ipv6: unknown,
+                routes: Vec::new(),
+            };
+        }
+        for (index, id) in tables.iter().enumerate() {
+            let one = self.table_egress(*id, Some(subnet));
+            if index == 0 {
+                egress = one;
+                continue;
+            }
+            // Which of the tables applies is not known: only what holds of all of them is certain.
+            egress.nat = either(egress.nat, one.nat, table);
+            egress.internet_gateway = either(egress.internet_gateway, one.internet_gateway, table);
+            egress.other = either(egress.other, one.other, table);
+            egress.ipv6 = either(egress.ipv6, one.ipv6, table);
+            egress.routes.extend(one.routes);
+        }
+        if tables.len() > 1 {
+            for route in &mut egress.routes {
+                route.truth = route.truth & Truth::Unknown;
+            }
+        }
+        egress
+    }
+
+    /// Whether an instance in this subnet reaches public addresses; `public_ip` says whether it has one itself.
+    pub fn internet_path(&self, subnet: SubnetId, public_ip: Answer) -> Answer {
+        self.egress(subnet).with_public_ip(public_ip)
+    }
+
+    fn table_egress(&self, id: RouteTableId, subnet: Option<SubnetId>) -> Egress {
+        let table = self.route_table(id);
+        let vpc = table.vpc.link.to();
+        let mut nat = Vec::new();
+        let mut internet_gateway = Vec::new();
+        let mut other = Vec::new();
+        let mut ipv6 = Vec::new();
+        let mut routes = Vec::new();
+        for (index, route) in table.routes.iter().enumerate() {
+            let (v4, v6) = self.is_default(route);
+            if v4.truth.is_no() && v6.truth.is_no() {
+                continue;
+            }
+            let exists = existence(&route.declaration);
+            let gateway = match &route.target {
+                RouteTarget::Gateway(_, reference) => reference.link.to(),
+                RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Unknown(..) => None,
+            };
+            let truth = (v4.truth | v6.truth) & exists.truth;
+            routes.push(RouteUse { table: id, route: index, truth, gateway });
+            let applies = Answer::all([exists, v4.clone()]);
+            match &route.target {
+                RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                RouteTarget::Unknown(causes, span) => {
+                    other.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
+                }
+                RouteTarget::Gateway(_, reference) => {
+                    let candidates = reference.link.candidates();
+                    if candidates.is_empty() {
+                        other.push(Answer::all([applies, unknown_link(reference)]));
+                        continue;
+                    }
+                    let certain = candidates.len() == 1;
+                    for gateway_id in candidates {
+                        let gateway = self.gateway(*gateway_id);
+                        let leads = reference.evidence(format!("leads to {}", gateway.declaration.address));
+                        let mut leads = Answer::yes(leads);
+                        if !certain {
+                            leads = Answer { reasons: reference.reasons(), ..leads };
+                            leads.truth = Truth::Unknown;
+                        }
+                        let chain = Answer::all([applies.clone(), leads]);
+                        match &gateway.kind {
+                            GatewayKind::Nat(_) => {
+                                nat.push(Answer::all([chain, self.nat_works(*gateway_id)]));
+                            }
+                            GatewayKind::Internet => {
+                                let open = self.public_access(vpc, subnet, true);
+                                let attached = self.is_attached(*gateway_id, vpc);
+                                let parts = [chain, existence(&gateway.declaration), attached, open];
+                                internet_gateway.push(Answer::all(parts));
+                                if !v6.truth.is_no() {
+                                    ipv6.push(v6.clone());
+                                }
+                            }
+                            GatewayKind::EgressOnly => ipv6.push(v6.clone()),
+                            // Peering is not transitive: a peer's gateways cannot be used.
+                            GatewayKind::Peering => {}
+                            GatewayKind::Vpn
+                            | GatewayKind::Transit
+                            | GatewayKind::Interface
+                            | GatewayKind::Endpoint
+                            | GatewayKind::Other
+                            | GatewayKind::Unknown => {
+                                let text = format!(
+                                    "what is behind {} ({}) is not known",
+                                    gateway.declaration.address,
+                                    gateway.kind.describe()
+                                );
+                                let behind = Answer::unknown([Reason::new(text, reference.span)]);
+                                other.push(Answer::all([chain, behind]));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let mut why = table.open.clone();
+        if let Some(vpc) = vpc {
+            why.extend(self.hidden_in_vpc(vpc));
+        } else if table.kind == RouteTableKind::Outside && why.is_empty() {
+            let text = format!("the routes of {} are not managed here", table.declaration.address);
+            why.push(Reason::new(text, table.declaration.decl_range));
+        }
+        why.sort();
+        why.dedup();
+        let absent = Answer::no(table.declaration.evidence("no default route here"));
+        if !why.is_empty() {
+            other.push(Answer::unknown(why));
+        }
+        let any = |answers: Vec<Answer>| {
+            if answers.is_empty() { absent.clone() } else { Answer::any(answers) }
+        };
+        Egress {
+            nat: any(nat),
+            internet_gateway: any(internet_gateway),
+            other: any(other),
+            ipv6: any(ipv6),
+            routes,
+        }
+    }
+
+    /// Whether a route is an IPv4 and whether it is an IPv6 default route.
+    fn is_default(&self, route: &Route) -> (Answer, Answer) {
+        match &route.destination {
+            Destination::Cidr(fact) => {
+                let is = |v6: bool| {
+                    fact.ask("applies to all addresses", |cidr| match cidr {
+                        Cidr::Net(net) => {
+                            Truth::known(net.prefix_len() == 0 && (net.network().is_ipv6() == v6))
+                        }
+                        Cidr::Symbol(_) => Truth::Unknown,
+                    })
+                };
+                let (mut v4, mut v6) = (is(false), is(true));
+                for answer in [&mut v4, &mut v6] {
+                    if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                        let causes = match &fact.value {
+                            Known::Value(Cidr::Symbol(symbol)) => symbol.causes.clone(),
+                            Known::Value(Cidr::Net(_)) | Known::OneOf(_) | Known::Unknown(_) => Causes::new(),
+                        };
+                        answer.reasons = reasons(&causes, fact.span);
+                    }
+                }
+                (v4, v6)
+            }
+            Destination::PrefixList(reference) => {
+                let mut answers = Vec::new();
+                for id in reference.link.candidates() {
+                    let list = self.prefix_list(*id);
+                    let anywhere = list.entries.iter().map(|entry| entry.cidr.satisfies(Cidr::is_anywhere));
+                    let mut truth = Truth::any(anywhere);
+                    // The lists that AWS keeps hold the ranges of one service.
+                    if truth.is_no() && list.open.is_some() && list.origin != Origin::LookedUp {
+                        truth = Truth::Unknown;
+                    }
+                    answers.push(Answer::new(truth).because(reference.evidence("applies to a prefix list")));
+                }
+                let answer = if answers.is_empty() { unknown_link(reference) } else { Answer::any(answers) };
+                (answer.clone(), answer)
+            }
+            Destination::Unknown(causes) => {
+                let answer = Answer::unknown(reasons(causes, route.declaration.decl_range));
+                (answer.clone(), answer)
+            }
+        }
+    }
+
+    /// Whether a NAT gateway gives its users a path to the internet.
+    pub fn nat_works(&self, id: GatewayId) -> Answer {
+        let gateway = self.gateway(id);
+        let GatewayKind::Nat(Some(nat)) = &gateway.kind else {
+            let text = format!("{} is not managed in this configuration", gateway.declaration.address);
+            return Answer::unknown([Reason::new(text, gateway.declaration.decl_range)]);
+        };
+        let exists = existence(&gateway.declaration);
+        let public = nat.connectivity.ask("connectivity_type", |kind| Truth::known(kind == "public"));
+        let regional = nat.mode.satisfies(|mode| Truth::known(mode == "regional"));
+        let path = if regional.is_yes() {
+            match nat.vpc.as_ref().and_then(|vpc| vpc.link.to()) {
+                Some(vpc) => self.vpc_has_internet_gateway(vpc),
+                None => Answer::unknown([Reason::new(
+                    format!("the VPC of {} is not known", gateway.declaration.address),
+                    gateway.declaration.decl_range,
+                )]),
+            }
+        } else {
+            match &nat.subnet {
+                // A route to a NAT gateway only helps if the gateway itself sits behind an internet gateway.
+                Some(reference) if !reference.link.candidates().is_empty() => {
+                    let paths: Vec<Answer> = reference
+                        .link
+                        .candidates()
+                        .iter()
+                        .map(|subnet| {
+                            let egress = self.subnet_gateway_only(*subnet);
+                            let at = reference.evidence(format!(
+                                "{} stands in {}",
+                                gateway.declaration.address,
+                                self.subnet(*subnet).declaration.address
+                            ));
+                            Answer { evidence: [vec![at], egress.evidence].concat(), ..egress }
+                        })
+                        .collect();
+                    agree(paths, reference)
+                }
+                Some(reference) => unknown_link(reference),
+                None => Answer::unknown([Reason::new(
+                    format!("the subnet of {} is not known", gateway.declaration.address),
+                    gateway.declaration.decl_range,
+                )]),
+            }
+        };
+        Answer::all([exists, public, path])
+    }
+
+    /// Whether a subnet's default route leads straight to an internet gateway.
+    fn subnet_gateway_only(&self, subnet: SubnetId) -> Answer {
+        let egress = self.egress_to_gateway(subnet);
+        if egress.truth.is_no() && egress.evidence.is_empty() {
+            return egress.because(self.subnet(subnet).declaration.evidence("has no route to the internet"));
+        }
+        egress
+    }
+
+    fn egress_to_gateway(&self, subnet: SubnetId) -> Answer {
+        let table = &self.subnet(subnet).route_table;
+        if table.link.candidates().is_empty() {
+            let text = format!("the route table of {} is not known", self.subnet(subnet).declaration.address);
+            return Answer::unknown([Reason::new(text, self.subnet(subnet).declaration.decl_range)]);
+        }
+        let answers: Vec<Answer> = table
+            .link
+            .candidates()
+            .iter()
+            .map(|id| {
+                let table = self.route_table(*id);
+                let vpc = table.vpc.link.to();
+                let mut answers = Vec::new();
+                for route in &table.routes {
+                    let (v4, _) = self.is_default(route);
+                    if v4.truth.is_no() {
+                        continue;
+                    }
+                    let applies = Answer::all([existence(&route.declaration), v4]);
+                    match &route.target {
+                        RouteTarget::Gateway(_, reference) => {
+                            let internet: Vec<Answer> = reference
+                                .link
+                                .candidates()
+                                .iter()
+                                .filter_map(|gateway_id| {
+                                    let gateway = self.gateway(*gateway_id);
+                                    match &gateway.kind {
+                                        GatewayKind::Internet => Some(Answer::all([
+                                            existence(&gateway.declaration),
+                                            self.is_attached(*gateway_id, vpc),
+                                        ])),
+                                        GatewayKind::Unknown => Some(Answer::unknown([Reason::new(
+                                            format!("what {} is is not known", gateway.declaration.address),
+                                            reference.span,
+                                        )])),
+                                        GatewayKind::Nat(_)
+                                        | GatewayKind::EgressOnly
+                                        | GatewayKind::Vpn
+                                        | GatewayKind::Transit
+                                        | GatewayKind::Peering
+                                        | GatewayKind::Interface
+                                        | GatewayKind::Endpoint
+                                        | GatewayKind::Other => None,
+                                    }
+                                })
+                                .collect();
+                            if reference.link.candidates().is_empty() {
+                                answers.push(Answer::all([applies, unknown_link(reference)]));
+                            } else if !internet.is_empty() {
+                                answers.push(Answer::all([applies, agree(internet, reference)]));
+                            }
+                        }
+                        RouteTarget::Unknown(causes, span) => {
+                            answers.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
+                        }
+                        RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                    }
+                }
+                let mut why = table.open.clone();
+                if let Some(vpc) = vpc {
+                    why.extend(self.hidden_in_vpc(vpc));
+                } else if table.kind == RouteTableKind::Outside {
+                    let text = format!("the routes of {} are not managed here", table.declaration.address);
+                    why.push(Reason::new(text, table.declaration.decl_range));
+                }
+                if !why.is_empty() {
+                    answers.push(Answer::unknown(why));
+                }
+                answers.push(Answer::no(table.declaration.evidence("no route to an internet gateway here")));
+                Answer::all([Answer::any(answers), self.public_access(vpc, Some(subnet), false)])
+            })
+            .collect();
+        agree(answers, table)
+    }
+
+    /// Whether an internet gateway is attached to the VPC, or for none to any.
+    fn is_attached(&self, id: GatewayId, vpc: Option<VpcId>) -> Answer {
+        let gateway = self.gateway(id);
+        if !gateway.origin.is_closed() {
+            // AWS refuses a route to a gateway that is not attached to the table's VPC.
+            return Answer::yes(gateway.declaration.evidence("exists already"));
+        }
+        let mut answers: Vec<Answer> = Vec::new();
+        for (reference, exists) in &gateway.vpcs {
+            let same = match vpc {
+                Some(vpc) => reference.link.is(vpc),
+                None => Truth::Yes,
+            };
+            let mut answer = Answer::new(same & *exists).because(reference.evidence("attached here"));
+            if answer.truth.is_unknown() {
+                answer.reasons = reference.reasons();
+                if answer.reasons.is_empty() {
+                    answer.reasons.push(Reason::new("whether it is attached is not known", reference.span));
+                }
+            }
+            answers.push(answer);
+        }
+        if answers.is_empty() {
+            return Answer::no(gateway.declaration.evidence("is attached to no VPC"));
+        }
+        Answer::any(answers)
+    }
+
+    fn vpc_has_internet_gateway(&self, vpc: VpcId) -> Answer {
+        let mut answers = Vec::new();
+        for (index, gateway) in self.gateways.iter().enumerate() {
+            if matches!(gateway.kind, GatewayKind::Internet) && gateway.origin.is_closed() {
+                answers.push(Answer::all([
+                    existence(&gateway.declaration),
+                    self.is_attached(GatewayId::from(index), Some(vpc)),
+                ]));
+            }
+        }
+        let why = self.hidden_in_vpc(vpc);
+        if !why.is_empty() {
+            answers.push(Answer::unknown(why));
+        }
+        answers.push(Answer::no(self.vpc(vpc).declaration.evidence("has no internet gateway")));
+        Answer::any(answers)
+    }
+
+    /// Whether public access of the VPC is not blocked; `inbound` for traffic that needs the way back open too.
+    fn public_access(&self, vpc: Option<VpcId>, subnet: Option<SubnetId>, inbound: bool) -> Answer {
+        let mut answers = Vec::new();
+        for block in &self.public_access {
+            // `block-ingress` lets answers to outgoing connections of NAT gateways through, and nothing else.
+            let blocks = block.mode.ask("internet_gateway_block_mode", |mode| {
+                Truth::known(mode == "block-bidirectional" || (inbound && mode == "block-ingress"))
+            });
+            let region = match (vpc.map(|vpc| &self.vpc(vpc).region.value), &block.region.value) {
+                (Some(Known::Value(Some(vpc))), Known::Value(Some(block))) => Truth::known(vpc == block),
+                // Neither provider configuration names a region: it is the same one.
+                (Some(Known::Value(None)), Known::Value(None)) => Truth::Yes,
+                _ => Truth::Unknown,
+            };
+            let exclusions = block.exclusions.iter().map(|(excluded_vpc, excluded_subnet, declaration)| {
+                let of_vpc = match (excluded_vpc, vpc) {
+                    (Some(reference), Some(vpc)) => reference.link.is(vpc),
+                    (Some(_), None) => Truth::Unknown,
+                    (None, _) => Truth::No,
+                };
+                let of_subnet = match (excluded_subnet, subnet) {
+                    (Some(reference), Some(subnet)) => reference.link.is(subnet),
+                    (Some(_), None) => Truth::Unknown,
+                    (None, _) => Truth::No,
+                };
+                (of_vpc | of_subnet) & declaration.exists
+            });
+            let excluded = Truth::any(exclusions);
+            let mut answer = Answer::all([existence(&block.declaration), blocks]);
+            answer.truth = answer.truth & region & !excluded;
+            if answer.truth.is_unknown() && answer.reasons.is_empty() {
+                let text = "whether public access is blocked here is not known";
+                answer.reasons.push(Reason::new(text, block.declaration.decl_range));
+            }
+            answers.push(answer.negate());
+        }
+        Answer::all(answers)
+    }
+
+    /// Whether a subnet's routes lead to addresses of another VPC, by a peering connection or a transit gateway
+    /// attachment between the two.
+    pub fn route_between(&self, from: SubnetId, to: VpcId) -> Answer {
+        let subnet = self.subnet(from);
+        let tables = subnet.route_table.link.candidates();
+        if tables.is_empty() {
+            let text = format!("the route table of {} is not known", subnet.declaration.address);
+            return Answer::unknown([Reason::new(text, subnet.declaration.decl_range)]);
+        }
+        let answers = tables
+            .iter()
+            .map(|id| {
+                let table = self.route_table(*id);
+                let mut answers = Vec::new();
+                for route in &table.routes {
+                    let Destination::Cidr(destination) = &route.destination else {
+                        if !matches!(route.target, RouteTarget::Local | RouteTarget::Nothing(_)) {
+                            let text = "what this route applies to is not known";
+                            answers.push(Answer::unknown([Reason::new(text, route.declaration.decl_range)]));
+                        }
+                        continue;
+                    };
+                    let covers = self.covers_vpc(destination, to);
+                    let RouteTarget::Gateway(_, reference) = &route.target else { continue };
+                    let leads: Vec<Answer> = reference
+                        .link
+                        .candidates()
+                        .iter()
+                        .map(|gateway| self.connects(*gateway, subnet.vpc.link.to(), to))
+                        .collect();
+                    let leads =
+                        if leads.is_empty() { unknown_link(reference) } else { agree(leads, reference) };
+                    answers.push(Answer::all([existence(&route.declaration), covers, leads]));
+                }
+                let mut why = table.open.clone();
+                if let Some(vpc) = table.vpc.link.to() {
+                    why.extend(self.hidden_in_vpc(vpc));
+                }
+                if !why.is_empty() {
+                    answers.push(Answer::unknown(why));
+                }
+                answers.push(Answer::no(table.declaration.evidence("no route to the other VPC here")));
+                Answer::any(answers)
+            })
+            .collect();
+        agree(answers, &subnet.route_table)
+    }
+
+    fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId) -> Answer {
+        let vpc = self.vpc(vpc);
+        let Some(primary) = vpc.cidrs.first() else {
+            let text = format!("the range of {} is not known", vpc.declaration.address);
+            return Answer::unknown([Reason::new(text, vpc.declaration.decl_range)]);
+        };
+        let mut answer = destination.ask("applies to this range", |outer| {
+            primary.satisfies(|inner| match outer.covers(inner) {
+                Coverage::All => Truth::Yes,
+                Coverage::None => Truth::No,
+                Coverage::Part | Coverage::Unknown => Truth::Unknown,
+            })
+        });
+        if answer.truth.is_unknown() && answer.reasons.is_empty() {
+            let text = format!("whether it covers the range of {} is not known", vpc.declaration.address);
+            answer.reasons.push(Reason::new(text, destination.span));
+        }
+        answer
+    }
+
+    /// Whether a gateway carries traffic between two VPCs.
+    fn connects(&self, id: GatewayId, from: Option<VpcId>, to: VpcId) -> Answer {
+        let gateway = self.gateway(id);
+        let evidence = gateway.declaration.evidence(gateway.declaration.address.clone());
+        match &gateway.kind {
+            GatewayKind::Peering | GatewayKind::Transit if gateway.origin.is_closed() => {
+                let attached = |vpc: VpcId| {
+                    Truth::any(
+                        gateway.vpcs.iter().map(|(reference, exists)| reference.link.is(vpc) & *exists),
+                    )
+                };
+                let from = from.map_or(Truth::Unknown, attached);
+                let to = attached(to);
+                let mut truth = from & to & gateway.declaration.exists;
+                // Attachments may be made in another account or configuration.
+                if truth.is_no() && matches!(gateway.kind, GatewayKind::Transit) {
+                    truth = Truth::Unknown;
+                }
+                let mut answer = Answer::new(truth).because(evidence);
+                if truth.is_unknown() {
+                    let text =
+                        format!("whether {} connects both VPCs is not known", gateway.declaration.address);
+                    answer.reasons.push(Reason::new(text, gateway.declaration.decl_range));
+                }
+                answer
+            }
+            GatewayKind::Internet | GatewayKind::Nat(_) | GatewayKind::EgressOnly => Answer::no(evidence),
+            GatewayKind::Peering
+            | GatewayKind::Transit
+            | GatewayKind::Vpn
+            | GatewayKind::Interface
+            | GatewayKind::Endpoint
+            | GatewayKind::Other
+            | GatewayKind::Unknown => {
+                let text = format!("what is behind {} is not known", gateway.declaration.address);
+                Answer::unknown([Reason::new(text, gateway.declaration.decl_range)])
+            }
+        }
+    }
+}
+
+/// The answer of several alternatives of which one applies: certain only when they agree.
+fn agree<Id: Copy + PartialEq>(answers: Vec<Answer>, reference: &Ref<Id>) -> Answer {
+    let mut answers = answers.into_iter();
+    let Some(first) = answers.next() else { return unknown_link(reference) };
+    answers.fold(first, |one, other| either(one, other, reference))
+}
+
+fn either<Id: Copy + PartialEq>(one: Answer, other: Answer, reference: &Ref<Id>) -> Answer {
+    if one.truth == other.truth {
+        return one;
+    }
+    let mut reasons = one.reasons;
+    reasons.extend(other.reasons);
+    if reasons.is_empty() {
+        reasons = match &reference.link {
+            Link::OneOf(_) | Link::Unknown(_) => reference.reasons(),
+            Link::To(_) | Link::Outside(_) => Vec::new(),
+        };
+    }
+    let evidence: Vec<Evidence> = one.evidence.into_iter().chain(other.evidence).collect();
+    Answer { truth: Truth::Unknown, evidence, reasons }
+}

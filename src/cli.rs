@@ -1,0 +1,332 @@
+//! The command line: clap's definitions, and what they mean as plain requests.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use ssmlint::lint::{Argument, Context};
+use ssmlint::report::{FailOn, Format};
+
+const EXAMPLES: &str = "\
+Examples:
+  ssmlint ./infra                                 check every root module under ./infra
+  ssmlint infra --var enable_nat=false            check what happens without NAT
+  ssmlint . --format pretty --format sarif=ssm.sarif
+  ssmlint explain SSM003                          what a rule looks for, and how to fix it
+  ssmlint inspect infra/prod                      what Terraform makes of it, evaluated
+  ssmlint eval --dir infra/prod 'module.vpc.vpc_id'
+
+A directory that is named like a command is checked with ./ before it: ssmlint ./rules
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 the job could not be done";
+
+/// Proves from Terraform code whether AWS SSM Session Manager reaches every private EC2 instance, and names the line
+/// that breaks it.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
+}
+
+/// What to do; without one, the paths are checked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check root modules (the default: `ssmlint PATH` does the same)
+    #[command(after_help = EXAMPLES)]
+    Check(CheckArgs),
+    /// Print the page of a rule: what it looks for, why it matters, how to fix it
+    Explain {
+        /// The rule's code or name: SSM003, missing-ssm-endpoint
+        #[arg(value_name = "CODE")]
+        rule: String,
+    },
+    /// List all rules
+    Rules,
+    /// Print a root module evaluated: resource instances, outputs, and what could not be seen
+    Inspect(InspectArgs),
+    /// Evaluate expressions in the scope of a root module
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Directories or files with Terraform code; the current directory when none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated
+    #[arg(short, long = "format", value_name = "NAME[=FILE]", value_parser = parse_destination)]
+    pub(crate) formats: Vec<Destination>,
+    /// The least severity that fails the run
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    pub(crate) fail_on: Level,
+    /// Fail also on what could not be decided
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Exit with 0 even if there are findings; not if the job could not be done
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Exit with 0 if there is no Terraform code
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    /// Print findings only: no list of what is undecided or not seen, no closing line
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What Terraform would be told, too.
+#[derive(Debug, Args)]
+pub(crate) struct TerraformArgs {
+    /// Set an input variable of the root modules; can be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(crate) var: Vec<(String, String)>,
+    /// Read input variables from a file, as Terraform does; can be repeated
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub(crate) var_file: Vec<PathBuf>,
+    /// The workspace, for terraform.workspace
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workspace: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The root module's directory
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    /// How to print
+    #[arg(short, long, value_name = "NAME", default_value = "text")]
+    pub(crate) format: DataFormat,
+    /// Print sensitive values too
+    #[arg(long)]
+    pub(crate) show_sensitive: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The expression; without one, each line of standard input is an expression
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    pub(crate) expression: Option<String>,
+    /// The root module's directory
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    /// How to print; json gives one object a line
+    #[arg(short, long, value_name = "NAME", default_value = "text")]
+    pub(crate) format: DataFormat,
+    /// Print sensitive values too
+    #[arg(long)]
+    pub(crate) show_sensitive: bool,
+}
+
+/// Where a format goes: standard output, or a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The formats of `inspect` and `eval`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataFormat {
+    /// For people
+    Text,
+    /// For programs; see the README
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Any finding
+    Info,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set; everywhere with FORCE_COLOR or CLICOLOR_FORCE
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Level {
+    pub(crate) fn fail_on(self) -> FailOn {
+        match self {
+            Level::Error => FailOn::Error,
+            Level::Warning => FailOn::Warning,
+            Level::Info => FailOn::Info,
+        }
+    }
+}
+
+impl Cli {
+    /// Reads the arguments. Help, version and errors are clap's to print.
+    pub(crate) fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<(Cli, Vec<Argument>), clap::Error> {
+        let matches = Cli::command().try_get_matches_from(arguments)?;
+        let inputs = match matches.subcommand() {
+            Some((_, matches)) => input_arguments(matches),
+            None => input_arguments(&matches),
+        };
+        Ok((Cli::from_arg_matches(&matches)?, inputs))
+    }
+}
+
+impl TerraformArgs {
+    /// The context, with the inputs in the order of the command line.
+    pub(crate) fn context(&self, inputs: Vec<Argument>, environment: &Environment) -> Context {
+        Context {
+            arguments: inputs,
+            environment: environment.variables.clone(),
+            workspace: self.workspace.clone().or_else(|| environment.workspace.clone()),
+            data_dir: environment.data_dir.clone(),
+        }
+    }
+}
+
+/// What the environment says to Terraform.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    variables: BTreeMap<String, String>,
+    workspace: Option<String>,
+    data_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// `TF_VAR_*`, `TF_WORKSPACE` and `TF_DATA_DIR`; what is not Unicode is left out.
+    pub(crate) fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
+        let mut environment = Environment::default();
+        for (name, value) in variables {
+            let Some(name) = name.to_str() else { continue };
+            if name == "TF_DATA_DIR" && !value.is_empty() {
+                environment.data_dir = Some(PathBuf::from(value));
+            } else if let Ok(value) = value.into_string() {
+                if name == "TF_WORKSPACE" && !value.is_empty() {
+                    environment.workspace = Some(value);
+                } else if let Some(variable) = name.strip_prefix("TF_VAR_") {
+                    environment.variables.insert(variable.to_owned(), value);
+                }
+            }
+        }
+        environment
+    }
+}
+
+/// `--var` and `--var-file` in the order of the command line: in Terraform, a later one wins over an earlier one of
+/// either kind.
+fn input_arguments(matches: &ArgMatches) -> Vec<Argument> {
+    let mut found: Vec<(usize, Argument)> = Vec::new();
+    // A subcommand without these options does not know their names.
+    if let (Ok(Some(values)), Some(indices)) =
+        (matches.try_get_many::<(String, String)>("var"), indices(matches, "var"))
+    {
+        let values = values.map(|(name, value)| Argument::Var(name.clone(), value.clone()));
+        found.extend(indices.zip(values));
+    }
+    if let (Ok(Some(values)), Some(indices)) =
+        (matches.try_get_many::<PathBuf>("var_file"), indices(matches, "var_file"))
+    {
+        found.extend(indices.zip(values.map(|path| Argument::VarFile(path.clone()))));
+    }
+    found.sort_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, argument)| argument).collect()
+}
+
+fn indices<'a>(matches: &'a ArgMatches, id: &str) -> Option<clap::parser::Indices<'a>> {
+    matches.try_contains_id(id).ok().filter(|given| *given).and_then(|_| matches.indices_of(id))
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("give a name and a value, as in enable_nat=false".to_owned()),
+    }
+}
+
+fn parse_destination(text: &str) -> Result<Destination, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("no file name after `=`".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let Some(format) = Format::from_name(name) else {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.as_str()).collect();
+        return Err(format!("there is no format `{name}`; there are {}", names.join(", ")));
+    };
+    Ok(Destination { format, file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> (Cli, Vec<Argument>) {
+        let program = std::iter::once("ssmlint").chain(arguments.iter().copied());
+        Cli::read(program.map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bare_paths_mean_check() {
+        let (cli, _) = read(&["infra", "modules"]);
+        assert!(cli.command.is_none());
+        assert_eq!(cli.check.paths, [PathBuf::from("infra"), PathBuf::from("modules")]);
+    }
+
+    #[test]
+    fn inputs_keep_the_order_of_the_command_line() {
+        let (_, inputs) = read(&["check", "--var", "a=1", "--var-file", "x.tfvars", "--var", "b=x=y", "."]);
+        assert_eq!(
+            inputs,
+            [
+                Argument::Var("a".into(), "1".into()),
+                Argument::VarFile("x.tfvars".into()),
+                Argument::Var("b".into(), "x=y".into()),
+            ]
+        );
+        assert_eq!(read(&["--var", "a=1"]).1.len(), 1);
+        assert!(read(&["rules"]).1.is_empty());
+    }
+
+    #[test]
+    fn formats_can_go_to_files() {
+        let (cli, _) = read(&["--format", "pretty", "-f", "sarif=out=1.sarif"]);
+        let formats: Vec<_> = cli.check.formats.iter().map(|to| (to.format, to.file.clone())).collect();
+        assert_eq!(formats, [(Format::Pretty, None), (Format::Sarif, Some("out=1.sarif".into()))]);
+        assert!(parse_destination("yaml").is_err());
+        assert!(parse_destination("json=").is_err());
+    }
+
+    #[test]
+    fn the_environment_of_terraform_is_read() {
+        let variables = [("TF_VAR_a", "1"), ("TF_DATA_DIR", "d"), ("TF_WORKSPACE", "w"), ("HOME", "/")];
+        let environment = Environment::of(variables.map(|(name, value)| (name.into(), value.into())));
+        let (cli, inputs) = read(&["x"]);
+        let context = cli.check.terraform.context(inputs, &environment);
+        assert_eq!(context.environment, BTreeMap::from([("a".to_owned(), "1".to_owned())]));
+        assert_eq!((context.workspace.as_deref(), context.data_dir), (Some("w"), Some("d".into())));
+    }
+}

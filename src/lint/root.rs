@@ -1,0 +1,166 @@
+//! One root module through the stages: modules, inputs, evaluation, model, proof, rules.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::aws::schema::Aws;
+use crate::config::load::Loader;
+use crate::config::tfvars::{self, VarArgument};
+use crate::config::{Child, Config, ModuleNode};
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::limits::Limits;
+use crate::eval::scenario::{Demand, Environment, Scenario};
+use crate::eval::value::Value;
+use crate::eval::{self, Evaluation};
+use crate::finding::Finding;
+use crate::lint::{Argument, Context};
+use crate::report::place::path_text;
+use crate::report::{Gap, GapKind, RuleInfo};
+use crate::source::fs::FileSystem;
+use crate::source::{FileId, SourceMap, Span};
+use crate::syntax::ast::Expr;
+
+/// What the check of one root hands over.
+pub(super) struct Checked {
+    pub(super) findings: Vec<Finding>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) targets: usize,
+    pub(super) files: Vec<FileId>,
+    /// Directories without links of the modules that are called.
+    pub(super) modules: BTreeSet<PathBuf>,
+    /// Module calls whose source is not available, by place.
+    pub(super) missing: BTreeSet<Span>,
+}
+
+/// A root module with the inputs that Terraform would give it.
+pub(super) struct Root {
+    pub(super) config: Config,
+    scenario: Scenario,
+}
+
+/// What evaluation reads besides the configuration.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub(super) fs: &'a dyn FileSystem,
+    pub(super) sources: &'a SourceMap,
+}
+
+/// Checks the root module in a directory.
+pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: &Context) -> Checked {
+    let root = Root::load(loader, dir, context);
+    let evaluation = root.evaluate(world, Demand::Relevant);
+    let findings = Vec::new();
+
+    let mut modules = BTreeSet::new();
+    called(&root.config.root, &mut modules);
+    Checked {
+        findings,
+        gaps: gaps(&evaluation),
+        diagnostics: root.diagnostics(&evaluation),
+        targets: 0,
+        files: root.files(),
+        modules,
+        missing: root.config.missing.iter().map(|missing| missing.span).collect(),
+    }
+}
+
+/// All rules, by code.
+pub(super) fn rules() -> Vec<RuleInfo> {
+    Vec::new()
+}
+
+impl Root {
+    /// Loads the root module in a directory.
+    pub(super) fn load(loader: &Loader<'_>, dir: &Path, context: &Context) -> Root {
+        let config = loader.load(dir);
+        let environment: Vec<(String, String)> = context
+            .environment
+            .iter()
+            .map(|(name, value)| (format!("TF_VAR_{name}"), value.clone()))
+            .collect();
+        let arguments: Vec<VarArgument> = context
+            .arguments
+            .iter()
+            .map(|argument| match argument {
+                Argument::Var(name, value) => VarArgument::Var(format!("{name}={value}")),
+                Argument::VarFile(path) => VarArgument::File(path.clone()),
+            })
+            .collect();
+        let scenario = Scenario {
+            name: String::new(),
+            inputs: tfvars::inputs(loader, &config, &environment, &arguments),
+            workspace: context.workspace.clone().unwrap_or_else(|| "default".to_owned()),
+        };
+        Root { config, scenario }
+    }
+
+    /// Evaluates it.
+    pub(super) fn evaluate(&self, world: World<'_>, demand: Demand) -> Evaluation {
+        let limits = Limits::default();
+        eval::evaluate(&self.config, &self.scenario, environment(world, &limits, demand))
+    }
+
+    /// Evaluates expressions in it, each with what Terraform would report.
+    pub(super) fn evaluate_expressions(
+        &self,
+        world: World<'_>,
+        expressions: &[Expr],
+    ) -> Vec<(Value, Vec<Diagnostic>)> {
+        let limits = Limits::default();
+        eval::evaluate_expressions(
+            &self.config,
+            &self.scenario,
+            environment(world, &limits, Demand::Relevant),
+            expressions,
+        )
+    }
+
+    /// Everything that is wrong in its files, inputs and values.
+    pub(super) fn diagnostics(&self, evaluation: &Evaluation) -> Vec<Diagnostic> {
+        let config = self.config.diagnostics.iter().chain(&self.scenario.inputs.diagnostics);
+        config.chain(&evaluation.diagnostics).cloned().collect()
+    }
+
+    /// Whether a file of it could not be read or parsed.
+    pub(super) fn is_unreadable(&self) -> bool {
+        let diagnostics = self.config.diagnostics.iter().chain(&self.scenario.inputs.diagnostics);
+        diagnostics.into_iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
+    }
+
+    fn files(&self) -> Vec<FileId> {
+        self.config.files.iter().chain(&self.scenario.inputs.files).copied().collect()
+    }
+}
+
+fn environment<'a>(world: World<'a>, limits: &'a Limits, demand: Demand) -> Environment<'a> {
+    Environment { provider: &Aws, fs: world.fs, sources: world.sources, limits, demand }
+}
+
+/// What the evaluation could not see.
+pub(super) fn gaps(evaluation: &Evaluation) -> Vec<Gap> {
+    let kind = |kind: eval::GapKind| match kind {
+        eval::GapKind::ModuleUnavailable => GapKind::ModuleUnavailable,
+        eval::GapKind::FileUnreadable => GapKind::FileUnreadable,
+        eval::GapKind::NotUnderstood => GapKind::NotUnderstood,
+        eval::GapKind::Limit => GapKind::Limit,
+    };
+    let gaps = evaluation.gaps.iter();
+    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: gap.span }).collect()
+}
+
+/// Adds the directories of the modules below a node.
+fn called(node: &ModuleNode, into: &mut BTreeSet<PathBuf>) {
+    for child in node.children.values() {
+        if let Child::Module(child) = child
+            && into.insert(child.module.canonical_dir.clone())
+        {
+            called(child, into);
+        }
+    }
+}
+
+/// A root's name in the report: its directory.
+pub(super) fn name(dir: &Path) -> String {
+    path_text(dir)
+}
