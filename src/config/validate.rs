@@ -129,8 +129,7 @@ fn check_passed(
     let is_empty = |config: &ProviderConfig| {
         config.body.attributes.is_empty() && config.body.blocks.is_empty() && !config.has_version
     };
-    let configured: Vec<&ProviderConfig> =
-        module.providers.iter().filter(|config| !is_empty(config)).collect();
+    let configured: Vec<&ProviderConfig> = module.providers.iter().filter(|config| !is_empty(config)).collect();
     if let (Some(span), false) = (repeated, configured.is_empty()) {
         diagnostics.push(Diagnostic::invalid(
             "Module is incompatible with count, for_each, and depends_on",
@@ -217,12 +216,7 @@ fn check_refactorings(node: &ModuleNode, path: &mut Vec<Name>, diagnostics: &mut
     let mut moves: FxHashMap<String, String> = FxHashMap::default();
     let mut has_import = false;
     for block in &node.module.refactorings {
-        let target = |name: &str| {
-            block
-                .body
-                .attribute(name)
-                .and_then(|argument| Some((target(&argument.expr)?, argument.expr.span)))
-        };
+        let target = |name: &str| block.body.attribute(name).and_then(|argument| Some((target(&argument.expr)?, argument.expr.span)));
         match block.block_type.as_str() {
             "removed" => {
                 let Some((from, _)) = target("from").filter(|(from, _)| !from.has_key) else { continue };
