@@ -151,6 +151,19 @@ fn findings_exit_with_1_as_far_as_fail_on_reaches() {
 }
 
 #[test]
+fn an_argument_has_to_fit_one_of_the_roots() {
+    let dir = directory("misfits");
+    write(&dir, "a/main.tf", "variable \"n\" {}\n");
+    write(&dir, "b/main.tf", "locals {}\n");
+    let diagnostics = |name: &str| {
+        let report = json(&run(&dir, &[".", "--var", name, "--format", "json"]));
+        report["diagnostics"].as_array().unwrap().len()
+    };
+    assert_eq!(diagnostics("n=1"), 0);
+    assert_eq!(diagnostics("nn=1"), 1);
+}
+
+#[test]
 fn several_formats_go_to_files_and_to_the_output() {
     let dir = directory("formats");
     write(&dir, "main.tf", SSH_OPEN);
