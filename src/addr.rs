@@ -50,8 +50,11 @@ impl fmt::Display for InstanceKey {
             InstanceKey::Int(n) => write!(f, "[{n}]"),
             InstanceKey::String(s) => {
                 f.write_str("[\"")?;
-                for c in s.chars() {
+                let mut chars = s.chars().peekable();
+                while let Some(c) = chars.next() {
                     match c {
+                        // A key is printed as the string literal that gives it.
+                        '$' | '%' if chars.peek() == Some(&'{') => write!(f, "{c}{c}")?,
                         '"' => f.write_str("\\\"")?,
                         '\\' => f.write_str("\\\\")?,
                         '\n' => f.write_str("\\n")?,

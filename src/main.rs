@@ -69,7 +69,10 @@ fn run() -> ExitCode {
 
 fn check(arguments: &CheckArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
     let formats = destinations(&arguments.formats)?;
-    let paths = if arguments.paths.is_empty() { vec![PathBuf::from(".")] } else { arguments.paths.clone() };
+    let mut paths: Vec<PathBuf> = arguments.paths.iter().map(|path| from_here(path)).collect();
+    if paths.is_empty() {
+        paths.push(PathBuf::from("."));
+    }
     let request = Request { paths, context: arguments.terraform.context(inputs, environment) };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let report = match threads.install(|| lint::check(&request, &Disk)) {
@@ -135,7 +138,8 @@ fn explain(name: &str) -> Result<u8, Failure> {
 fn inspect(arguments: &InspectArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
     let context = arguments.terraform.context(inputs, environment);
     let secrets = secrets(arguments.show_sensitive);
-    let session = lint::Session::open(&arguments.path, &context, &Disk).map_err(|error| failure(&error))?;
+    let session =
+        lint::Session::open(&from_here(&arguments.path), &context, &Disk).map_err(|error| failure(&error))?;
     let inspection = session.inspect(secrets);
     print(&match arguments.format {
         DataFormat::Text => inspection.text(),
@@ -146,7 +150,8 @@ fn inspect(arguments: &InspectArgs, inputs: Vec<Argument>, environment: &Environ
 
 fn eval(arguments: &EvalArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
     let context = arguments.terraform.context(inputs, environment);
-    let session = lint::Session::open(&arguments.dir, &context, &Disk).map_err(|error| failure(&error))?;
+    let session =
+        lint::Session::open(&from_here(&arguments.dir), &context, &Disk).map_err(|error| failure(&error))?;
     let expressions = match &arguments.expression {
         Some(expression) => vec![expression.clone()],
         None => {
@@ -178,6 +183,16 @@ fn failure(error: &lint::Error) -> Failure {
     let message = report::safe::sentence(&error.to_string());
     let help = report::safe::sentence(&error.help());
     miette!(help = help, "{message}")
+}
+
+/// An absolute path below the working directory as a relative one, since places are printed that way.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok().filter(|_| path.is_absolute());
+    match here.as_deref().and_then(|here| path.strip_prefix(here).ok()) {
+        Some(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Some(below) => below.to_path_buf(),
+        None => path.to_path_buf(),
+    }
 }
 
 /// Writes to standard output at once. That nobody reads on is no error: the exit code still counts.

@@ -142,9 +142,25 @@ fn findings_exit_with_1_as_far_as_fail_on_reaches() {
     assert_eq!(finding["code"], "SSM006");
     assert_eq!(finding["location"]["file"], "infra/main.tf");
     assert_eq!(finding["root"], "infra");
+    let absolute = dir.join("infra");
+    let report = json(&run(&dir, &[absolute.to_str().unwrap(), "--format", "json"]));
+    assert_eq!(report["findings"][0]["location"]["file"], "infra/main.tf");
     if finding["severity"] == "warning" {
         assert_eq!(code(&run(&dir, &["infra", "--fail-on", "error"])), 0);
     }
+}
+
+#[test]
+fn an_argument_has_to_fit_one_of_the_roots() {
+    let dir = directory("misfits");
+    write(&dir, "a/main.tf", "variable \"n\" {}\n");
+    write(&dir, "b/main.tf", "locals {}\n");
+    let diagnostics = |name: &str| {
+        let report = json(&run(&dir, &[".", "--var", name, "--format", "json"]));
+        report["diagnostics"].as_array().unwrap().len()
+    };
+    assert_eq!(diagnostics("n=1"), 0);
+    assert_eq!(diagnostics("nn=1"), 1);
 }
 
 #[test]
@@ -358,7 +374,8 @@ fn eval_answers_every_line() {
     assert_eq!(records[4]["sensitive"], true);
     assert_eq!(records[4]["value"], Json::Null);
 
-    let output = run(&dir, &["eval", "var.n + 1", "--var", "n=2"]);
+    let here = dir.to_str().unwrap();
+    let output = run(&dir, &["eval", "--dir", here, "var.n + 1", "--var", "n=2"]);
     assert_eq!((code(&output), stdout(&output)), (0, "3\n".to_owned()));
     let output = run(&dir, &["eval", "sensitive(1)"]);
     assert_eq!(stdout(&output), "(sensitive value)\n");

@@ -78,6 +78,12 @@ fn strip_markers_reach_to_the_end_of_their_line() {
 }
 
 #[test]
+fn a_trimmed_literal_still_makes_a_string() {
+    let ExprKind::Template(parts) = expression(r#""\n${~ 1 ~}""#).kind else { panic!("a template") };
+    assert_eq!(parts.len(), 2);
+}
+
+#[test]
 fn legacy_index_after_splat_applies_to_each_element() {
     let ExprKind::Access { base, steps } = expression("a.*.b.0.c[1]").kind else { panic!("an access") };
     assert_eq!(steps.len(), 1);

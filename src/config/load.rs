@@ -327,7 +327,12 @@ impl<'a> Loader<'a> {
         let mut files = Vec::new();
         for (source, parsed) in parsed {
             module.incomplete |= !parsed.complete;
-            module.diagnostics.extend(parsed.diagnostics);
+            // Whatever the reason: nothing of the file is seen.
+            let kind = |kind| if parsed.complete { kind } else { DiagnosticKind::Unreadable };
+            let diagnostics = parsed.diagnostics.into_iter();
+            module
+                .diagnostics
+                .extend(diagnostics.map(|found| Diagnostic { kind: kind(found.kind), ..found }));
             let is_override = is_override(&source.path);
             files.push(ParsedFile { source, file: parsed.file, is_override });
         }

@@ -152,6 +152,7 @@ fn add_file(
     let attributes =
         if cx.json { json_attributes(&mut cx, &source) } else { native_attributes(&mut cx, &source) };
     let shown: Name = path.to_string_lossy().as_ref().into();
+    let mut refused = FxHashSet::default();
     for attribute in attributes {
         let Attribute { name, expr, .. } = attribute;
         if !config.root.module.variables.contains_key(&name) {
@@ -159,8 +160,7 @@ fn add_file(
             continue;
         }
         if !cx.json && !check_constant(&mut cx, &expr) {
-            // The value that this one would replace does not come back.
-            inputs.assignments.retain(|assignment| assignment.name != name);
+            refused.insert(name);
             continue;
         }
         let span = Some(expr.span);
@@ -171,6 +171,8 @@ fn add_file(
             span,
         });
     }
+    // The values that refused ones would replace do not come back.
+    inputs.assignments.retain(|assignment| !refused.contains(&assignment.name));
     inputs.diagnostics.append(&mut cx.diagnostics);
 }
 

@@ -15,6 +15,9 @@ use crate::syntax::ast::Expr;
 pub(super) fn attributes(type_name: &str, mode: ResourceMode) -> Option<&'static [&'static str]> {
     match (mode, type_name) {
         (ResourceMode::Managed, "terraform_data") => Some(&["id", "input", "output", "triggers_replace"]),
+        (ResourceMode::Data, "terraform_remote_state") => {
+            Some(&["backend", "config", "defaults", "outputs", "workspace"])
+        }
         _ => None,
     }
 }
@@ -126,6 +129,69 @@ fn write_entries(
     }
 }
 
+/// Levels of nesting in a state's values; deeper ones make the outputs unknown.
+const STATE_DEPTH: usize = 64;
+
+/// A type in Terraform's JSON notation, as states hold it.
+fn type_of_json(json: &serde_json::Value, depth: usize) -> Option<Type> {
+    if depth > STATE_DEPTH {
+        return None;
+    }
+    if let Some(name) = json.as_str() {
+        return match name {
+            "bool" => Some(Type::Bool),
+            "number" => Some(Type::Number),
+            "string" => Some(Type::String),
+            "dynamic" => Some(Type::Dynamic),
+            _ => None,
+        };
+    }
+    let [kind, inner] = json.as_array()?.as_slice() else { return None };
+    match kind.as_str()? {
+        "list" => Some(Type::list(type_of_json(inner, depth + 1)?)),
+        "set" => Some(Type::set(type_of_json(inner, depth + 1)?)),
+        "map" => Some(Type::map(type_of_json(inner, depth + 1)?)),
+        "tuple" => {
+            let elements = inner.as_array()?.iter().map(|element| type_of_json(element, depth + 1));
+            Some(Type::tuple(elements.collect::<Option<Vec<Type>>>()?))
+        }
+        "object" => {
+            let attributes = inner
+                .as_object()?
+                .iter()
+                .map(|(name, ty)| Some((ecow::EcoString::from(name.as_str()), type_of_json(ty, depth + 1)?)));
+            Some(Type::object(attributes.collect::<Option<Vec<_>>>()?))
+        }
+        _ => None,
+    }
+}
+
+/// A JSON value as Terraform reads it.
+fn json_value(json: &serde_json::Value, depth: usize) -> Option<Value> {
+    if depth > STATE_DEPTH {
+        return None;
+    }
+    Some(match json {
+        serde_json::Value::Null => Value::null(Type::Dynamic),
+        serde_json::Value::Bool(value) => Value::bool(*value),
+        serde_json::Value::Number(number) => {
+            Value::number(crate::number::Number::parse(&number.to_string())?)
+        }
+        serde_json::Value::String(text) => Value::string(crate::eval::value::normalize(text)),
+        serde_json::Value::Array(elements) => Value::tuple(
+            elements.iter().map(|element| json_value(element, depth + 1)).collect::<Option<Vec<_>>>()?,
+        ),
+        serde_json::Value::Object(entries) => Value::object(
+            entries
+                .iter()
+                .map(|(name, entry)| {
+                    Some((crate::eval::value::normalize(name), json_value(entry, depth + 1)?))
+                })
+                .collect::<Option<Vec<_>>>()?,
+        ),
+    })
+}
+
 impl<'a> Evaluator<'a> {
     /// Calls a function of the built-in provider.
     pub(super) fn call_provider_function(
@@ -194,10 +260,13 @@ impl<'a> Evaluator<'a> {
     /// An attribute of a `terraform_data` instance, as Terraform plans it.
     pub(super) fn builtin_attribute(&mut self, id: InstanceId, name: &str) -> Value {
         match name {
-            "input" | "triggers_replace" => match self.configured(id, name) {
-                Some(value) => value,
-                None => Value::null(Type::Dynamic),
-            },
+            "outputs" => self.remote_state_outputs(id),
+            "input" | "triggers_replace" | "backend" | "config" | "defaults" | "workspace" => {
+                match self.configured(id, name) {
+                    Some(value) => value,
+                    None => Value::null(Type::Dynamic),
+                }
+            }
             "output" => {
                 let input = self.builtin_attribute(id, "input");
                 if input.is_null() {
@@ -213,6 +282,46 @@ impl<'a> Evaluator<'a> {
             }
             _ => self.computed(id, name),
         }
+    }
+
+    /// The outputs of a state: read when it is a file in the root module's directory, unknown otherwise.
+    fn remote_state_outputs(&mut self, id: InstanceId) -> Value {
+        match self.local_state(id) {
+            Some(outputs) => {
+                let defaults = self.builtin_attribute(id, "defaults");
+                let mut entries = defaults.as_entries().cloned().unwrap_or_default();
+                entries.extend(outputs);
+                Value::object(entries)
+            }
+            None => self.computed(id, "outputs"),
+        }
+    }
+
+    fn local_state(&mut self, id: InstanceId) -> Option<Vec<(ecow::EcoString, Value)>> {
+        if self.builtin_attribute(id, "backend").as_str() != Some("local") {
+            return None;
+        }
+        let config = self.builtin_attribute(id, "config");
+        let path = config.as_entries()?.get("path")?.as_str()?.to_string();
+        let root = &self.config.canonical_dir;
+        let path = self.env.fs.canonicalize(&root.join(path)).ok()?;
+        if !path.starts_with(root) {
+            return None;
+        }
+        let bytes = self.env.fs.read(&path, self.env.limits.string_bytes as u64).ok()?;
+        let state: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        let outputs = state.get("outputs")?.as_object()?;
+        outputs
+            .iter()
+            .map(|(name, output)| {
+                let ty = type_of_json(output.get("type")?, 0)?;
+                let value = json_value(output.get("value")?, 0)?;
+                let value = crate::eval::convert::convert(&value, &ty).ok()?;
+                let sensitive = output.get("sensitive").and_then(serde_json::Value::as_bool) == Some(true);
+                let marks = crate::eval::value::Marks { sensitive, ephemeral: false };
+                Some((crate::eval::value::normalize(name), value.with_marks(marks)))
+            })
+            .collect()
     }
 
     /// Reports arguments and blocks that a built-in resource type does not have.

@@ -6,6 +6,7 @@ pub mod constraint;
 mod equal;
 mod mismatch;
 mod sets;
+pub mod stand_in;
 mod unify;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub(in crate::eval) use sets::write_quoted;
 pub use unify::{unify, unify_safe};
 
 use crate::eval::term::TermId;
-use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
+use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind, join_causes};
 use crate::number::Number;
 
 /// Why a value does not convert: Terraform's message, `element 0: string required`.
@@ -48,6 +49,11 @@ impl std::error::Error for ConvertError {}
 /// Converts a value to a type; `Dynamic` anywhere in the type accepts what is there.
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     convert_to(value, Target::Type(ty))
+}
+
+/// The name of a type that is asked for: as `friendly_name`, with *any single type* for an open element type.
+pub(in crate::eval) fn constraint_name(ty: &Type) -> String {
+    mismatch::name_of(Target::Type(ty))
 }
 
 /// Whether some values of one type convert to another, also by conversions that can fail (`string` to `number`).
@@ -305,8 +311,17 @@ fn apply(value: &Value, to: Target<'_>) -> Result<Value, ConvertError> {
         (ValueKind::String(text), Shape::Primitive(Type::Bool)) => ValueKind::Bool(parse_bool(text)?),
         (ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_), _) => value.kind.clone(),
         (ValueKind::List(from, elements) | ValueKind::Set(from, elements), Shape::List(to)) => {
+            let is_set = matches!(value.kind, ValueKind::Set(..));
             let elements = convert_elements(elements, Some(from), to)?;
-            finish_list(elements, Some(from), to)?
+            match finish_list(elements, Some(from), to)? {
+                // Elements that are not known may turn out to be the same, and stand anywhere.
+                ValueKind::List(element, elements)
+                    if is_set && elements.len() > 1 && !elements.iter().all(Value::is_wholly_known) =>
+                {
+                    unordered(Type::list(element), &elements)
+                }
+                list => list,
+            }
         }
         (ValueKind::List(from, elements) | ValueKind::Set(from, elements), Shape::Set(to)) => {
             let elements = convert_elements(elements, Some(from), to)?;
@@ -462,29 +477,26 @@ fn mixed_with_opaque(elements: &[Value], to: Target<'_>, collection: fn(Type) ->
     if !types.iter().any(is_opaque) || unify(&types) != Some(Type::Dynamic) {
         return None;
     }
-    let each = Value::new(ValueKind::Unknown(Arc::new(Unknown {
-        term: TermId::NONE,
-        ty: Type::Dynamic,
-        refinement: Refinement::default(),
-        causes: crate::eval::value::join_causes(elements),
-        possible: Some(elements.iter().cloned().collect()),
-        each: None,
-    })));
-    let ty = collection(Type::Dynamic);
+    Some(unordered(collection(Type::Dynamic), elements))
+}
+
+/// A collection of elements whose number or order is not known.
+fn unordered(ty: Type, elements: &[Value]) -> ValueKind {
     let count = elements.len() as u64;
-    Some(ValueKind::Unknown(Arc::new(Unknown {
+    let least = if matches!(ty, Type::Map(_)) { count } else { count.min(1) };
+    ValueKind::Unknown(Arc::new(Unknown {
         term: TermId::NONE,
+        ty,
         refinement: Refinement {
             not_null: true,
-            min_length: if matches!(ty, Type::Set(_)) { count.min(1) } else { count },
+            min_length: least,
             max_length: Some(count),
             ..Refinement::default()
         },
-        ty,
-        causes: crate::eval::value::join_causes(elements),
+        causes: join_causes(elements),
         possible: None,
-        each: Some(Box::new(each)),
-    })))
+        each: stand_in::one_of(elements.iter().cloned()).map(Box::new),
+    }))
 }
 
 /// Makes the types of elements equal that differ because the target leaves parts of them open.

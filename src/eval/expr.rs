@@ -786,9 +786,9 @@ impl<'a> Evaluator<'a> {
         };
         let taken = decided.as_bool();
         let step = OriginStep::Branch { taken };
+        let marks = decided.marks.union(true_value.marks).union(false_value.marks);
         let Some(taken) = taken else {
             self.uncertain += 1;
-            let marks = decided.marks.union(true_value.marks).union(false_value.marks);
             let arms = [true_value, false_value].map(|arm| {
                 let arm_ty = if ty == Type::Dynamic { arm.ty() } else { ty.clone() };
                 let converted = convert(&arm, &arm_ty).unwrap_or_else(|_| Value::unknown(arm_ty));
@@ -814,7 +814,8 @@ impl<'a> Evaluator<'a> {
                 retype(value, ty)
             }
         };
-        result.with_origin(origin).with_marks(decided.marks)
+        // Which arm was taken says something of the other one, so the marks of both stay.
+        result.with_origin(origin).with_marks(marks)
     }
 
     /// A conditional whose condition is not known: one of the two arms.
@@ -1250,8 +1251,15 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let plain = name.strip_prefix("core::").unwrap_or(name);
         match plain {
-            "try" => return self.call_try(scope, args, span),
+            "try" if !expand_final => return self.call_try(scope, args, span),
             "can" => return self.call_can(scope, args, span),
+            "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
+                let detail = format!(
+                    "Call to function \"{plain}\" failed: cannot recursively call {plain} from inside templatefile \
+                     or templatestring."
+                );
+                return self.error("Error in function call", detail, span);
+            }
             _ => {}
         }
         let mut values: Vec<Value> = Vec::with_capacity(args.len());
@@ -1299,6 +1307,11 @@ impl<'a> Evaluator<'a> {
         let result = match plain {
             "templatefile" => self.call_templatefile(plain, &values, args, span),
             "templatestring" => self.call_templatestring(scope, &values, args, span),
+            // The arguments were expanded from a list that evaluated, so the first one wins.
+            "try" => match values.first() {
+                Some(first) => first.clone(),
+                None => self.call_try(scope, &[], span),
+            },
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
                 None => match builtin::provider_function(plain) {
@@ -1608,12 +1621,23 @@ impl<'a> Evaluator<'a> {
             }
         };
         let Some(source) = text.as_str() else {
-            return self.finish(Value::unknown(Type::String), "templatestring", values, span);
+            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
         };
         let file =
             self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
         match crate::syntax::parse_template(&file) {
-            Ok(template) => self.render("templatestring", &template, vars, vars_expr.span, span, text.marks),
+            Ok(template) => {
+                let result = self.render("templatestring", &template, vars, vars_expr.span, span, text.marks);
+                match convert(&result, &Type::String) {
+                    Ok(text) => self.settle(text, "tostring", &[result]),
+                    Err(error) => {
+                        let detail = format!(
+                            "Call to function \"templatestring\" failed: invalid template result: {error}."
+                        );
+                        self.error("Error in function call", detail, span)
+                    }
+                }
+            }
             Err(diagnostics) => {
                 let message = diagnostics.first().map(|d| d.summary.clone()).unwrap_or_default();
                 let detail =

@@ -22,6 +22,7 @@ use ecow::EcoVec;
 use rustc_hash::FxHashMap;
 
 use crate::eval::convert::convert;
+use crate::eval::convert::stand_in::pick;
 use crate::eval::limits::Limits;
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::fs::FileSystem;
@@ -257,9 +258,11 @@ pub fn settle(unknown: Unknown) -> ValueKind {
         (Some(0), Type::List(element)) => ValueKind::List(Type::clone(element), EcoVec::new()),
         (Some(0), Type::Set(element)) => ValueKind::Set(Type::clone(element), EcoVec::new()),
         (Some(0), Type::Map(element)) => ValueKind::Map(Type::clone(element), Arc::default()),
-        // Elements that stand for each other would be taken for equal, so then the whole stays an unknown.
-        (Some(length), Type::List(element)) if unknown.each.is_none() && length <= ELEMENTS => {
-            let one = with_causes(Value::unknown(Type::clone(element)), &unknown.causes);
+        (Some(length), Type::List(element)) if length <= ELEMENTS => {
+            let one = match &unknown.each {
+                Some(each) => pick(Value::clone(each)),
+                None => with_causes(Value::unknown(Type::clone(element)), &unknown.causes),
+            };
             ValueKind::List(Type::clone(element), std::iter::repeat_n(one, length as usize).collect())
         }
         (Some(1), Type::Set(element)) => {
@@ -321,9 +324,9 @@ pub fn is_impure(name: &str) -> bool {
 }
 
 /// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
-/// (`base64gzip`) or on secrets (`rsadecrypt`).
+/// (`base64gzip`), on secrets (`rsadecrypt`) or on whose machine it runs (`pathexpand`).
 pub fn is_unsupported(name: &str) -> bool {
-    matches!(name, "base64gzip" | "rsadecrypt")
+    matches!(name, "base64gzip" | "pathexpand" | "rsadecrypt")
 }
 
 /// The function of a name, with or without the prefix `core::`.

@@ -29,6 +29,8 @@ pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     pub(super) gaps: Vec<Gap>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the command line, seen from this root: another root may take what it does not declare.
+    pub(super) misfits: Vec<Diagnostic>,
     pub(super) targets: usize,
     pub(super) files: Vec<FileId>,
     /// Directories without links of the modules that are called.
@@ -67,10 +69,22 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
+    let is_misfit = |diagnostic: &Diagnostic| {
+        let is_argument = diagnostic.span.is_none_or(|span| {
+            let path = &world.sources.file(span.file).path;
+            context
+                .arguments
+                .iter()
+                .any(|argument| matches!(argument, Argument::VarFile(file) if file == path))
+        });
+        is_argument && root.scenario.inputs.diagnostics.contains(diagnostic)
+    };
+    let (misfits, diagnostics) = root.diagnostics(&evaluation).into_iter().partition(is_misfit);
     Checked {
         findings,
         gaps: gaps(&evaluation),
-        diagnostics: root.diagnostics(&evaluation),
+        diagnostics,
+        misfits,
         targets: model.compute.targets.len(),
         files: root.files(),
         modules,

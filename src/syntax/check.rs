@@ -907,9 +907,9 @@ impl<'a> Walk<'a> {
             self.expression()?;
         }
         let end = self.read();
-        if end.kind != close {
-            let detail = "Extra characters after the end of the 'for' expression.";
-            return self.stop(end, summary, detail);
+        let closed = end.kind == close;
+        if !closed {
+            self.report(end, summary, "Extra characters after the end of the 'for' expression.");
         }
         match (close, key) {
             (Kind::CloseBracket, Some(key)) => {
@@ -923,7 +923,7 @@ impl<'a> Walk<'a> {
         if close == Kind::CloseBracket && group.kind == Kind::Ellipsis {
             self.report(group, summary, "Grouping ellipsis (...) cannot be used when building a tuple.");
         }
-        Ok(())
+        if closed { Ok(()) } else { Err(Stop) }
     }
 
     // Templates

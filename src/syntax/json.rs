@@ -4,7 +4,6 @@
 //! here say it as Terraform's own schemas do.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use ecow::EcoString;
 use jsonc_parser::ast::{Object, ObjectProp, ObjectPropName, StringLit, Value};

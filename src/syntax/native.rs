@@ -298,7 +298,13 @@ impl<'a> Lower<'a> {
             Expression::Null(_) => ExprKind::Null,
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
             Expression::Number(_) => return self.number(range),
-            Expression::String(_) => ExprKind::String(literal::normalise(&self.quoted(range))),
+            Expression::String(_) => match scan::heredoc_at(self.heredocs, range.start) {
+                // An empty heredoc was parsed as an empty string.
+                Some(range) => {
+                    return Expr { kind: ExprKind::String(EcoString::new()), span: self.span(range) };
+                }
+                None => ExprKind::String(literal::normalise(&self.quoted(range))),
+            },
             Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
             Expression::Object(object) => ExprKind::Object(
                 object
@@ -456,6 +462,10 @@ impl<'a> Lower<'a> {
         }
         let mut pieces = pieces.finish().into_iter();
         let mut parts = self.parts(template, &mut pieces);
+        // Text that a strip marker has emptied still makes the result a string.
+        if let ([TemplatePart::Interpolation(_)], true) = (&parts[..], template.len() > 1) {
+            parts.push(TemplatePart::Literal(EcoString::new(), span));
+        }
         let kind = match parts.pop() {
             None => ExprKind::String(EcoString::new()),
             Some(TemplatePart::Literal(text, _)) if parts.is_empty() => ExprKind::String(text),
@@ -510,10 +520,9 @@ impl<'a> Lower<'a> {
                         text.push_str(piece);
                         pieces.next();
                     }
-                    if !text.is_empty() {
-                        let span = self.span(self.range(literal));
-                        parts.push(TemplatePart::Literal(literal::normalise(&text), span));
-                    }
+                    // Trimmed to nothing, it still makes the template a string.
+                    let span = self.span(self.range(literal));
+                    parts.push(TemplatePart::Literal(literal::normalise(&text), span));
                 }
                 Element::Interpolation(interpolation) => {
                     pieces.next();

@@ -42,7 +42,8 @@ fn rename_doubles(bytes: &mut [u8], tokens: Tokens<'_>, keys: &[(usize, usize)])
         significant.map(|token| tokens.slice(*token)).collect()
     };
     let mut used: BTreeSet<Vec<&str>> = BTreeSet::new();
-    let mut names: BTreeSet<Vec<u8>> = keys.iter().map(|key| text(*key).concat().into_bytes()).collect();
+    let mut names: BTreeSet<Vec<u8>> =
+        keys.iter().flat_map(|key| text(*key)).map(|word| word.as_bytes().to_vec()).collect();
     for key in keys.iter().rev() {
         if used.insert(text(*key)) {
             continue;

@@ -396,10 +396,18 @@ impl<'a> Builder<'a, '_> {
         self.interface_registry.resolve(arg.value, self.build.terms()).to()
     }
 
+    /// The subnet that a single id names.
+    fn subnet_of(&mut self, arg: &Arg<'_>) -> LinkSet<SubnetId> {
+        match self.network.subnet_link(Some(arg), self.build) {
+            Some(reference) if arg.value.as_str() != Some("") => LinkSet::single(&reference),
+            Some(_) | None => LinkSet::omitted(arg.span),
+        }
+    }
+
     fn subnets_of(&mut self, args: &[Arg<'a>], header: Option<Span>) -> LinkSet<SubnetId> {
         let mut all = LinkSet::omitted(header);
         for arg in args {
-            let set = self.network.subnet_links(Some(arg), header, self.build);
+            let set = self.subnet_of(arg);
             for member in set.members {
                 all.add(member.to, member.certain, member.origin, member.span);
             }
@@ -419,13 +427,16 @@ impl<'a> Builder<'a, '_> {
         if let Some(id) = attached {
             let instance = self.interfaces[usize::from(id)];
             let arg = view(instance).arg("subnet_id");
-            return self.network.subnet_links(arg.as_ref(), instance.decl_range, self.build);
+            return match &arg {
+                Some(arg) => self.subnet_of(arg),
+                None => LinkSet::omitted(instance.decl_range),
+            };
         }
         for layer in &launch.layers {
             match layer.shape {
                 Shape::Instance => {
                     if let Some(arg) = layer.view.arg("subnet_id") {
-                        return self.network.subnet_links(Some(&arg), launch.header, self.build);
+                        return self.subnet_of(&arg);
                     }
                 }
                 // `subnet_id` of a specification may hold several, separated by commas.
@@ -437,14 +448,12 @@ impl<'a> Builder<'a, '_> {
                                 for name in text.split(',') {
                                     let value = Value::string(name.trim());
                                     let single = Arg { value: &value, span: arg.span };
-                                    let found =
-                                        self.network.subnet_links(Some(&single), arg.span, self.build);
-                                    for member in found.members {
+                                    for member in self.subnet_of(&single).members {
                                         set.add(member.to, member.certain, member.origin, member.span);
                                     }
                                 }
                             }
-                            _ => set = self.network.subnet_links(Some(&arg), launch.header, self.build),
+                            _ => set = self.subnet_of(&arg),
                         }
                         return set;
                     }
@@ -454,7 +463,7 @@ impl<'a> Builder<'a, '_> {
         }
         if let Some(block) = interface {
             if let Some(arg) = block.view.arg("subnet_id") {
-                return self.network.subnet_links(Some(&arg), launch.header, self.build);
+                return self.subnet_of(&arg);
             }
             if let Some(arg) = block.view.arg("network_interface_id") {
                 // An interface that is not in this configuration is in a subnet that nobody knows.

@@ -66,7 +66,7 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
                 Element::Each(value) => {
                     policies.extend(by_arn(&Arg { value, span: arg.span }, Truth::Unknown, &by, build));
                 }
-                Element::More(value) => open.extend(reasons(&value.causes(), arg.span)),
+                Element::More(list) => open.extend(reasons(&list.causes(), arg.span)),
             }
         }
         if !ignores_changes(instance) {
@@ -169,14 +169,14 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
                 }
             }
             Element::Each(value) => {
-                for attached in by_arn(&policy, Truth::Unknown & instance.exists, &by, build) {
+                for attached in by_arn(&policy, Truth::Unknown, &by, build) {
                     let attached = doubt_existence(attached, instance);
                     attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
                 }
             }
-            Element::More(value) => {
+            Element::More(list) => {
                 for mut attached in by_arn(&policy, Truth::Unknown, &by, build) {
-                    attached.doubt.extend(reasons(&value.causes(), roles.span));
+                    attached.doubt.extend(reasons(&list.causes(), roles.span));
                     iam.stray.push(attached);
                 }
             }

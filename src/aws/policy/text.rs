@@ -42,6 +42,8 @@ impl Hole {
         let (instance, attribute) = match terms.get(term) {
             Some(Term::Attr(instance, name)) => (Some(*instance), Some(name.clone())),
             Some(Term::Step(_, name)) => (None, Some(name.clone())),
+            // What all provider configurations without a region share: `partition`, `dns_suffix`, `region`.
+            Some(Term::Apply(name, operands)) if operands.is_empty() => (None, Some(name.clone())),
             Some(
                 Term::Var(_)
                 | Term::Output(..)

@@ -1,5 +1,6 @@
 //! Equality of values in three-valued logic: Terraform's `==`, and more where identities decide.
 
+use crate::eval::convert::is_opaque;
 use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
 use crate::number::Number;
 use crate::truth::Truth;
@@ -8,6 +9,31 @@ use crate::truth::Truth;
 ///
 /// Unknowns are equal when their terms are, and different when their types or refinements exclude each other.
 pub fn equal(a: &Value, b: &Value) -> Truth {
+    if a.is_unknown() || b.is_unknown() || a.is_null() || b.is_null() {
+        return equal_values(a, b);
+    }
+    let (a_type, b_type) = (a.ty(), b.ty());
+    if a_type == b_type {
+        return equal_values(a, b);
+    }
+    // A null of no type is of another type than one of a type, but an unknown of no type may become of any.
+    if has_known_type(a) && has_known_type(b) && !is_opaque(&a_type) && !is_opaque(&b_type) {
+        return Truth::No;
+    }
+    let types = same_type(&a_type, &b_type);
+    if types.is_no() { Truth::No } else { types & equal_values(a, b) }
+}
+
+/// Whether no part of it is an unknown of unknown type.
+fn has_known_type(value: &Value) -> bool {
+    match value.as_unknown() {
+        Some(unknown) => !unknown.ty.has_dynamic(),
+        None => value.parts().all(has_known_type),
+    }
+}
+
+/// Compares values whose types are, or may turn out to be, the same.
+fn equal_values(a: &Value, b: &Value) -> Truth {
     match (&a.kind, &b.kind) {
         (ValueKind::Unknown(a), ValueKind::Unknown(b)) => equal_unknowns(a, b),
         (ValueKind::Unknown(unknown), _) => unknown_is(unknown, b),
@@ -17,24 +43,13 @@ pub fn equal(a: &Value, b: &Value) -> Truth {
         (ValueKind::Bool(a), ValueKind::Bool(b)) => Truth::known(a == b),
         (ValueKind::Number(a), ValueKind::Number(b)) => Truth::known(same_number(a, b)),
         (ValueKind::String(a), ValueKind::String(b)) => Truth::known(a == b),
-        (ValueKind::Tuple(a), ValueKind::Tuple(b)) => equal_elements(a, b),
-        (ValueKind::List(a_type, a), ValueKind::List(b_type, b)) => {
-            may_match(a_type, b_type, || equal_elements(a, b))
+        (ValueKind::Tuple(a), ValueKind::Tuple(b)) | (ValueKind::List(_, a), ValueKind::List(_, b)) => {
+            equal_elements(a, b)
         }
-        (ValueKind::Set(a_type, a), ValueKind::Set(b_type, b)) => {
-            may_match(a_type, b_type, || equal_sets(a, b))
-        }
-        (ValueKind::Map(a_type, a), ValueKind::Map(b_type, b)) => may_match(a_type, b_type, || {
+        (ValueKind::Set(_, a), ValueKind::Set(_, b)) => equal_sets(a, b),
+        (ValueKind::Map(_, a), ValueKind::Map(_, b)) | (ValueKind::Object(a), ValueKind::Object(b)) => {
             if a.keys().eq(b.keys()) {
-                Truth::all(a.values().zip(b.values()).map(|(a, b)| equal(a, b)))
-            } else {
-                Truth::No
-            }
-        }),
-        (ValueKind::Object(a), ValueKind::Object(b)) => {
-            if a.keys().eq(b.keys()) {
-                let types = Truth::all(a.values().zip(b.values()).map(|(a, b)| same_type(&a.ty(), &b.ty())));
-                Truth::all(a.values().zip(b.values()).map(|(a, b)| equal(a, b)).chain([types]))
+                Truth::all(a.values().zip(b.values()).map(|(a, b)| equal_values(a, b)))
             } else {
                 Truth::No
             }
@@ -42,10 +57,8 @@ pub fn equal(a: &Value, b: &Value) -> Truth {
         (ValueKind::Resource(a), ValueKind::Resource(b)) => {
             if a == b {
                 Truth::Yes
-            } else if a.type_name == b.type_name {
-                Truth::Unknown
             } else {
-                same_type(&Type::Resource(a.type_name.clone()), &Type::Resource(b.type_name.clone()))
+                Truth::Unknown
             }
         }
         (ValueKind::Resource(_), ValueKind::Object(_)) | (ValueKind::Object(_), ValueKind::Resource(_)) => {
@@ -71,11 +84,6 @@ fn same_number(a: &Number, b: &Number) -> bool {
     a == b || a.to_string() == b.to_string()
 }
 
-fn may_match(a: &Type, b: &Type, values: impl FnOnce() -> Truth) -> Truth {
-    let types = same_type(a, b);
-    if types.is_no() { Truth::No } else { types & values() }
-}
-
 /// Whether two types are, or may turn out to be, the same.
 fn same_type(a: &Type, b: &Type) -> Truth {
     match (a, b) {
@@ -99,7 +107,7 @@ fn same_type(a: &Type, b: &Type) -> Truth {
 }
 
 fn equal_elements(a: &[Value], b: &[Value]) -> Truth {
-    if a.len() == b.len() { Truth::all(a.iter().zip(b).map(|(a, b)| equal(a, b))) } else { Truth::No }
+    if a.len() == b.len() { Truth::all(a.iter().zip(b).map(|(a, b)| equal_values(a, b))) } else { Truth::No }
 }
 
 fn equal_sets(a: &[Value], b: &[Value]) -> Truth {
@@ -108,7 +116,7 @@ fn equal_sets(a: &[Value], b: &[Value]) -> Truth {
         return equal_elements(a, b);
     }
     let within = |some: &[Value], others: &[Value]| {
-        Truth::all(some.iter().map(|one| Truth::any(others.iter().map(|other| equal(one, other)))))
+        Truth::all(some.iter().map(|one| Truth::any(others.iter().map(|other| equal_values(one, other)))))
     };
     within(a, b) & within(b, a)
 }
@@ -124,8 +132,8 @@ fn equal_unknowns(a: &Unknown, b: &Unknown) -> Truth {
         return Truth::No;
     }
     match (&a.possible, &b.possible) {
-        (Some(possible), _) => agree(possible.iter().map(|value| unknown_is(b, value))),
-        (None, Some(possible)) => agree(possible.iter().map(|value| unknown_is(a, value))),
+        (Some(possible), _) => agree(possible, |value| unknown_is(b, value)),
+        (None, Some(possible)) => agree(possible, |value| unknown_is(a, value)),
         (None, None) => Truth::Unknown,
     }
 }
@@ -149,13 +157,19 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
         return Truth::No;
     }
     match &unknown.possible {
-        Some(possible) => agree(possible.iter().map(|possible| equal(possible, value))),
+        Some(possible) => agree(possible, |possible| equal(possible, value)),
         None => Truth::Unknown,
     }
 }
 
-/// What holds in all of the cases; nothing is said of no cases.
-fn agree(mut cases: impl Iterator<Item = Truth>) -> Truth {
+/// What holds of all the values that an unknown may have.
+///
+/// A possible value that is itself unknown can stand for each element of a collection, so it proves nothing equal.
+fn agree(possible: &[Value], holds: impl Fn(&Value) -> Truth) -> Truth {
+    let mut cases = possible.iter().map(|value| match holds(value) {
+        Truth::Yes if !value.is_wholly_known() => Truth::Unknown,
+        truth => truth,
+    });
     let Some(first) = cases.next() else { return Truth::Unknown };
     if cases.all(|case| case == first) { first } else { Truth::Unknown }
 }

@@ -5,7 +5,7 @@ use crate::eval::value::Type;
 
 /// Why values of a type do not conform to a target, as go-cty's `MismatchMessage` says it.
 pub(super) fn message(got: &Type, want: Target<'_>) -> String {
-    let required = || format!("{} required", constraint_name(want));
+    let required = || format!("{} required", name_of(want));
     match (got, want.shape()) {
         (Type::Object(_), Shape::Object(_)) => objects(got, want),
         (Type::Tuple(_), Shape::List(element)) if element.is_any() => {
@@ -20,13 +20,13 @@ pub(super) fn message(got: &Type, want: Target<'_>) -> String {
         (Type::Tuple(elements), Shape::List(want) | Shape::Set(want)) => {
             match elements.iter().enumerate().find(|(_, got)| !convertible(got, want, Mode::Unsafe)) {
                 Some((i, got)) => format!("element {i}: {}", message(got, want)),
-                None => format!("all elements must be {}", constraint_name(want)),
+                None => format!("all elements must be {}", name_of(want)),
             }
         }
         (Type::Object(attributes), Shape::Map(want)) => {
             match attributes.iter().find(|(_, got)| !convertible(got, want, Mode::Unsafe)) {
                 Some((name, got)) => format!("element {name:?}: {}", message(got, want)),
-                None => format!("all elements must be {}", constraint_name(want)),
+                None => format!("all elements must be {}", name_of(want)),
             }
         }
         (Type::List(got) | Type::Set(got), Shape::List(want)) => {
@@ -71,9 +71,9 @@ fn objects(got: &Type, want: Target<'_>) -> String {
 }
 
 /// The name of a target in messages; an open element type is *any single type*.
-fn constraint_name(target: Target<'_>) -> String {
+pub(super) fn name_of(target: Target<'_>) -> String {
     let element = |element: Target<'_>| {
-        if element.is_any() { "any single type".into() } else { constraint_name(element) }
+        if element.is_any() { "any single type".into() } else { name_of(element) }
     };
     match target.shape() {
         Shape::Any => "any type".into(),

@@ -12,7 +12,8 @@ use crate::eval::value::{Marks, Type, Value, ValueKind};
 
 /// A set of the elements: converted already, duplicates removed, in Terraform's order of sets.
 ///
-/// Marks of elements become marks of the set. An unknown element is a duplicate only of one of the same identity.
+/// Marks of elements become marks of the set. An element that is not wholly known is never taken for a duplicate, as
+/// in Terraform.
 pub fn set(element: Type, elements: Vec<Value>) -> Value {
     let mut marks = Marks::NONE;
     let mut seen: FxHashSet<EcoString> = FxHashSet::default();
@@ -20,7 +21,7 @@ pub fn set(element: Type, elements: Vec<Value>) -> Value {
     for value in elements {
         marks = marks.union(value.deep_marks());
         let value = unmark_deep(value);
-        if !has_identity(&value) || seen.insert(canonical(&value)) {
+        if !is_settled(&value) || seen.insert(canonical(&value)) {
             distinct.push(value);
         }
     }
@@ -32,9 +33,9 @@ pub fn set(element: Type, elements: Vec<Value>) -> Value {
     Value::new(ValueKind::Set(element, distinct.into())).with_marks(marks)
 }
 
-/// Whether it and all its parts are known or unknowns with a term.
-pub(super) fn has_identity(value: &Value) -> bool {
-    value.as_unknown().is_none_or(|unknown| !unknown.term.is_none()) && value.parts().all(has_identity)
+/// Whether it can be told from others: nothing in it is unknown but the attributes of a resource.
+fn is_settled(value: &Value) -> bool {
+    !value.is_unknown() && value.parts().all(is_settled)
 }
 
 /// Known values come first, nulls last.

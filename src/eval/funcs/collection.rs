@@ -9,17 +9,15 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 use rustc_hash::FxHashSet;
-use unicode_segmentation::UnicodeSegmentation;
 
+use crate::eval::convert::stand_in::{self, one_of, pick};
 use crate::eval::convert::{convert, equal, set, unify, write_quoted};
+use crate::eval::funcs::string::grapheme::graphemes;
 use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null, settle};
 use crate::eval::term::{TermId, canonical};
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind, join_causes};
 use crate::number::Number;
 use crate::truth::Truth;
-
-/// So many values at most are kept as the possibilities of an unknown.
-const POSSIBILITIES: usize = 64;
 
 /// So many comparisons of values that are not wholly known are made before a result counts as unknown.
 const COMPARISONS: usize = 1 << 18;
@@ -440,52 +438,10 @@ fn each_of_all<'a>(collections: impl IntoIterator<Item = &'a Value>) -> Option<V
         if collection.is_unknown() {
             candidates.push(each_of(collection)?);
         } else {
-            candidates.extend(collection.parts().take(POSSIBILITIES + 1).cloned());
+            candidates.extend(collection.parts().take(stand_in::POSSIBILITIES + 1).cloned());
         }
     }
     one_of(candidates)
-}
-
-/// A value of which is only known that it is one of these; none if they are too many, or none at all.
-fn one_of(candidates: impl IntoIterator<Item = Value>) -> Option<Value> {
-    let mut possible: Vec<Value> = Vec::new();
-    let mut seen = FxHashSet::default();
-    for candidate in candidates {
-        // The possibilities of an unknown without identity are possibilities of this one.
-        let nested = match candidate.as_unknown() {
-            Some(unknown) if unknown.term.is_none() => unknown.possible.clone(),
-            _ => None,
-        };
-        let values = nested.unwrap_or_else(|| std::iter::once(candidate.clone()).collect());
-        for value in values {
-            if seen.insert((canonical(&value), value.ty())) {
-                possible.push(value);
-            }
-        }
-        if possible.len() > POSSIBILITIES {
-            return None;
-        }
-    }
-    if possible.len() <= 1 {
-        return possible.pop();
-    }
-    let first = possible[0].ty();
-    let ty = if possible.iter().all(|value| value.ty() == first) { first } else { Type::Dynamic };
-    let refinement = Refinement {
-        not_null: possible.iter().all(|value| match value.as_unknown() {
-            Some(unknown) => unknown.refinement.not_null,
-            None => !value.is_null(),
-        }),
-        ..Refinement::default()
-    };
-    Some(Value::new(ValueKind::Unknown(Arc::new(Unknown {
-        term: TermId::NONE,
-        ty,
-        refinement,
-        causes: join_causes(&possible),
-        possible: Some(possible.into()),
-        each: None,
-    }))))
 }
 
 /// A collection of which only the bounds of the length and a value for each element are known.
@@ -856,7 +812,7 @@ fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
         Some(integer(&args[1]).map_err(|error| FuncError::Call(format!("invalid index: {error}")))?)
     };
     let Some(elements) = args[0].as_elements() else {
-        let each = each_of(&args[0]).unwrap_or_else(|| Value::unknown(ty.clone()));
+        let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
         return Ok(each.with_marks(marks));
     };
     if elements.is_empty() {
@@ -1008,15 +964,16 @@ fn length_type(args: &[Value]) -> Result<Type, FuncError> {
 
 fn length(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
     let count = match (&args[0].kind, args[0].ty()) {
-        (ValueKind::String(text), _) => Value::number(text.graphemes(true).count() as u64),
+        (ValueKind::String(text), _) => Value::number(graphemes(text).count() as u64),
         (ValueKind::Unknown(unknown), Type::String) => {
-            unknown_number((unknown.refinement.prefix.graphemes(true).count() as u64, None))
+            unknown_number((graphemes(&unknown.refinement.prefix).count() as u64, None))
         }
         (_, Type::Tuple(types)) => Value::number(types.len() as u64),
         (_, Type::Object(types)) => Value::number(types.len() as u64),
         (_, Type::List(_) | Type::Set(_) | Type::Map(_)) => match length_bounds(&args[0]) {
             (least, Some(most)) if least == most => Value::number(least),
-            bounds => unknown_number(bounds),
+            // Lengths are 64-bit integers.
+            (least, most) => unknown_number((least, most.or(Some(i64::MAX as u64)))),
         },
         _ => unknown_number((0, None)),
     };
@@ -1050,26 +1007,25 @@ fn lookup_type(args: &[Value]) -> Result<Type, FuncError> {
 
 fn lookup(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
     let marks = args[0].marks.union(args[1].marks);
-    let default = match args.get(2) {
-        Some(default) => Some(convert(default, ty).map_err(|error| FuncError::Call(error.to_string()))?),
-        None => None,
+    let convert_default = |default: &Value| -> Result<Value, FuncError> {
+        convert(default, ty).map_err(|error| FuncError::Call(error.to_string()))
     };
+    let default = args.get(2);
     let found = match (args[0].as_entries(), args[1].as_str()) {
         (Some(entries), Some(key)) => match (entries.get(key), default) {
             (Some(entry), _) => entry.clone(),
-            (None, Some(default)) => default,
+            (None, Some(default)) => convert_default(default)?,
             (None, None) => {
                 let key = if args[1].marks.sensitive { "(sensitive value)".into() } else { quoted(key) };
                 return call_error(format!("lookup failed to find key {key}"));
             }
         },
         (Some(entries), None) => {
-            one_of(entries.values().cloned().chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
+            one_of(entries.values().chain(default).cloned()).unwrap_or_else(|| Value::unknown(ty.clone()))
         }
         (None, _) => match each_of(&args[0]) {
-            Some(each) => {
-                one_of(std::iter::once(each).chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
-            }
+            Some(each) => one_of(std::iter::once(pick(each)).chain(default.cloned()))
+                .unwrap_or_else(|| Value::unknown(ty.clone())),
             None => Value::unknown(ty.clone()),
         },
     };

@@ -8,7 +8,8 @@ mod regex;
 use ecow::EcoString;
 
 use crate::eval::funcs::arg::{
-    check_bytes, check_elements, function, gives_bool, gives_string, normal, number, result, string, text, whole,
+    check_bytes, check_elements, function, gives_bool, gives_string, normal, number, result, string, text,
+    whole,
 };
 use crate::eval::funcs::string::grapheme::{graphemes, safe_prefix};
 use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement};
@@ -77,7 +78,8 @@ pub static FUNCTIONS: &[Function] = &[
 
 fn indent(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
     let spaces = whole(&args[0]).map_err(FuncError::Call)?;
-    let spaces = usize::try_from(spaces).map_err(|_| FuncError::Call("the number of spaces is negative".into()))?;
+    let spaces =
+        usize::try_from(spaces).map_err(|_| FuncError::Call("the number of spaces is negative".into()))?;
     let text = text(&args[1])?;
     let breaks = text.bytes().filter(|b| *b == b'\n').count();
     check_bytes(context, breaks.saturating_mul(spaces).saturating_add(text.len()))?;

@@ -329,9 +329,12 @@ fn reads_as(earlier: &Value, last: &Value) -> bool {
         | (ValueKind::Number(_), ValueKind::Number(_) | ValueKind::String(_))
         | (ValueKind::String(_), ValueKind::String(_)) => true,
         (ValueKind::String(text), ValueKind::Number(_)) => Number::parse(text).is_some(),
-        (ValueKind::String(text), ValueKind::Bool(_)) => matches!(text.as_str(), "true" | "false" | "1" | "0"),
+        (ValueKind::String(text), ValueKind::Bool(_)) => {
+            matches!(text.as_str(), "true" | "false" | "1" | "0")
+        }
         (ValueKind::Tuple(earlier), ValueKind::Tuple(last)) => {
-            earlier.len() == last.len() && earlier.iter().zip(last).all(|(earlier, last)| reads_as(earlier, last))
+            earlier.len() == last.len()
+                && earlier.iter().zip(last).all(|(earlier, last)| reads_as(earlier, last))
         }
         (ValueKind::Object(earlier), ValueKind::Object(last)) => {
             earlier.iter().all(|(key, value)| last.get(key).is_some_and(|last| reads_as(value, last)))

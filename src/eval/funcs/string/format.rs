@@ -1,7 +1,9 @@
 //! `format` and `formatlist`: C-like verbs, with the widths and signs of Go.
 
 use crate::eval::convert::convert;
-use crate::eval::funcs::arg::{any, check_bytes, check_elements, gives_string, normal, quoted, result, string, text};
+use crate::eval::funcs::arg::{
+    any, check_bytes, check_elements, gives_string, normal, quoted, result, string, text,
+};
 use crate::eval::funcs::encoding::json;
 use crate::eval::funcs::string::grapheme::{graphemes, safe_prefix};
 use crate::eval::funcs::{Context, FuncError, Function, Param, not_null};
@@ -66,7 +68,12 @@ fn formatlist(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value
                     unknown = true;
                     continue;
                 }
-                Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) | Type::Resource(_) => {
+                Type::Bool
+                | Type::Number
+                | Type::String
+                | Type::Map(_)
+                | Type::Object(_)
+                | Type::Resource(_) => {
                     continue;
                 }
             },

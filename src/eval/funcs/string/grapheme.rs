@@ -46,8 +46,19 @@ pub fn safe_prefix(text: &str) -> String {
 fn joins_consonants(c: char) -> bool {
     matches!(
         c,
-        '\u{94d}' | '\u{9cd}' | '\u{acd}' | '\u{b4d}' | '\u{c4d}' | '\u{d4d}' | '\u{200d}' | '\u{93c}' | '\u{9bc}'
-            | '\u{abc}' | '\u{b3c}' | '\u{c3c}' | '\u{300}'..='\u{36f}'
+        '\u{94d}'
+            | '\u{9cd}'
+            | '\u{acd}'
+            | '\u{b4d}'
+            | '\u{c4d}'
+            | '\u{d4d}'
+            | '\u{200d}'
+            | '\u{93c}'
+            | '\u{9bc}'
+            | '\u{abc}'
+            | '\u{b3c}'
+            | '\u{c3c}'
+            | '\u{300}'..='\u{36f}'
     )
 }
 
@@ -79,7 +90,9 @@ mod tests {
 
     #[test]
     fn a_prefix_that_may_still_change_is_cut() {
-        for (text, prefix) in [("a-", "a-"), ("ab", "a"), ("v1", "v"), ("", ""), ("x ", "x "), ("arn:", "arn:")] {
+        for (text, prefix) in
+            [("a-", "a-"), ("ab", "a"), ("v1", "v"), ("", ""), ("x ", "x "), ("arn:", "arn:")]
+        {
             assert_eq!(safe_prefix(text), prefix, "{text:?}");
         }
     }

@@ -2,7 +2,9 @@
 
 use regex::{Captures, Regex, RegexBuilder};
 
-use crate::eval::funcs::arg::{check_bytes, check_elements, function, gives_string, normal, result, string, text};
+use crate::eval::funcs::arg::{
+    check_bytes, check_elements, function, gives_string, normal, result, string, text,
+};
 use crate::eval::funcs::string::re2::{self, Pattern};
 use crate::eval::funcs::{Context, FuncError, Function, Param};
 use crate::eval::value::{Type, Value};
@@ -221,7 +223,8 @@ fn pieces<'a>(replacement: &'a str, pattern: &Pattern) -> Vec<Piece<'a>> {
         }
         let name = &named[..end];
         rest = &named[end + name_at..];
-        let is_number = name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
+        let is_number =
+            name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
         let groups = match name.parse::<usize>() {
             Ok(group) if is_number => [group].into(),
             _ => {
