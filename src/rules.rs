@@ -5,6 +5,16 @@
 
 pub mod page;
 
+mod endpoint_private_dns_disabled;
+mod endpoint_sg_blocks_443;
+mod missing_ssm_endpoint;
+mod role_lacks_ssm_permissions;
+mod vpc_dns_attributes_disabled;
+mod ssh_ingress_open;
+mod endpoint_type_not_interface;
+mod endpoint_subnet_unusable;
+mod endpoint_service_name_invalid;
+
 use std::collections::BTreeSet;
 
 use crate::aws::Declaration;
@@ -34,7 +44,17 @@ pub struct Rule {
 }
 
 /// All rules by code.
-pub static ALL: &[Rule] = &[];
+pub static ALL: &[Rule] = &[
+    endpoint_private_dns_disabled::RULE,
+    endpoint_sg_blocks_443::RULE,
+    missing_ssm_endpoint::RULE,
+    role_lacks_ssm_permissions::RULE,
+    vpc_dns_attributes_disabled::RULE,
+    ssh_ingress_open::RULE,
+    endpoint_type_not_interface::RULE,
+    endpoint_subnet_unusable::RULE,
+    endpoint_service_name_invalid::RULE,
+];
 
 /// What rules look at.
 #[derive(Clone, Copy, Debug)]

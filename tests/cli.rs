@@ -1,5 +1,7 @@
 //! The program as a user calls it: exit codes, streams, and sentences that help.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use crate::aws::fact::Evidence;
 use crate::eval::Evaluation;
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
 const MAX_STEPS: usize = 24;
@@ -17,6 +18,11 @@ impl<'a> Trails<'a> {
     /// The trails of an evaluation.
     pub fn new(evaluation: &'a Evaluation) -> Trails<'a> {
         Trails { evaluation }
+    }
+
+    /// The place of a step.
+    pub fn span(&self, origin: OriginId) -> Option<Span> {
+        self.evaluation.origins.span(origin)
     }
 
     /// The steps worth reading, the use first: conditions, locals, arguments, inputs, and the line that decided.

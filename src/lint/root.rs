@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::aws::schema::Aws;
+use crate::aws::trail::Trails;
+use crate::aws::{Model, ModelOptions};
 use crate::config::load::Loader;
 use crate::config::tfvars::{self, VarArgument};
 use crate::config::{Child, Config, ModuleNode};
@@ -14,8 +16,10 @@ use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
 use crate::lint::{Argument, Context};
+use crate::proof::{ProofOptions, Reach};
 use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
+use crate::rules::{self, RuleContext, RuleOptions};
 use crate::source::fs::FileSystem;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::Expr;
@@ -52,7 +56,16 @@ pub(super) struct World<'a> {
 pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: &Context) -> Checked {
     let root = Root::load(loader, dir, context);
     let evaluation = root.evaluate(world, Demand::Relevant);
-    let findings = Vec::new();
+    let model = Model::build(&evaluation, &ModelOptions::default());
+    let options = ProofOptions::default();
+    let reach = Reach::new(&model, &options);
+    let trails = Trails::new(&evaluation);
+    let findings = rules::check(&RuleContext {
+        model: &model,
+        reach: &reach,
+        trails: &trails,
+        options: &RuleOptions::default(),
+    });
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
@@ -72,7 +85,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
         gaps: gaps(&evaluation),
         diagnostics,
         misfits,
-        targets: 0,
+        targets: model.compute.targets.len(),
         files: root.files(),
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
@@ -81,7 +94,15 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
 
 /// All rules, by code.
 pub(super) fn rules() -> Vec<RuleInfo> {
-    Vec::new()
+    let info = |rule: &rules::Rule| RuleInfo {
+        code: rule.code.to_owned(),
+        name: rule.name.to_owned(),
+        severity: rule.severity,
+        category: rule.category.to_owned(),
+        summary: rules::page::summary(rule.page).to_owned(),
+        page: rules::page::body(rule.page).to_owned(),
+    };
+    rules::ALL.iter().map(info).collect()
 }
 
 impl Root {

@@ -148,7 +148,12 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
     if value.is_null() {
         return if unknown.refinement.not_null { Truth::No } else { Truth::Unknown };
     }
-    if same_type(&unknown.ty, &value.ty()).is_no() || !admits(&unknown.refinement, value) {
+    let ty = value.ty();
+    let types = same_type(&unknown.ty, &ty);
+    // An empty list of no type is of another type than any list that is still to come.
+    let settled =
+        !unknown.ty.has_dynamic() && has_known_type(value) && !is_opaque(&unknown.ty) && !is_opaque(&ty);
+    if types.is_no() || (settled && unknown.ty != ty) || !admits(&unknown.refinement, value) {
         return Truth::No;
     }
     match &unknown.possible {

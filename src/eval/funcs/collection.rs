@@ -683,6 +683,9 @@ fn concat_type(args: &[Value]) -> Result<Type, FuncError> {
         return call_error("at least one argument is required");
     }
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.contains(&Type::Dynamic) {
+        return Ok(Type::Dynamic);
+    }
     if types.iter().all(|ty| matches!(ty, Type::List(_)))
         && let Some(ty) = unify(&types)
     {
@@ -903,6 +906,9 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     let (ValueKind::List(_, elements) | ValueKind::Tuple(elements)) = &args[0].kind else {
         return call_error("argument must be a list or tuple");
     };
+    if elements.is_empty() && args[1].is_unknown() {
+        return Ok(unknown_number((0, None)));
+    }
     if elements.is_empty() {
         return call_error("cannot search an empty list");
     }
@@ -917,6 +923,8 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     }
     match first {
         Some(first) => Ok(unknown_number((first, Some(elements.len() as u64 - 1)))),
+        // Terraform does not look before the value is known.
+        None if args[1].is_unknown() => Ok(unknown_number((0, Some(elements.len() as u64 - 1)))),
         None => call_error("item not found"),
     }
 }
@@ -1250,10 +1258,19 @@ fn set_operation_type(args: &[Value]) -> Result<Type, FuncError> {
 }
 
 fn converted_sets(args: &[Value], ty: &Type) -> Result<Vec<Value>, FuncError> {
-    args.iter()
-        .enumerate()
-        .map(|(i, arg)| convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
-        .collect()
+    let mut sets = Vec::with_capacity(args.len());
+    for (i, arg) in args.iter().enumerate() {
+        sets.push(convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string()))?);
+    }
+    // With an untyped null among the elements the sets may keep different types, and Terraform fails.
+    if ty.has_dynamic() && sets.iter().all(Value::is_wholly_known) {
+        let mut types = sets.iter().map(Value::ty);
+        let first = types.next();
+        if types.any(|ty| Some(ty) != first) {
+            return call_error("given sets must all have compatible element types");
+        }
+    }
+    Ok(sets)
 }
 
 fn setunion(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
@@ -1367,7 +1384,14 @@ fn setproduct(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value,
             .parts()
             .map(|element| convert(element, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
             .collect();
-        columns.push(column?);
+        let column = column?;
+        // As with sets: an untyped null next to a structure leaves a column of several types, and Terraform fails.
+        if column.iter().all(Value::is_wholly_known)
+            && column.windows(2).any(|pair| pair[0].ty() != pair[1].ty())
+        {
+            return arg_error(i, "all elements must be of the same type");
+        }
+        columns.push(column);
     }
     // Most of the work of a product of very many factors with one element each is in the factors.
     check_count(context, columns.len())?;
@@ -1578,10 +1602,10 @@ fn zipmap(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
     };
     let Some(keys) = args[0].as_elements() else { return Ok(unknown()) };
     let Some(values) = args[1].as_elements() else { return Ok(unknown()) };
-    check_zip(keys.len(), values.len())?;
     if !args[0].is_wholly_known() {
         return Ok(unknown());
     }
+    check_zip(keys.len(), values.len())?;
     let marks = keys.iter().fold(marks, |marks, key| marks.union(key.deep_marks()));
     let mut entries = BTreeMap::new();
     for (i, (key, value)) in keys.iter().zip(values).enumerate() {

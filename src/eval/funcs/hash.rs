@@ -68,6 +68,7 @@ fn file_hash(context: &Context<'_>, args: &[Value], hash: fn(&[u8]) -> String) -
     let bytes = file::read(context, path).map_err(|error| match error {
         ReadError::Missing => FuncError::Call(format!("open {path}: no such file or directory")),
         ReadError::Unreadable(message) => FuncError::Call(message),
+        ReadError::Outside(path) => FuncError::Outside(path),
         ReadError::Limit(limit) => FuncError::Limit(limit),
     })?;
     result(context, &hash(&bytes))

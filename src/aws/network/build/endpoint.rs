@@ -93,6 +93,7 @@ pub(super) fn read_endpoint(
     if let Some(arg) = view.arg("policy") {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
+            policy: crate::aws::policy::Policy::read(arg.value, build.terms()),
             declaration: endpoint.declaration.clone(),
             origin: arg.value.origin,
             span: arg.span,
@@ -211,6 +212,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
             }
             endpoint.policies.push(EndpointPolicy {
                 document: arg.value.clone(),
+                policy: crate::aws::policy::Policy::read(arg.value, build.terms()),
                 declaration,
                 origin: arg.value.origin,
                 span: arg.span,
