@@ -818,7 +818,7 @@ fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
         let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
         return Ok(each.with_marks(marks));
     };
-    if elements.is_empty() {
+    if elements.is_empty() && index.is_some() {
         return call_error("cannot use element function with an empty list");
     }
     let Some(index) = index else {
@@ -904,6 +904,10 @@ fn flatten_into(
 
 fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
     let (ValueKind::List(_, elements) | ValueKind::Tuple(elements)) = &args[0].kind else {
+        // Terraform does not look before the value is known.
+        if args[1].is_unknown() {
+            return Ok(unknown_number((0, None)));
+        }
         return call_error("argument must be a list or tuple");
     };
     if elements.is_empty() && args[1].is_unknown() {
@@ -923,7 +927,6 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     }
     match first {
         Some(first) => Ok(unknown_number((first, Some(elements.len() as u64 - 1)))),
-        // Terraform does not look before the value is known.
         None if args[1].is_unknown() => Ok(unknown_number((0, Some(elements.len() as u64 - 1)))),
         None => call_error("item not found"),
     }
