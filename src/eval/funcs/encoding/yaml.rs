@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecow::{EcoString, EcoVec};
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::eval::convert::convert;
 use crate::eval::funcs::arg::{normal, quoted};
@@ -27,6 +27,8 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
     }
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
+        lines: text.lines().collect(),
+        flow: Vec::new(),
         anchors: BTreeMap::new(),
         elements: 0,
         limit: context.limits.elements,
@@ -44,6 +46,9 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
 
 struct Reader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+    lines: Vec<&'a str>,
+    /// Whether each open sequence and mapping is one in brackets.
+    flow: Vec<bool>,
     /// Finished anchors: their value, and how many elements it has in all.
     anchors: BTreeMap<usize, (Value, usize)>,
     elements: usize,
@@ -53,7 +58,10 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<Event<'a>, FuncError> {
         match self.parser.next_event() {
-            Some(Ok((event, _))) => Ok(event),
+            Some(Ok((event, span))) => {
+                self.check_tabs(&event, &span.start)?;
+                Ok(event)
+            }
             Some(Err(error)) => {
                 let marker = error.marker();
                 let place = format!("on line {}, column {}", marker.line(), marker.col() + 1);
@@ -61,6 +69,37 @@ impl<'a> Reader<'a> {
             }
             None => Ok(Event::StreamEnd),
         }
+    }
+
+    /// Refuses a tab where YAML 1.1 has indentation, which later versions take for a space.
+    fn check_tabs(&mut self, event: &Event<'_>, start: &Marker) -> Result<(), FuncError> {
+        let line = start.line().checked_sub(1).and_then(|line| self.lines.get(line).copied()).unwrap_or_default();
+        let at = line.char_indices().nth(start.col()).map_or(line.len(), |(at, _)| at);
+        let (before, from) = line.split_at(at);
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => self.flow.push(from.starts_with(['[', '{'])),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.flow.pop();
+                return Ok(());
+            }
+            Event::Scalar(..) | Event::Alias(_) => {}
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => return Ok(()),
+        }
+        let outer = if matches!(event, Event::Scalar(..) | Event::Alias(_)) {
+            self.flow.last()
+        } else {
+            self.flow.iter().rev().nth(1)
+        };
+        let indentation = before.trim_end_matches([' ', '\t']);
+        let is_indentation = indentation.is_empty() || indentation.ends_with(['-', '?']);
+        if outer != Some(&true) && is_indentation && before[indentation.len()..].contains('\t') {
+            return Err(FuncError::Call("found character that cannot start any token".into()));
+        }
+        Ok(())
     }
 
     fn count(&mut self, elements: usize) -> Result<(), FuncError> {
