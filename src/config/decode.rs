@@ -13,7 +13,9 @@ use crate::addr::{self, ResourceMode};
 use crate::config::merge;
 use crate::config::refactoring;
 use crate::config::schema::{Content, Schema, content, partial};
-use crate::config::traversal::{self, check_constant, is_identifier, key_text, keyword, list, reference, references};
+use crate::config::traversal::{
+    self, check_constant, is_identifier, key_text, keyword, list, reference, references,
+};
 use crate::config::version::{Constraints, Version};
 use crate::config::{
     Check, CheckRule, IgnoreChanges, Local, Module, ModuleCall, Output, ProviderConfig, ProviderRef,

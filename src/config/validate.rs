@@ -89,7 +89,9 @@ fn check_references(
     let passed = caller.iter().flat_map(|(_, call)| call.providers.iter().map(|(inner, _)| key(inner)));
     let known: FxHashSet<_> = configured.chain(declared).chain(passed).collect();
     for resource in module.resources.values() {
-        let Some(wanted) = resource.provider.as_ref().filter(|wanted| wanted.alias.is_some()) else { continue };
+        let Some(wanted) = resource.provider.as_ref().filter(|wanted| wanted.alias.is_some()) else {
+            continue;
+        };
         if known.contains(&key(wanted)) {
             continue;
         }
@@ -127,7 +129,8 @@ fn check_passed(
     let is_empty = |config: &ProviderConfig| {
         config.body.attributes.is_empty() && config.body.blocks.is_empty() && !config.has_version
     };
-    let configured: Vec<&ProviderConfig> = module.providers.iter().filter(|config| !is_empty(config)).collect();
+    let configured: Vec<&ProviderConfig> =
+        module.providers.iter().filter(|config| !is_empty(config)).collect();
     if let (Some(span), false) = (repeated, configured.is_empty()) {
         diagnostics.push(Diagnostic::invalid(
             "Module is incompatible with count, for_each, and depends_on",
@@ -214,7 +217,12 @@ fn check_refactorings(node: &ModuleNode, path: &mut Vec<Name>, diagnostics: &mut
     let mut moves: FxHashMap<String, String> = FxHashMap::default();
     let mut has_import = false;
     for block in &node.module.refactorings {
-        let target = |name: &str| block.body.attribute(name).and_then(|argument| Some((target(&argument.expr)?, argument.expr.span)));
+        let target = |name: &str| {
+            block
+                .body
+                .attribute(name)
+                .and_then(|argument| Some((target(&argument.expr)?, argument.expr.span)))
+        };
         match block.block_type.as_str() {
             "removed" => {
                 let Some((from, _)) = target("from").filter(|(from, _)| !from.has_key) else { continue };

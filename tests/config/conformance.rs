@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use ssmlint::config::tfvars::{VarArgument, inputs};
 use ssmlint::config::load::Loader;
+use ssmlint::config::tfvars::{VarArgument, inputs};
 use ssmlint::source::SourceMap;
 use ssmlint::source::fs::Disk;
 
@@ -16,7 +16,8 @@ fn json(path: &Path) -> Value {
 
 fn cases() -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/conformance/modules");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(cases.len() >= 100);
     cases
@@ -27,8 +28,12 @@ fn problems(case: &Path) -> Vec<String> {
     let description = json(&case.join("case.json"));
     let dir = case.join("config");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let environment: Vec<(String, String)> =
-        description["env"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let environment: Vec<(String, String)> = description["env"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect();
     let arguments: Vec<VarArgument> = description["args"]
         .as_array()
         .unwrap()

@@ -110,12 +110,14 @@ fn what_terraform_does_not_know_is_refused_where_it_stands() {
         ["main.tf:3: Unsupported argument"]
     );
     assert_eq!(problems("required_providers {}\n"), ["main.tf:1: Invalid required_providers block"]);
-    assert_eq!(problems("module \"m\" {\n source = \"a/b/c\"\n lifecycle {}\n}\n"), [
-        "main.tf:3: Reserved block type name in module block"
-    ]);
-    assert_eq!(problems("provider \"aws\" {\n  count = 1\n}\n"), [
-        "main.tf:2: Reserved argument name in provider block"
-    ]);
+    assert_eq!(
+        problems("module \"m\" {\n source = \"a/b/c\"\n lifecycle {}\n}\n"),
+        ["main.tf:3: Reserved block type name in module block"]
+    );
+    assert_eq!(
+        problems("provider \"aws\" {\n  count = 1\n}\n"),
+        ["main.tf:2: Reserved argument name in provider block"]
+    );
 }
 
 #[test]
@@ -169,14 +171,19 @@ fn count_and_for_each_exclude_each_other() {
 #[test]
 fn what_is_read_before_evaluation_is_constant() {
     assert_eq!(problems("variable \"a\" {\n  default = var.b\n}\n"), ["main.tf:2: Variables not allowed"]);
-    assert_eq!(problems("variable \"a\" {\n  default = max(1, var.b)\n}\n"), [
-        "main.tf:2: Function calls not allowed"
-    ]);
+    assert_eq!(
+        problems("variable \"a\" {\n  default = max(1, var.b)\n}\n"),
+        ["main.tf:2: Function calls not allowed"]
+    );
     assert_eq!(problems("variable \"a\" {\n  default = [for x in [1] : x]\n}\n"), [""; 0]);
-    assert_eq!(problems("variable \"a\" {\n  sensitive = local.x\n}\n"), ["main.tf:2: Variables not allowed"]);
-    assert_eq!(problems("resource \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = var.x\n  }\n}\n"), [
-        "main.tf:3: Variables not allowed"
-    ]);
+    assert_eq!(
+        problems("variable \"a\" {\n  sensitive = local.x\n}\n"),
+        ["main.tf:2: Variables not allowed"]
+    );
+    assert_eq!(
+        problems("resource \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = var.x\n  }\n}\n"),
+        ["main.tf:3: Variables not allowed"]
+    );
     let loaded = load(&[("main.tf", "module \"m\" {\n  source = \"./${var.x}\"\n}\nvariable \"x\" {}\n")]);
     assert_eq!(loaded.problems(), ["main.tf:2: Variables not allowed"]);
     assert_eq!(loaded.config.missing[0].reason, MissingReason::NotLiteral);
@@ -201,39 +208,40 @@ fn conditions_refer_to_what_they_check() {
     assert_eq!(validation("var.a > 1"), [""; 0]);
     assert_eq!(validation("alltrue([for x in var.a : x > var.b])"), [""; 0]);
     assert_eq!(validation("var.b > 1"), ["main.tf:3: Invalid variable validation condition"]);
-    assert_eq!(validation("true"), [
-        "main.tf:3: Invalid validation expression",
-        "main.tf:3: Invalid variable validation condition"
-    ]);
+    assert_eq!(
+        validation("true"),
+        ["main.tf:3: Invalid validation expression", "main.tf:3: Invalid variable validation condition"]
+    );
     let own = "resource \"a\" \"b\" {\n  lifecycle {\n    postcondition {\n      condition     = a.b.c == 1\n      error_message = \"no\"\n    }\n  }\n}\n";
     assert_eq!(problems(own), ["main.tf:4: Invalid reference in postcondition"]);
 }
 
 #[test]
 fn a_null_default_needs_a_nullable_variable() {
-    assert_eq!(problems("variable \"a\" {\n  default  = null\n  nullable = false\n}\n"), [
-        "main.tf:2: Invalid default value for variable"
-    ]);
+    assert_eq!(
+        problems("variable \"a\" {\n  default  = null\n  nullable = false\n}\n"),
+        ["main.tf:2: Invalid default value for variable"]
+    );
     assert_eq!(problems("variable \"a\" {\n  default = null\n}\n"), [""; 0]);
 }
 
 #[test]
 fn lifecycle_arguments_are_for_managed_resources() {
-    assert_eq!(problems("data \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n"), [
-        "main.tf:3: Invalid data resource lifecycle argument"
-    ]);
-    assert_eq!(problems("resource \"a\" \"b\" {\n  lifecycle {}\n  lifecycle {}\n}\n"), [
-        "main.tf:3: Duplicate lifecycle block"
-    ]);
+    assert_eq!(
+        problems("data \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n"),
+        ["main.tf:3: Invalid data resource lifecycle argument"]
+    );
+    assert_eq!(
+        problems("resource \"a\" \"b\" {\n  lifecycle {}\n  lifecycle {}\n}\n"),
+        ["main.tf:3: Duplicate lifecycle block"]
+    );
     let replace = |list: &str| {
         problems(&format!(
             "resource \"a\" \"b\" {{\n  lifecycle {{\n    replace_triggered_by = {list}\n  }}\n}}\n"
         ))
     };
     assert_eq!(replace("[a.c, a.d[count.index].id]"), [""; 0]);
-    assert_eq!(replace("[var.x]"), [
-        "main.tf:3: Invalid reference in replace_triggered_by expression"
-    ]);
+    assert_eq!(replace("[var.x]"), ["main.tf:3: Invalid reference in replace_triggered_by expression"]);
     assert_eq!(replace("[\"a\"]"), ["main.tf:3: Invalid replace_triggered_by expression"]);
 }
 
@@ -252,7 +260,8 @@ fn provisioners_at_destroy_time_refer_to_their_own_resource() {
 
 #[test]
 fn required_version_is_checked_against_the_version_that_is_modelled() {
-    let version = |constraint: &str| problems(&format!("terraform {{\n  required_version = \"{constraint}\"\n}}\n"));
+    let version =
+        |constraint: &str| problems(&format!("terraform {{\n  required_version = \"{constraint}\"\n}}\n"));
     assert_eq!(version(">= 1.3, < 2.0"), [""; 0]);
     assert_eq!(version("~> 0.12"), ["main.tf:2: Unsupported Terraform Core version"]);
     assert_eq!(version("newest"), ["main.tf:2: Invalid version constraint"]);
@@ -289,25 +298,33 @@ fn module_sources_that_look_like_paths_need_their_dot() {
 
 #[test]
 fn moved_and_removed_name_what_is_gone() {
-    assert_eq!(problems("moved {\n  from = a.b\n  to   = a.c\n}\nresource \"a\" \"b\" {}\n"), [
-        "main.tf:1: Moved object still exists"
-    ]);
+    assert_eq!(
+        problems("moved {\n  from = a.b\n  to   = a.c\n}\nresource \"a\" \"b\" {}\n"),
+        ["main.tf:1: Moved object still exists"]
+    );
     assert_eq!(problems("moved {\n  from = a.b\n  to   = a.b[0]\n}\nresource \"a\" \"b\" {}\n"), [""; 0]);
-    assert_eq!(problems("moved {\n  from = a.b\n  to   = module.c\n}\n"), [
-        "main.tf:1: Invalid \"moved\" addresses"
-    ]);
-    assert_eq!(problems("removed {\n  from = a.b\n}\nresource \"a\" \"b\" {}\n"), [
-        "main.tf:4: Removed resource still exists"
-    ]);
-    assert_eq!(problems("removed {\n  from = a.b[0]\n}\n"), [
-        "main.tf:2: Resource instance keys not allowed"
-    ]);
-    assert_eq!(problems("import {\n  id = \"x\"\n  to = a.b\n}\n"), [
-        "main.tf:3: Configuration for import target does not exist"
-    ]);
-    assert_eq!(problems("import {\n  for_each = {}\n  id = each.key\n  to = a.b[each.key]\n}\nresource \"a\" \"b\" {}\n"), [
-        ""; 0
-    ]);
+    assert_eq!(
+        problems("moved {\n  from = a.b\n  to   = module.c\n}\n"),
+        ["main.tf:1: Invalid \"moved\" addresses"]
+    );
+    assert_eq!(
+        problems("removed {\n  from = a.b\n}\nresource \"a\" \"b\" {}\n"),
+        ["main.tf:4: Removed resource still exists"]
+    );
+    assert_eq!(
+        problems("removed {\n  from = a.b[0]\n}\n"),
+        ["main.tf:2: Resource instance keys not allowed"]
+    );
+    assert_eq!(
+        problems("import {\n  id = \"x\"\n  to = a.b\n}\n"),
+        ["main.tf:3: Configuration for import target does not exist"]
+    );
+    assert_eq!(
+        problems(
+            "import {\n  for_each = {}\n  id = each.key\n  to = a.b[each.key]\n}\nresource \"a\" \"b\" {}\n"
+        ),
+        [""; 0]
+    );
 }
 
 #[test]

@@ -19,32 +19,27 @@ fn roots_are_the_directories_that_nothing_calls() {
         ("modules/unused/main.tf", MODULE),
         ("docs/README.md", "text"),
     ]);
-    assert_eq!(roots(&fs, &["/project"]).unwrap(), [
-        "/project/envs/dev",
-        "/project/envs/prod",
-        "/project/modules/unused"
-    ]);
+    assert_eq!(
+        roots(&fs, &["/project"]).unwrap(),
+        ["/project/envs/dev", "/project/envs/prod", "/project/modules/unused"]
+    );
 }
 
 #[test]
 fn a_module_that_is_named_is_linted_by_itself() {
     let fs = memory(&[("live/main.tf", &call("../modules/net")), ("modules/net/main.tf", MODULE)]);
     assert_eq!(roots(&fs, &["/project/modules/net"]).unwrap(), ["/project/modules/net"]);
-    assert_eq!(roots(&fs, &["/project", "/project/modules/net"]).unwrap(), [
-        "/project/live",
-        "/project/modules/net"
-    ]);
+    assert_eq!(
+        roots(&fs, &["/project", "/project/modules/net"]).unwrap(),
+        ["/project/live", "/project/modules/net"]
+    );
     // A tree of modules is not a module that was named.
     assert_eq!(roots(&fs, &["/project/live", "/project/modules"]).unwrap(), ["/project/live"]);
 }
 
 #[test]
 fn a_file_stands_for_its_directory() {
-    let fs = memory(&[
-        ("a/main.tf", MODULE),
-        ("a/b/main.tf", MODULE),
-        ("c/main.tf", &call("../a")),
-    ]);
+    let fs = memory(&[("a/main.tf", MODULE), ("a/b/main.tf", MODULE), ("c/main.tf", &call("../a"))]);
     assert_eq!(roots(&fs, &["/project/a/main.tf"]).unwrap(), ["/project/a"]);
     assert_eq!(roots(&fs, &["/project/a/main.tf", "/project/c"]).unwrap(), ["/project/a", "/project/c"]);
 }

@@ -88,7 +88,10 @@ fn a_manifest_that_is_no_json_is_said_and_modules_count_as_not_installed() {
 #[test]
 fn local_modules_that_are_not_there_are_missing() {
     let loaded = load(&[
-        ("main.tf", "module \"a\" {\n  source = \"./none\"\n}\nmodule \"b\" {\n  source = \"./empty\"\n}\nmodule \"c\" {\n  source = \"../../etc\"\n}\n"),
+        (
+            "main.tf",
+            "module \"a\" {\n  source = \"./none\"\n}\nmodule \"b\" {\n  source = \"./empty\"\n}\nmodule \"c\" {\n  source = \"../../etc\"\n}\n",
+        ),
         ("empty/README.md", "nothing"),
     ]);
     assert_eq!(loaded.missing(), ["module.a NotFound", "module.b NotFound", "module.c Outside"]);
@@ -130,7 +133,9 @@ fn calls_that_multiply_stop_at_a_limit() {
     let mut files = Vec::new();
     for i in 0..25 {
         let next = i + 1;
-        let text = format!("module \"x\" {{\n  source = \"../m{next}\"\n}}\nmodule \"y\" {{\n  source = \"../m{next}\"\n}}\n");
+        let text = format!(
+            "module \"x\" {{\n  source = \"../m{next}\"\n}}\nmodule \"y\" {{\n  source = \"../m{next}\"\n}}\n"
+        );
         files.push((format!("m{i}/main.tf"), text));
     }
     files.push(("m25/main.tf".to_owned(), "locals { a = 1 }\n".to_owned()));
@@ -157,7 +162,8 @@ fn a_directory_is_read_once_for_all_roots_and_threads() {
             let loader = &loader;
             scope.spawn(move || loader.load(Path::new(dir)))
         };
-        let threads: Vec<_> = (0..8).map(|i| load(if i % 2 == 0 { "/project/a" } else { "/project/b" })).collect();
+        let threads: Vec<_> =
+            (0..8).map(|i| load(if i % 2 == 0 { "/project/a" } else { "/project/b" })).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(sources.len(), 3);
@@ -189,7 +195,11 @@ fn a_module_that_could_not_be_read_completely_may_declare_more() {
         ("a/bad.tf", "variable {{{\n"),
     ]);
     assert!(child(&loaded.config.root, "a").module.incomplete);
-    assert!(loaded.problems().iter().all(|problem| problem.starts_with("bad.tf:1: ")), "{:?}", loaded.problems());
+    assert!(
+        loaded.problems().iter().all(|problem| problem.starts_with("bad.tf:1: ")),
+        "{:?}",
+        loaded.problems()
+    );
 }
 
 #[test]
@@ -227,17 +237,19 @@ fn modules_with_their_own_providers_cannot_be_repeated_or_given_others() {
         ["main.tf:3: Module is incompatible with count, for_each, and depends_on"]
     );
     let passing = "module \"m\" {\n  source = \"./m\"\n  providers = {\n    aws = aws\n  }\n}\n";
-    assert_eq!(load(&[("main.tf", passing), ("m/main.tf", child)]).problems(), [
-        "main.tf:4: Cannot override provider configuration"
-    ]);
+    assert_eq!(
+        load(&[("main.tf", passing), ("m/main.tf", child)]).problems(),
+        ["main.tf:4: Cannot override provider configuration"]
+    );
 }
 
 #[test]
 fn a_provider_of_another_type_cannot_be_passed() {
     let root = "module \"m\" {\n  source = \"./m\"\n  providers = {\n    aws = random\n  }\n}\n";
-    assert_eq!(load(&[("main.tf", root), ("m/main.tf", "locals { x = 1 }\n")]).problems(), [
-        "main.tf:4: Provider type mismatch"
-    ]);
+    assert_eq!(
+        load(&[("main.tf", root), ("m/main.tf", "locals { x = 1 }\n")]).problems(),
+        ["main.tf:4: Provider type mismatch"]
+    );
 }
 
 #[test]

@@ -23,10 +23,7 @@ fn arguments_and_all_blocks_of_a_type_are_replaced() {
             "main.tf",
             "resource \"aws_instance\" \"a\" {\n  ami = 1\n  tags = 2\n  disk { x = 1 }\n  disk { x = 2 }\n  dynamic \"net\" {\n    for_each = []\n    content {}\n  }\n  other {}\n}\n",
         ),
-        (
-            "x_override.tf",
-            "resource \"aws_instance\" \"a\" {\n  ami = 10\n  disk { x = 3 }\n  net {}\n}\n",
-        ),
+        ("x_override.tf", "resource \"aws_instance\" \"a\" {\n  ami = 10\n  disk { x = 3 }\n  net {}\n}\n"),
     ]);
     assert_eq!(loaded.problems(), [""; 0]);
     assert_eq!((argument(&loaded, "ami"), argument(&loaded, "tags")), ("10".to_owned(), "2".to_owned()));

@@ -44,7 +44,11 @@ impl Loaded {
 
     /// `module.a NotFound`.
     pub(crate) fn missing(&self) -> Vec<String> {
-        self.config.missing.iter().map(|missing| format!("{} {:?}", missing.address, missing.reason)).collect()
+        self.config
+            .missing
+            .iter()
+            .map(|missing| format!("{} {:?}", missing.address, missing.reason))
+            .collect()
     }
 
     /// The text of a place.
@@ -91,7 +95,8 @@ impl Directory {
     pub(crate) fn new(files: &[(&str, &str)]) -> Directory {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("config-{}-{number}", std::process::id()));
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("config-{}-{number}", std::process::id()));
         let directory = Directory(path);
         std::fs::create_dir_all(&directory.0).unwrap();
         for (path, text) in files {

@@ -118,7 +118,10 @@ fn declarations_in_variable_files_are_refused() {
     let (inputs, sources) = read(&fs, &[], &[]);
     assert_eq!(
         describe(&sources, &inputs.diagnostics),
-        ["terraform.tfvars:1: Variable declaration in .tfvars file", "x.auto.tfvars:2: Unexpected \"locals\" block"]
+        [
+            "terraform.tfvars:1: Variable declaration in .tfvars file",
+            "x.auto.tfvars:2: Unexpected \"locals\" block"
+        ]
     );
 }
 
