@@ -183,7 +183,11 @@ impl<'a> Reach<'a> {
         let network = &self.model.network;
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         let zones = network.zones_for(vpc, service.label(), region.map(|region| region.as_str()));
-        Answer::any(zones.into_iter().map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])))
+        Answer::any(
+            zones
+                .into_iter()
+                .map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])),
+        )
     }
 
     /// Whether the VPC is meant to use endpoints of another VPC: a zone of a service's name is its own or another's,
@@ -195,11 +199,15 @@ impl<'a> Reach<'a> {
             .flat_map(|service| self.presence(vpc, service).elsewhere)
             .filter_map(|id| network.endpoint(id).vpc.link.to())
             .collect();
-        if elsewhere.is_empty() || Service::ALL.into_iter().any(|service| !self.presence(vpc, service).endpoints.is_empty()) {
+        if elsewhere.is_empty()
+            || Service::ALL.into_iter().any(|service| !self.presence(vpc, service).endpoints.is_empty())
+        {
             return false;
         }
         let zoned = network.dns.zones.iter().any(|zone| {
-            Service::ALL.into_iter().any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
+            Service::ALL
+                .into_iter()
+                .any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
         });
         zoned || elsewhere.iter().any(|other| self.connection(vpc, *other))
     }
@@ -232,7 +240,8 @@ impl<'a> Reach<'a> {
     pub fn endpoint_admits(&self, site: &Site, endpoint: EndpointId) -> Option<Admission> {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
-        let party = Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
+        let party =
+            Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
         Some(self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party))
     }
 

@@ -288,9 +288,11 @@ impl Findings<'_> {
         }
         if let Some(decided) = defect.decided.take() {
             let steps = self.trails.steps(decided.origin);
-            defect.trace = steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+            defect.trace =
+                steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
         }
-        let same = self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
+        let same =
+            self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
         match same {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),

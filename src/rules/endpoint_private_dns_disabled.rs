@@ -34,11 +34,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             "without `private_dns_enabled` private DNS is off"
         };
         let (internet, affected) = internet_of_vpc(context.reach, endpoint, service);
-        let defect = Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
-            .at_fact(&endpoint.private_dns, here)
-            .help("set `private_dns_enabled = true`")
-            .affects(affected)
-            .cause("private DNS");
+        let defect =
+            Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
+                .at_fact(&endpoint.private_dns, here)
+                .help("set `private_dns_enabled = true`")
+                .affects(affected)
+                .cause("private DNS");
         let defect = if internet.is_no() {
             defect
         } else {
@@ -67,7 +68,8 @@ fn is_replaced(network: &Network, id: EndpointId, endpoint: &Endpoint, service: 
             }
             let declaration = &network.zone(zone.zone).declaration;
             let text = format!("what {} does is not known", declaration.address);
-            let reasons = if truth.is_unknown() { vec![Reason::new(text, declaration.decl_range)] } else { Vec::new() };
+            let reasons =
+                if truth.is_unknown() { vec![Reason::new(text, declaration.decl_range)] } else { Vec::new() };
             answers.push(Answer { truth, evidence: Vec::new(), reasons });
         }
     }
