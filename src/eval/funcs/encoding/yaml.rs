@@ -266,14 +266,13 @@ impl<'a> Reader<'a> {
         let mut elements = EcoVec::new();
         let mut total = 1;
         loop {
-            match self.next()? {
-                Event::SequenceEnd => return Ok((Value::new(ValueKind::Tuple(elements)), total)),
-                event => {
-                    let (value, size) = self.value(event, depth + 1)?;
-                    total += size;
-                    elements.push(value);
-                }
+            let event = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                return Ok((Value::new(ValueKind::Tuple(elements)), total));
             }
+            let (value, size) = self.value(event, depth + 1)?;
+            total += size;
+            elements.push(value);
         }
     }
 
