@@ -498,21 +498,20 @@ fn collection(ty: &Type, elements: Vec<Value>) -> Value {
 }
 
 fn alltrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::all(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::all(args[0].parts().map(truth_of))))
 }
 
 fn anytrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::any(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::any(args[0].parts().map(truth_of))))
+}
+
+/// A null counts as false.
+fn truth_of(value: &Value) -> Truth {
+    match value.as_bool() {
+        Some(bool) => Truth::known(bool),
+        None if value.is_null() => Truth::No,
+        None => Truth::Unknown,
+    }
 }
 
 fn from_truth(truth: Truth) -> Value {
@@ -1306,7 +1305,9 @@ fn select(sets: &[Value], ty: &Type, wanted: Truth) -> Value {
         Truth::Yes => sets.iter().filter_map(|set| length_bounds(set).1).min(),
         Truth::No | Truth::Unknown => length_bounds(first).1,
     };
-    if most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0)) {
+    let empty =
+        most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0));
+    if empty && (!ty.has_dynamic() || sets.iter().all(Value::is_wholly_known)) {
         return collection(ty, Vec::new());
     }
     let unknown = || unknown_collection(ty, (0, most), each_of(first), join_causes(sets));
