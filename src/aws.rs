@@ -7,6 +7,7 @@ pub mod fact;
 pub mod link;
 pub mod read;
 pub mod text;
+pub mod trail;
 
 pub mod cidr;
 pub mod dns;
@@ -17,6 +18,7 @@ pub mod schema;
 pub mod security_group;
 
 pub mod ami;
+pub mod carriers;
 pub mod compute;
 pub mod data;
 pub mod iam;
@@ -57,6 +59,8 @@ pub struct Model {
     pub compute: compute::Compute,
     /// Systems Manager settings.
     pub ssm: ssm::Ssm,
+    /// What carries security groups besides instances and endpoints.
+    pub carriers: carriers::Carriers,
     /// What ssmlint cannot see.
     pub gaps: Vec<Gap>,
 }
@@ -69,12 +73,14 @@ impl Model {
         let iam = iam::Iam::build(&build);
         let compute = compute::Compute::build(&build, &mut network, &iam);
         let ssm = ssm::Ssm::build(&build, &iam);
+        let carriers = carriers::Carriers::build(&build, &network);
         Model {
             scenario: evaluation.scenario.clone(),
             network,
             iam,
             compute,
             ssm,
+            carriers,
             gaps: evaluation.gaps.clone(),
         }
     }

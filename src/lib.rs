@@ -13,5 +13,8 @@ pub mod config;
 pub mod eval;
 pub mod syntax;
 
+pub mod proof;
+pub mod rules;
+
 pub mod report;
 pub mod lint;

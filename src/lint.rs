@@ -79,9 +79,17 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let mut files = BTreeSet::new();
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
-    for result in checked {
+    let mut misfits: Option<Vec<Diagnostic>> = None;
+    for (dir, result) in found.roots.iter().zip(checked) {
         match result {
-            Ok(checked) => {
+            Ok(mut checked) => {
+                for finding in &mut checked.findings {
+                    finding.roots = vec![root::name(dir)];
+                }
+                match &mut misfits {
+                    Some(misfits) => misfits.retain(|misfit| checked.misfits.contains(misfit)),
+                    None => misfits = Some(checked.misfits),
+                }
                 report.counts.targets += checked.targets;
                 files.extend(checked.files);
                 modules.extend(checked.modules);
@@ -93,6 +101,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
             Err(failure) => report.failures.push(failure),
         }
     }
+    report.diagnostics.extend(misfits.into_iter().flatten());
     report.counts.roots = found.roots.len();
     report.counts.files = files.len();
     report.counts.modules = modules.len();

@@ -1,5 +1,7 @@
 //! The program as a user calls it: exit codes, streams, and sentences that help.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -148,6 +150,19 @@ fn findings_exit_with_1_as_far_as_fail_on_reaches() {
     if finding["severity"] == "warning" {
         assert_eq!(code(&run(&dir, &["infra", "--fail-on", "error"])), 0);
     }
+}
+
+#[test]
+fn an_argument_has_to_fit_one_of_the_roots() {
+    let dir = directory("misfits");
+    write(&dir, "a/main.tf", "variable \"n\" {}\n");
+    write(&dir, "b/main.tf", "locals {}\n");
+    let diagnostics = |name: &str| {
+        let report = json(&run(&dir, &[".", "--var", name, "--format", "json"]));
+        report["diagnostics"].as_array().unwrap().len()
+    };
+    assert_eq!(diagnostics("n=1"), 0);
+    assert_eq!(diagnostics("nn=1"), 1);
 }
 
 #[test]
@@ -366,4 +381,16 @@ fn eval_answers_every_line() {
     assert_eq!((code(&output), stdout(&output)), (0, "3\n".to_owned()));
     let output = run(&dir, &["eval", "sensitive(1)"]);
     assert_eq!(stdout(&output), "(sensitive value)\n");
+}
+
+#[test]
+fn the_example_in_the_readme_is_what_the_program_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap().replace('\r', "");
+    let (_, rest) = readme.split_once("```text\n$ ssmlint ").unwrap();
+    let (arguments, rest) = rest.split_once('\n').unwrap();
+    let (example, _) = rest.split_once("\n```").unwrap();
+    let output = run(root, &arguments.split(' ').collect::<Vec<_>>());
+    let without_time = |text: &str| text.trim_end().rsplit_once(" · ").unwrap().0.to_owned();
+    assert_eq!(without_time(&stdout(&output)), without_time(example));
 }

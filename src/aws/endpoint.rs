@@ -6,6 +6,7 @@ use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence};
+use crate::aws::policy::Policy;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
 use crate::eval::value::Value;
@@ -56,6 +57,8 @@ pub struct Endpoint {
 pub struct EndpointPolicy {
     /// The document: a JSON string, or an unknown that may still be read as JSON.
     pub document: Value,
+    /// The document as a policy.
+    pub policy: Policy,
     /// The endpoint or the resource that gives it.
     pub declaration: Declaration,
     /// The step that made the value.
@@ -96,10 +99,7 @@ impl Service {
     /// The service's own part of the name, `ssm`, when that much is known.
     pub fn label(&self) -> Option<EcoString> {
         let [name] = self.names.as_slice() else { return None };
-        match parts(name.exact.as_deref()?) {
-            Some((_, _, label)) => Some(label.into()),
-            None => None,
-        }
+        parts(name.exact.as_deref()?).map(|(_, _, label)| label.into())
     }
 
     /// The known end of the name after its region: `ssm` of `com.amazonaws.${region}.ssm`.
@@ -167,6 +167,9 @@ impl Endpoint {
     }
 }
 
+/// How many endpoints of other VPCs are worth naming.
+const FEW: usize = 8;
+
 /// Whether a VPC has an endpoint of a service.
 #[derive(Clone, Debug)]
 pub struct Presence {
@@ -174,7 +177,7 @@ pub struct Presence {
     pub answer: Answer,
     /// The endpoints of the service in the VPC, certain or possible.
     pub endpoints: Vec<EndpointId>,
-    /// Endpoints of the service that are certainly in other VPCs.
+    /// A few endpoints of the service that are certainly in other VPCs, when this one has none for certain.
     pub elsewhere: Vec<EndpointId>,
 }
 
@@ -183,18 +186,9 @@ impl Network {
     pub fn presence(&self, vpc: VpcId, label: &str) -> Presence {
         let mut answers = Vec::new();
         let mut endpoints = Vec::new();
-        let mut elsewhere = Vec::new();
-        for id in self.endpoint_ids() {
+        for id in self.endpoints_in(vpc) {
             let endpoint = self.endpoint(id);
-            let service = endpoint.service.is(label);
-            if service.is_no() {
-                continue;
-            }
-            let here = endpoint.vpc.link.is(vpc);
-            if here.is_no() {
-                if service.is_yes() {
-                    elsewhere.push(id);
-                }
+            if endpoint.service.is(label).is_no() || endpoint.vpc.link.is(vpc).is_no() {
                 continue;
             }
             endpoints.push(id);
@@ -213,7 +207,18 @@ impl Network {
             let vpc = &self.vpc(vpc).declaration;
             answers.push(Answer::no(vpc.evidence(format!("{} has no endpoint for {label}", vpc.address))));
         }
-        Presence { answer: Answer::any(answers), endpoints, elsewhere }
+        let answer = Answer::any(answers);
+        let elsewhere = if answer.truth.is_yes() { Vec::new() } else { self.elsewhere(vpc, label) };
+        Presence { answer, endpoints, elsewhere }
+    }
+
+    /// A few endpoints of the service that are certainly in other VPCs.
+    fn elsewhere(&self, vpc: VpcId, label: &str) -> Vec<EndpointId> {
+        let others = self.endpoint_ids().filter(|id| {
+            let endpoint = self.endpoint(*id);
+            endpoint.vpc.link.is(vpc).is_no() && endpoint.service.is(label).is_yes()
+        });
+        others.take(FEW).collect()
     }
 
     fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {

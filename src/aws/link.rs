@@ -595,6 +595,8 @@ fn collect_elements<'a>(value: &'a Value, exists: Truth, into: &mut Vec<Element<
             }
         } else if let Some(each) = &unknown.each {
             into.push(Element::Each(each));
+        } else if unknown.ty.is_primitive() {
+            into.push(Element::Value(value, exists));
         } else {
             into.push(Element::More(value));
         }

@@ -7,6 +7,8 @@ mod build;
 mod gap;
 mod route;
 
+use std::collections::BTreeMap;
+
 use ecow::EcoString;
 
 use crate::addr::ResourceMode;
@@ -15,21 +17,21 @@ use crate::aws::dns::Dns;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{
-    AclId, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry, RouteTableId,
-    SubnetId, Target, VpcId, leaves, name_unknown, target,
+    AclId, Element, EndpointId, GatewayId, GroupId, Key, Link, LinkSet, PrefixListId, Ref, Registry,
+    RouteTableId, SubnetId, Target, VpcId, leaves, name_unknown, target,
 };
 use crate::aws::nacl::Acl;
 use crate::aws::read::Arg;
 use crate::aws::security_group::{Group, PrefixList, Rule};
 use crate::aws::{Build, Declaration};
 use crate::eval::term::TermId;
-use crate::eval::value::Causes;
+use crate::eval::value::{Cause, Causes, Type};
 use crate::source::Span;
 use crate::truth::Truth;
 
 pub use route::{
-    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, Route, RouteTable, RouteTableKind,
-    RouteTarget, RouteUse,
+    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Route,
+    RouteTable, RouteTableKind, RouteTarget, RouteUse,
 };
 
 /// The networks of the configuration. Ids index the vectors.
@@ -49,7 +51,7 @@ pub struct Network {
     pub acls: Vec<Acl>,
     /// All VPC endpoints of any type.
     pub endpoints: Vec<Endpoint>,
-    /// Endpoints of which it is not known what VPC they are in.
+    /// Endpoints of which it is not known for certain what VPC they are in.
     pub unplaced_endpoints: Vec<EndpointId>,
     /// All prefix lists.
     pub prefix_lists: Vec<PrefixList>,
@@ -67,6 +69,7 @@ pub struct Network {
     pub(crate) endpoint_registry: Registry<EndpointId>,
     pub(crate) prefix_list_registry: Registry<PrefixListId>,
     pub(crate) gateway_registry: Registry<GatewayId>,
+    pub(crate) endpoints_by_vpc: BTreeMap<VpcId, Vec<EndpointId>>,
     pub(crate) hidden: gap::Hidden,
 }
 
@@ -249,6 +252,12 @@ impl Network {
     /// All endpoints with their handles.
     pub fn endpoint_ids(&self) -> impl Iterator<Item = EndpointId> + use<> {
         (0..self.endpoints.len()).map(EndpointId::from)
+    }
+
+    /// The endpoints that are or may be in this VPC.
+    pub fn endpoints_in(&self, id: VpcId) -> impl Iterator<Item = EndpointId> + '_ {
+        let placed = self.endpoints_by_vpc.get(&id).into_iter().flatten();
+        placed.chain(&self.unplaced_endpoints).copied()
     }
 
     /// Why something in this VPC may exist that is not seen here: it is not managed here, or a gap sees it.
@@ -472,14 +481,19 @@ fn strangers<Id: Copy + PartialEq + std::fmt::Debug>(
     let Some(arg) = arg else { return Vec::new() };
     let terms = build.terms();
     let mut found: Vec<(Key, String, Option<Span>)> = Vec::new();
-    for element in crate::aws::link::elements(arg.value) {
-        let (crate::aws::link::Element::Value(value, _) | crate::aws::link::Element::Each(value)) = element
-        else {
-            continue;
-        };
+    // Of an unknown that may be one value it is the value that has an identity.
+    let single = arg.value.as_unknown().is_some_and(|unknown| {
+        unknown.each.is_none() && !unknown.ty.is_collection() && !matches!(unknown.ty, Type::Tuple(_))
+    });
+    for element in arg.elements(single) {
+        let (Element::Value(value, _) | Element::Each(value)) = element else { continue };
         let target: Target = target(value, terms);
         for (key, causes) in target.keys() {
             if registry.get(key).is_some() || found.iter().any(|(known, ..)| known == key) {
+                continue;
+            }
+            // What Terraform would refuse has no identity.
+            if !causes.is_empty() && causes.iter().all(|cause| matches!(cause, Cause::Error(_))) {
                 continue;
             }
             let name = match key {

@@ -22,6 +22,16 @@ pub struct Arg<'a> {
     pub span: Option<Span>,
 }
 
+impl<'a> Arg<'a> {
+    /// The values that it holds: the elements of a list, or itself when its name or type says that it is one value.
+    pub fn elements(&self, single: bool) -> Vec<Element<'a>> {
+        if single && !self.value.is_null() {
+            return vec![Element::Value(self.value, Truth::Yes)];
+        }
+        elements(self.value)
+    }
+}
+
 /// A body of arguments: a block, or an object in an attribute that stands for blocks.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {

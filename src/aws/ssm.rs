@@ -1,6 +1,7 @@
 //! Systems Manager settings and documents: Default Host Management, session preferences, activations.
 
 use ecow::EcoString;
+use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::Value as Json;
 
 use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
@@ -190,36 +191,56 @@ fn inputs(content: &Arg<'_>, format: &Fact<EcoString>, terms: &Terms) -> Inputs 
     }
 }
 
-/// The scalars under `inputs:` of a YAML document; session documents are two levels deep.
+/// The scalars directly under `inputs` of a YAML document, as JSON.
 fn yaml_inputs(text: &str) -> Option<Json> {
     let mut inputs = serde_json::Map::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let content = line.trim_end();
-        let trimmed = content.trim_start();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let indented = content.len() != trimmed.len();
-        let (key, value) = trimmed.split_once(':')?;
-        let (key, value) = (unquote(key.trim()), unquote(value.trim()));
-        if !indented {
-            inside = key == "inputs";
-        } else if inside {
-            let value = match value.as_str() {
-                "true" | "True" => Json::Bool(true),
-                "false" | "False" => Json::Bool(false),
-                other => Json::String(other.to_owned()),
-            };
-            inputs.insert(key, value);
+    // One entry a level: for a mapping the key that waits for its value, for a sequence none.
+    let mut levels: Vec<Option<Option<String>>> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        match event.ok()?.0 {
+            Event::MappingStart(..) => levels.push(Some(None)),
+            Event::SequenceStart(..) => levels.push(None),
+            Event::MappingEnd | Event::SequenceEnd => {
+                levels.pop();
+                take_key(&mut levels);
+            }
+            Event::Alias(_) => {
+                take_key(&mut levels);
+            }
+            Event::Scalar(text, style, ..) => {
+                if let Some(Some(key @ None)) = levels.last_mut() {
+                    *key = Some(text.into_owned());
+                    continue;
+                }
+                let key = take_key(&mut levels);
+                let in_inputs =
+                    matches!(levels.as_slice(), [Some(Some(outer)), Some(_)] if outer == "inputs");
+                if let (true, Some(key)) = (in_inputs, key) {
+                    inputs.insert(key, scalar(&text, style));
+                }
+            }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => {}
         }
     }
     Some(serde_json::json!({ "inputs": inputs }))
 }
 
-fn unquote(text: &str) -> String {
-    let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
-    inner.unwrap_or(text).to_owned()
+/// The key whose value has just been read.
+fn take_key(levels: &mut [Option<Option<String>>]) -> Option<String> {
+    levels.last_mut()?.as_mut()?.take()
+}
+
+fn scalar(text: &str, style: ScalarStyle) -> Json {
+    match (text, style == ScalarStyle::Plain) {
+        ("true" | "True" | "TRUE", true) => Json::Bool(true),
+        ("false" | "False" | "FALSE", true) => Json::Bool(false),
+        ("" | "~" | "null", true) => Json::Null,
+        (text, _) => Json::String(text.to_owned()),
+    }
 }
 
 impl Inputs {

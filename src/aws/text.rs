@@ -73,27 +73,9 @@ fn leading(term: TermId, terms: &Terms, depth: usize) -> EcoString {
         return EcoString::new();
     }
     match terms.get(term) {
-        Some(Term::Template(parts)) => {
-            let mut text = EcoString::new();
-            for part in parts {
-                match piece(part) {
-                    Some(known) => text.push_str(&known),
-                    None => {
-                        if let Operand::Term(inner) = part {
-                            text.push_str(&leading(*inner, terms, depth - 1));
-                        }
-                        break;
-                    }
-                }
-            }
-            text
-        }
+        Some(Term::Template(parts)) => ends(parts, |inner| leading(inner, terms, depth - 1)),
         Some(Term::Apply(function, args)) if function == "format" => {
-            let format = args.first().and_then(known_string).unwrap_or_default();
-            match format.find('%') {
-                Some(end) => format[..end].into(),
-                None => format,
-            }
+            ends(&formatted(args).unwrap_or_default(), |inner| leading(inner, terms, depth - 1))
         }
         Some(Term::Apply(function, args)) if function == "join" => {
             joined(args).map(|(prefix, _)| prefix).unwrap_or_default()
@@ -109,43 +91,71 @@ fn trailing(term: TermId, terms: &Terms, depth: usize) -> EcoString {
     }
     match terms.get(term) {
         Some(Term::Template(parts)) => {
-            let mut pieces: Vec<EcoString> = Vec::new();
-            for part in parts.iter().rev() {
-                match piece(part) {
-                    Some(known) => pieces.push(known),
-                    None => {
-                        if let Operand::Term(inner) = part {
-                            pieces.push(trailing(*inner, terms, depth - 1));
-                        }
-                        break;
-                    }
-                }
-            }
-            let mut text = EcoString::new();
-            for piece in pieces.iter().rev() {
-                text.push_str(piece);
-            }
-            text
+            let parts: Vec<Operand> = parts.iter().rev().cloned().collect();
+            ends_reversed(&parts, |inner| trailing(inner, terms, depth - 1))
         }
         Some(Term::Apply(function, args)) if function == "format" => {
-            let format = args.first().and_then(known_string).unwrap_or_default();
-            // `%[1]s` and `%05d` end with a letter; what follows the last verb is literal.
-            match format.rfind('%') {
-                Some(at) => {
-                    let rest = &format[at + 1..];
-                    match rest.find(|c: char| c.is_ascii_alphabetic()) {
-                        Some(verb) => rest[verb + 1..].into(),
-                        None => EcoString::new(),
-                    }
-                }
-                None => format,
-            }
+            let mut pieces = formatted(args).unwrap_or_default();
+            pieces.reverse();
+            ends_reversed(&pieces, |inner| trailing(inner, terms, depth - 1))
         }
         Some(Term::Apply(function, args)) if function == "join" => {
             joined(args).map(|(_, suffix)| suffix).unwrap_or_default()
         }
         _ => EcoString::new(),
     }
+}
+
+/// The known text at the start of the pieces, with what is known of the first unknown one.
+fn ends(pieces: &[Operand], inner: impl Fn(TermId) -> EcoString) -> EcoString {
+    let mut text = EcoString::new();
+    for part in pieces {
+        match (piece(part), part) {
+            (Some(known), _) => text.push_str(&known),
+            (None, Operand::Term(term)) => {
+                text.push_str(&inner(*term));
+                break;
+            }
+            (None, Operand::Known(_) | Operand::Text(_)) => break,
+        }
+    }
+    text
+}
+
+/// The known text at the end of pieces that come last first.
+fn ends_reversed(pieces: &[Operand], inner: impl Fn(TermId) -> EcoString) -> EcoString {
+    let mut known: Vec<EcoString> = Vec::new();
+    for part in pieces {
+        match (piece(part), part) {
+            (Some(text), _) => known.push(text),
+            (None, Operand::Term(term)) => {
+                known.push(inner(*term));
+                break;
+            }
+            (None, Operand::Known(_) | Operand::Text(_)) => break,
+        }
+    }
+    known.iter().rev().map(EcoString::as_str).collect()
+}
+
+/// The pieces of `format(spec, …)`, when all its verbs are plain `%s`, `%v` and `%d`.
+fn formatted(args: &[Operand]) -> Option<Vec<Operand>> {
+    let spec = known_string(args.first()?)?;
+    let mut values = args[1..].iter();
+    let mut pieces = Vec::new();
+    let mut rest = spec.as_str();
+    while let Some(at) = rest.find('%') {
+        pieces.push(Operand::Text(rest[..at].into()));
+        let mut after = rest[at + 1..].chars();
+        match after.next()? {
+            '%' => pieces.push(Operand::Text("%".into())),
+            's' | 'v' | 'd' => pieces.push(values.next()?.clone()),
+            _ => return None,
+        }
+        rest = after.as_str();
+    }
+    pieces.push(Operand::Text(rest.into()));
+    Some(pieces)
 }
 
 fn piece(operand: &Operand) -> Option<EcoString> {

@@ -3,6 +3,7 @@
 use crate::aws::fact::Evidence;
 use crate::eval::Evaluation;
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
 const MAX_STEPS: usize = 24;
@@ -17,6 +18,19 @@ impl<'a> Trails<'a> {
     /// The trails of an evaluation.
     pub fn new(evaluation: &'a Evaluation) -> Trails<'a> {
         Trails { evaluation }
+    }
+
+    /// The place of a step.
+    pub fn span(&self, origin: OriginId) -> Option<Span> {
+        self.evaluation.origins.span(origin)
+    }
+
+    /// Whether an input of the root module stands on the way back from a step.
+    pub fn hangs_on_input(&self, origin: OriginId) -> bool {
+        let steps = self.evaluation.origins.trail(origin, MAX_STEPS);
+        steps.iter().any(|origin| {
+            matches!(origin.step, Step::Input { .. } | Step::Default(_) | Step::NotSet(_) | Step::Scenario(_))
+        })
     }
 
     /// The steps worth reading, the use first: conditions, locals, arguments, inputs, and the line that decided.

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 use indexmap::map::Entry;
+use rustc_hash::FxHashMap;
 
 use crate::addr::{self, ResourceMode};
 use crate::config::merge;
 use crate::config::refactoring;
-use crate::config::schema::{self, Content, Schema, content, partial};
-use crate::config::traversal::{self, check_constant, is_identifier, keyword, list, reference, references};
+use crate::config::schema::{Content, Schema, content, partial};
+use crate::config::traversal::{
+    self, check_constant, is_identifier, key_text, keyword, list, reference, references,
+};
 use crate::config::version::{Constraints, Version};
 use crate::config::{
     Check, CheckRule, IgnoreChanges, Local, Module, ModuleCall, Output, ProviderConfig, ProviderRef,
@@ -26,6 +29,10 @@ use crate::syntax::ast::{
 
 /// The version of Terraform whose rules are applied, and against which `required_version` is checked.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
+
+/// Places in the messages of one file. Columns are counted from the start of the line, so that a long line with many
+/// problems would take quadratic time.
+const MAX_PLACES: usize = 200;
 
 const BAD_IDENTIFIER: &str = "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
 
@@ -44,7 +51,7 @@ pub struct ParsedFile {
 /// given.
 pub fn decode(files: Vec<ParsedFile>, sources: &SourceMap, module: &mut Module) {
     let (overrides, primary): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.is_override);
-    let mut seen = Singletons::default();
+    let mut seen = Seen::default();
     for file in primary {
         let mut cx = Context::new(sources, &file.source, false);
         append_file(&mut cx, module, &mut seen, file.file.body);
@@ -53,7 +60,8 @@ pub fn decode(files: Vec<ParsedFile>, sources: &SourceMap, module: &mut Module) 
     for file in overrides {
         let mut cx = Context::new(sources, &file.source, true);
         // Each override file may replace what other files have set, but not repeat itself.
-        append_file(&mut cx, module, &mut Singletons::default(), file.file.body);
+        (seen.required_providers, seen.backend, seen.cloud) = (None, None, None);
+        append_file(&mut cx, module, &mut seen, file.file.body);
         module.diagnostics.append(&mut cx.diagnostics);
     }
 }
@@ -68,12 +76,14 @@ pub(crate) struct Context<'a> {
     pub(crate) overriding: bool,
     /// What was wrong.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How many places were written into messages.
+    places: usize,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(sources: &'a SourceMap, source: &'a Arc<SourceFile>, overriding: bool) -> Context<'a> {
         let json = source.path.extension().is_some_and(|extension| extension == "json");
-        Context { sources, source, json, overriding, diagnostics: Vec::new() }
+        Context { sources, source, json, overriding, diagnostics: Vec::new(), places: 0 }
     }
 
     /// Reports what Terraform would refuse.
@@ -100,9 +110,13 @@ impl<'a> Context<'a> {
     }
 
     /// `main.tf:1,1-13`: a place within a message.
-    pub(crate) fn place(&self, span: Span) -> String {
+    pub(crate) fn place(&mut self, span: Span) -> String {
         let file = self.sources.file(span.file);
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.places += 1;
+        if self.places > MAX_PLACES {
+            return name;
+        }
         let (start, end) = (file.position(span.start), file.position(span.end));
         if start.line == end.line {
             format!("{name}:{},{}-{}", start.line, start.column, end.column)
@@ -110,39 +124,19 @@ impl<'a> Context<'a> {
             format!("{name}:{},{}-{},{}", start.line, start.column, end.line, end.column)
         }
     }
-
-    /// Parses the native expression that stands in a JSON string, as `"type": "list(string)"` has it.
-    fn unwrap_json(&mut self, expr: Expr) -> Option<Expr> {
-        let ExprKind::String(text) = &expr.kind else { return Some(expr) };
-        if !self.json {
-            return Some(expr);
-        }
-        let span = expr.span;
-        if is_identifier(text) {
-            let traversal = Traversal { root: text.clone(), root_span: span, steps: Vec::new() };
-            return Some(Expr { kind: ExprKind::Traversal(traversal), span });
-        }
-        let inner = SourceFile::new(span.file, self.source.path.clone(), text.to_string());
-        match crate::syntax::parse_expression(&inner) {
-            Ok(mut inner) => {
-                traversal::place_at(&mut inner, span);
-                Some(inner)
-            }
-            Err(diagnostics) => {
-                let at = |diagnostic| Diagnostic { span: Some(span), ..diagnostic };
-                self.diagnostics.extend(diagnostics.into_iter().map(at));
-                None
-            }
-        }
-    }
 }
 
-/// The places of blocks that may occur once in all primary files together.
+/// The places of what was declared so far, to find what is declared twice.
 #[derive(Default)]
-struct Singletons {
+pub(crate) struct Seen {
     required_providers: Option<Span>,
     backend: Option<Span>,
     cloud: Option<Span>,
+    /// The index among the module's provider blocks.
+    providers: FxHashMap<(Name, Option<Name>), usize>,
+    checks: FxHashMap<Name, Span>,
+    /// By the text of a static address.
+    pub(crate) imports: FxHashMap<String, Span>,
 }
 
 const FILE: Schema = Schema {
@@ -166,7 +160,7 @@ const FILE: Schema = Schema {
     ],
 };
 
-fn append_file(cx: &mut Context<'_>, module: &mut Module, seen: &mut Singletons, body: Body) {
+fn append_file(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, body: Body) {
     let at = cx.source.span().at_start();
     for block in content(cx, body, &FILE, at).blocks {
         match block.block_type.as_str() {
@@ -176,7 +170,7 @@ fn append_file(cx: &mut Context<'_>, module: &mut Module, seen: &mut Singletons,
                 "A \"required_providers\" block must be nested inside a \"terraform\" block.",
                 block.type_span,
             ),
-            "provider" => provider(cx, module, block),
+            "provider" => provider(cx, module, seen, block),
             "variable" => variable(cx, module, block),
             "locals" => locals(cx, module, block),
             "output" => output(cx, module, block),
@@ -184,8 +178,8 @@ fn append_file(cx: &mut Context<'_>, module: &mut Module, seen: &mut Singletons,
             "resource" => resource(cx, module, block, ResourceMode::Managed),
             "data" => resource(cx, module, block, ResourceMode::Data),
             "ephemeral" => resource(cx, module, block, ResourceMode::Ephemeral),
-            "check" => check(cx, module, block),
-            _ => refactoring::decode(cx, module, block),
+            "check" => check(cx, module, seen, block),
+            _ => refactoring::decode(cx, module, seen, block),
         }
     }
 }
@@ -318,7 +312,7 @@ const TERRAFORM: Schema = Schema {
     ],
 };
 
-fn terraform(cx: &mut Context<'_>, module: &mut Module, seen: &mut Singletons, block: Block) {
+fn terraform(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
     let mut content = content(cx, block.body, &TERRAFORM, block.header);
     if let Some(attribute) = content.take("required_version")
         && let Some((_, constraints)) = constraints(cx, &attribute.expr)
@@ -380,7 +374,7 @@ fn check_required_version(cx: &mut Context<'_>, constraints: &Constraints, span:
     }
 }
 
-fn required_providers(cx: &mut Context<'_>, module: &mut Module, seen: &mut Singletons, block: Block) {
+fn required_providers(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
     if let Some(first) = seen.required_providers {
         let place = cx.place(first);
         cx.invalid(
@@ -407,7 +401,7 @@ pub(crate) fn just_attributes(cx: &mut Context<'_>, body: Body) -> Vec<Attribute
             block.type_span,
         );
     }
-    body.attributes.into_iter().filter(|attribute| !(cx.json && attribute.name == "//")).collect()
+    body.attributes
 }
 
 fn required_provider(cx: &mut Context<'_>, attribute: &Attribute) -> Option<RequiredProvider> {
@@ -429,7 +423,7 @@ fn required_provider(cx: &mut Context<'_>, attribute: &Attribute) -> Option<Requ
         return None;
     };
     for item in items {
-        match schema::key_text(&item.key).as_deref() {
+        match key_text(&item.key) {
             Some("version") => {
                 entry.version = constraints(cx, &item.value).map(|(text, _)| text);
             }
@@ -465,7 +459,6 @@ fn required_provider(cx: &mut Context<'_>, attribute: &Attribute) -> Option<Requ
                     }
                 }
             }
-            Some("//") if cx.json => {}
             _ => {
                 cx.invalid(
                     "Invalid required_providers object",
@@ -558,7 +551,7 @@ const PROVIDER: Schema = Schema {
     blocks: &[("_", &[]), ("lifecycle", &[]), ("locals", &[])],
 };
 
-fn provider(cx: &mut Context<'_>, module: &mut Module, block: Block) {
+fn provider(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
     let name = label(&block, 0);
     let (header, span) = (block.header, block.span);
     let (mut content, mut body) = partial(cx, block.body, &PROVIDER, header);
@@ -593,10 +586,8 @@ fn provider(cx: &mut Context<'_>, module: &mut Module, block: Block) {
     escape_and_reserved(cx, content.blocks, &mut body, "provider");
     let config =
         ProviderConfig { name, alias, body, has_version: version.is_some(), decl_range: header, span };
-    let existing = module
-        .providers
-        .iter_mut()
-        .find(|existing| existing.name == config.name && existing.alias == config.alias);
+    let key = (config.name.clone(), config.alias.clone());
+    let existing = seen.providers.get(&key).and_then(|index| module.providers.get_mut(*index));
     match (existing, cx.overriding) {
         (Some(existing), true) => {
             existing.has_version |= config.has_version;
@@ -611,7 +602,10 @@ fn provider(cx: &mut Context<'_>, module: &mut Module, block: Block) {
             ),
             header,
         ),
-        (None, _) => module.providers.push(config),
+        (None, _) => {
+            seen.providers.insert(key, module.providers.len());
+            module.providers.push(config);
+        }
         (Some(existing), false) => {
             let place = cx.place(existing.decl_range);
             let detail = match &existing.alias {
@@ -757,9 +751,6 @@ fn variable(cx: &mut Context<'_>, module: &mut Module, block: Block) {
 
 fn type_constraint(cx: &mut Context<'_>, expr: Expr) -> Option<Expr> {
     let ExprKind::String(text) = &expr.kind else { return Some(expr) };
-    if cx.json {
-        return cx.unwrap_json(expr);
-    }
     let span = expr.span;
     let advice = match text.as_str() {
         "string" => "Remove the quotes around \"string\".",
@@ -1049,23 +1040,17 @@ fn check_source(cx: &mut Context<'_>, source: &str, has_version: bool, span: Spa
 }
 
 fn passed_providers(cx: &mut Context<'_>, expr: &Expr) -> Vec<(ProviderRef, ProviderRef)> {
-    let mut passed: Vec<(ProviderRef, ProviderRef)> = Vec::new();
+    let mut passed = Vec::new();
+    let mut seen: FxHashMap<(Name, Option<Name>), Span> = FxHashMap::default();
     let ExprKind::Object(items) = &expr.kind else {
         cx.invalid("Invalid expression", "A static map expression is required.", expr.span);
         return passed;
     };
     for item in items {
-        if cx.json && schema::key_text(&item.key).is_some_and(|key| key == "//") {
-            continue;
-        }
         let inner = provider_ref(cx, &item.key, "providers");
         let outer = provider_ref(cx, &item.value, "providers");
         let (Some(inner), Some(outer)) = (inner, outer) else { continue };
-        let before = passed
-            .iter()
-            .find(|(earlier, _)| earlier.name == inner.name && earlier.alias == inner.alias)
-            .and_then(|(earlier, _)| earlier.span);
-        if let Some(before) = before {
+        if let Some(before) = seen.insert((inner.name.clone(), inner.alias.clone()), item.key.span) {
             let place = cx.place(before);
             cx.invalid(
                 "Duplicate provider address",
@@ -1201,9 +1186,6 @@ fn decode_resource(
     }
     refactoring::check_provisioners(cx, &provisioners);
     escape_and_reserved(cx, others, &mut body, kind);
-    if cx.json {
-        dynamic_blocks(cx, &mut body);
-    }
     named.then_some(Resource {
         addr,
         count,
@@ -1218,24 +1200,6 @@ fn decode_resource(
         decl_range: header,
         span,
     })
-}
-
-/// In JSON syntax `dynamic` is a property; its blocks have one label and hold a `content` block.
-fn dynamic_blocks(cx: &mut Context<'_>, body: &mut Body) {
-    let Some(index) = body.attributes.iter().position(|attribute| attribute.name == "dynamic") else {
-        return;
-    };
-    let attribute = body.attributes.remove(index);
-    for mut block in schema::json_blocks(cx, attribute, 1) {
-        if let Some(index) = block.body.attributes.iter().position(|inner| inner.name == "content") {
-            let inner = block.body.attributes.remove(index);
-            for mut content in schema::json_blocks(cx, inner, 0) {
-                dynamic_blocks(cx, &mut content.body);
-                block.body.blocks.push(content);
-            }
-        }
-        body.blocks.push(block);
-    }
 }
 
 #[derive(Default)]
@@ -1305,7 +1269,7 @@ fn decode_lifecycle(cx: &mut Context<'_>, block: Block, addr: &addr::Resource) -
 }
 
 fn ignore_changes(cx: &mut Context<'_>, expr: &Expr) -> IgnoreChanges {
-    if keyword(cx, expr) == Some("all") {
+    if keyword(expr) == Some("all") {
         return IgnoreChanges::All;
     }
     let mut names = Vec::new();
@@ -1346,7 +1310,6 @@ fn replace_triggered_by(cx: &mut Context<'_>, expr: Expr) {
     };
     for element in elements {
         let span = element.span;
-        let Some(element) = cx.unwrap_json(element) else { continue };
         let mut resources = 0;
         let mut problem: Option<(&str, &str)> = None;
         references(&element, &mut |found| {
@@ -1399,7 +1362,7 @@ fn replace_triggered_by(cx: &mut Context<'_>, expr: Expr) {
 const CHECK: Schema =
     Schema { attributes: &[], required: &[], blocks: &[("data", &["type", "name"]), ("assert", &[])] };
 
-fn check(cx: &mut Context<'_>, module: &mut Module, block: Block) {
+fn check(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
     let name = label(&block, 0);
     let header = block.header;
     if cx.overriding {
@@ -1432,8 +1395,8 @@ fn check(cx: &mut Context<'_>, module: &mut Module, block: Block) {
     if let Some(data) = data {
         add_resource(cx, module, data, ", including within check blocks");
     }
-    if let Some(existing) = module.checks.iter().find(|existing| existing.name == name) {
-        let place = cx.place(existing.decl_range);
+    if let Some(first) = seen.checks.get(&name) {
+        let place = cx.place(*first);
         cx.invalid(
             format!("Duplicate check \"{name}\" configuration"),
             format!("A check block named \"{name}\" was already declared at {place}. Check blocks must be unique within each module."),
@@ -1441,5 +1404,6 @@ fn check(cx: &mut Context<'_>, module: &mut Module, block: Block) {
         );
         return;
     }
+    seen.checks.insert(name.clone(), header);
     module.checks.push(Check { name, data: data_addr, asserts, decl_range: header });
 }

@@ -1,5 +1,7 @@
 //! Override files: what is written in one takes the place of what the primary files say, as Terraform merges it.
 
+use rustc_hash::FxHashSet;
+
 use crate::config::decode::Context;
 use crate::config::traversal::span_of;
 use crate::config::{IgnoreChanges, ModuleCall, Resource, Variable};
@@ -89,20 +91,14 @@ pub(crate) fn refuse_depends_on(cx: &mut Context<'_>, depends_on: &[Traversal]) 
 }
 
 /// Merges bodies: an argument takes the place of its namesake, and the blocks of one type, `dynamic` or not, that of
-/// all blocks of that type.
+/// all blocks of that type. In JSON syntax an argument may stand for blocks, so that names count for both.
 pub(crate) fn body(base: &mut Body, over: Body) {
-    for attribute in over.attributes {
-        // In JSON syntax an argument may stand for blocks.
-        base.blocks.retain(|block| *produced(block) != attribute.name);
-        match base.attributes.iter_mut().find(|existing| existing.name == attribute.name) {
-            Some(existing) => *existing = attribute,
-            None => base.attributes.push(attribute),
-        }
-    }
-    for block in &over.blocks {
-        base.attributes.retain(|attribute| attribute.name != *produced(block));
-    }
-    base.blocks.retain(|block| over.blocks.iter().all(|new| produced(new) != produced(block)));
+    let arguments: FxHashSet<Name> = over.attributes.iter().map(|attribute| attribute.name.clone()).collect();
+    let blocks: FxHashSet<Name> = over.blocks.iter().map(|block| produced(block).clone()).collect();
+    let is_replaced = |name: &Name| arguments.contains(name) || blocks.contains(name);
+    base.attributes.retain(|attribute| !is_replaced(&attribute.name));
+    base.blocks.retain(|block| !is_replaced(produced(block)));
+    base.attributes.extend(over.attributes);
     base.blocks.extend(over.blocks);
 }
 

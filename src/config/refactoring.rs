@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::addr::{self, ResourceMode};
 use crate::config::Module;
-use crate::config::decode::{Context, constant_bool, provider_ref};
+use crate::config::decode::{Context, Seen, constant_bool, provider_ref};
 use crate::config::schema::{Schema, content, partial};
 use crate::config::traversal::{is_static, references, span_of};
 use crate::source::Span;
@@ -23,7 +23,7 @@ const REMOVED_LIFECYCLE: Schema = Schema { attributes: &["destroy"], required: &
 const IMPORT: Schema = Schema { attributes: &["provider", "for_each"], required: &["id", "to"], blocks: &[] };
 
 /// Decodes a `moved`, `removed` or `import` block.
-pub(crate) fn decode(cx: &mut Context<'_>, module: &mut Module, block: Block) {
+pub(crate) fn decode(cx: &mut Context<'_>, module: &mut Module, seen: &mut Seen, block: Block) {
     let kind = block.block_type.clone();
     if cx.overriding && kind != "removed" {
         let (summary, detail) = if kind == "moved" {
@@ -40,27 +40,11 @@ pub(crate) fn decode(cx: &mut Context<'_>, module: &mut Module, block: Block) {
         cx.invalid(summary, detail, block.header);
         return;
     }
-    let mut kept = block.clone();
+    module.refactorings.push(block.clone());
     match kind.as_str() {
         "moved" => moved(cx, block),
         "removed" => removed(cx, block),
-        _ => import(cx, module, block),
-    }
-    if cx.json {
-        for attribute in &mut kept.body.attributes {
-            if matches!(attribute.name.as_str(), "from" | "to") {
-                unwrap_reference(attribute);
-            }
-        }
-    }
-    module.refactorings.push(kept);
-}
-
-fn unwrap_reference(attribute: &mut Attribute) {
-    if let ExprKind::String(text) = &attribute.expr.kind
-        && let Some(traversal) = crate::config::traversal::parse(text, attribute.expr.span)
-    {
-        attribute.expr.kind = ExprKind::Traversal(traversal);
+        _ => import(cx, seen, block),
     }
 }
 
@@ -88,8 +72,8 @@ impl fmt::Display for Target {
 fn moved(cx: &mut Context<'_>, block: Block) {
     let header = block.header;
     let mut content = content(cx, block.body, &MOVED, header);
-    let from = content.take("from").and_then(|attribute| target(cx, attribute, false));
-    let to = content.take("to").and_then(|attribute| target(cx, attribute, false));
+    let from = content.take("from").and_then(|attribute| target(cx, &attribute, false));
+    let to = content.take("to").and_then(|attribute| target(cx, &attribute, false));
     if let (Some(from), Some(to)) = (from, to)
         && from.resource.is_some() != to.resource.is_some()
     {
@@ -106,7 +90,7 @@ fn removed(cx: &mut Context<'_>, block: Block) {
     let mut content = content(cx, block.body, &REMOVED, header);
     let from = content.take("from").and_then(|attribute| {
         let span = attribute.expr.span;
-        let found = target(cx, attribute, false)?;
+        let found = target(cx, &attribute, false)?;
         if found.has_key {
             let (summary, detail) = if found.module_key {
                 (
@@ -164,20 +148,29 @@ fn removed(cx: &mut Context<'_>, block: Block) {
     check_provisioners(cx, &provisioners);
 }
 
-fn import(cx: &mut Context<'_>, module: &Module, block: Block) {
+fn import(cx: &mut Context<'_>, seen: &mut Seen, block: Block) {
     let header = block.header;
     let mut content = content(cx, block.body, &IMPORT, header);
     let mut in_module = false;
     if let Some(attribute) = content.take("to") {
         let span = attribute.expr.span;
-        let to = target(cx, attribute.clone(), true);
+        let to = target(cx, &attribute, true);
         if let Some(to) = &to {
             in_module = !to.modules.is_empty();
             if to.resource.as_ref().is_none_or(|resource| resource.mode != ResourceMode::Managed) {
                 cx.invalid("Invalid import address", "Only managed resources can be imported.", span);
             }
         }
-        check_duplicate_import(cx, module, attribute);
+        if let Some(text) = static_text(&attribute.expr)
+            && let Some(before) = seen.imports.insert(text.clone(), header)
+        {
+            let place = cx.place(before);
+            cx.invalid(
+                format!("Duplicate import configuration for \"{text}\""),
+                format!("An import block for the resource \"{text}\" was already declared at {place}. A resource can have only one import block."),
+                attribute.expr.span,
+            );
+        }
     }
     if let Some(attribute) = content.take("provider") {
         if in_module {
@@ -191,23 +184,6 @@ fn import(cx: &mut Context<'_>, module: &Module, block: Block) {
     }
 }
 
-fn check_duplicate_import(cx: &mut Context<'_>, module: &Module, mut attribute: Attribute) {
-    unwrap_reference(&mut attribute);
-    let Some(text) = static_text(&attribute.expr) else { return };
-    let before = module.refactorings.iter().find(|earlier| {
-        earlier.block_type == "import"
-            && earlier.body.attribute("to").and_then(|to| static_text(&to.expr)).is_some_and(|to| to == text)
-    });
-    if let Some(before) = before {
-        let place = cx.place(before.header);
-        cx.invalid(
-            format!("Duplicate import configuration for \"{text}\""),
-            format!("An import block for the resource \"{text}\" was already declared at {place}. A resource can have only one import block."),
-            attribute.expr.span,
-        );
-    }
-}
-
 /// A static reference as text, to tell whether two are the same.
 fn static_text(expr: &Expr) -> Option<String> {
     let ExprKind::Traversal(traversal) = &expr.kind else { return None };
@@ -215,11 +191,15 @@ fn static_text(expr: &Expr) -> Option<String> {
     for step in &traversal.steps {
         match &step.kind {
             StepKind::Attr(name) => text.extend([".", name]),
-            StepKind::Index(key) => match &key.kind {
-                ExprKind::String(key) => text.push_str(&format!("[{key:?}]")),
-                ExprKind::Number(key) => text.push_str(&format!("[{key}]")),
-                _ => return None,
-            },
+            StepKind::Index(key) => {
+                if let ExprKind::String(key) = &key.kind {
+                    text.push_str(&format!("[{key:?}]"));
+                } else if let ExprKind::Number(key) = &key.kind {
+                    text.push_str(&format!("[{key}]"));
+                } else {
+                    return None;
+                }
+            }
             StepKind::AttrSplat | StepKind::FullSplat => return None,
         }
     }
@@ -227,10 +207,7 @@ fn static_text(expr: &Expr) -> Option<String> {
 }
 
 /// Reads the address in a `from` or `to` argument; `dynamic` allows keys that are expressions.
-fn target(cx: &mut Context<'_>, mut attribute: Attribute, dynamic: bool) -> Option<Target> {
-    if cx.json {
-        unwrap_reference(&mut attribute);
-    }
+fn target(cx: &mut Context<'_>, attribute: &Attribute, dynamic: bool) -> Option<Target> {
     let expr = &attribute.expr;
     let ExprKind::Traversal(traversal) = &expr.kind else {
         cx.invalid(

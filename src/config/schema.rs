@@ -1,10 +1,8 @@
-//! Which arguments and nested blocks a body may hold: HCL's schema-driven reading, native and JSON syntax alike.
-//!
-//! JSON syntax does not tell arguments from blocks, so that there the schema decides.
+//! Which arguments and nested blocks a body may hold: HCL's schema-driven reading.
 
 use crate::config::decode::Context;
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Label, Name};
+use crate::syntax::ast::{Attribute, Block, Body};
 
 /// The arguments and blocks that Terraform itself knows in one kind of body.
 pub(crate) struct Schema {
@@ -91,8 +89,6 @@ pub(crate) fn partial(cx: &mut Context<'_>, body: Body, schema: &Schema, header:
     for attribute in body.attributes {
         if schema.has_attribute(&attribute.name) {
             found.attributes.push(attribute);
-        } else if let (true, Some(labels)) = (cx.json, schema.labels(&attribute.name)) {
-            found.blocks.extend(json_blocks(cx, attribute, labels.len()));
         } else {
             rest.attributes.push(attribute);
         }
@@ -141,99 +137,4 @@ fn check_labels(cx: &mut Context<'_>, block: &Block, names: &[&str]) -> bool {
         return false;
     }
     true
-}
-
-/// A JSON property as the blocks it stands for: one object level per label, arrays for several blocks.
-pub(crate) fn json_blocks(cx: &mut Context<'_>, attribute: Attribute, labels: usize) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let start = Header { block_type: attribute.name, type_span: attribute.name_span, span: attribute.span };
-    descend(cx, &start, Vec::new(), attribute.expr, labels, &mut blocks);
-    blocks
-}
-
-struct Header {
-    block_type: Name,
-    type_span: Span,
-    span: Span,
-}
-
-fn descend(
-    cx: &mut Context<'_>,
-    header: &Header,
-    labels: Vec<Label>,
-    expr: Expr,
-    missing: usize,
-    blocks: &mut Vec<Block>,
-) {
-    let span = expr.span;
-    match expr.kind {
-        ExprKind::Null => {}
-        ExprKind::Tuple(elements) => {
-            for element in elements {
-                descend(cx, header, labels.clone(), element, missing, blocks);
-            }
-        }
-        ExprKind::Object(items) if missing > 0 => {
-            for item in items {
-                let Some(text) = key_text(&item.key) else { continue };
-                if text == "//" {
-                    continue;
-                }
-                let mut labels = labels.clone();
-                labels.push(Label { text, span: item.key.span });
-                descend(cx, header, labels, item.value, missing - 1, blocks);
-            }
-        }
-        ExprKind::Object(items) => {
-            let place = labels.last().map_or(header.type_span, |label| label.span);
-            let attributes = items.into_iter().filter_map(|item| {
-                let name = key_text(&item.key).filter(|name| name != "//")?;
-                let span = item.key.span.to(item.value.span);
-                Some(Attribute { name, name_span: item.key.span, expr: item.value, span })
-            });
-            let body = Body { attributes: attributes.collect(), blocks: Vec::new(), end: None };
-            blocks.push(Block {
-                block_type: header.block_type.clone(),
-                type_span: header.type_span,
-                labels,
-                body,
-                header: place,
-                span: place.to(span).to(header.span.at_start().to(place)),
-            });
-        }
-        ExprKind::Bool(_)
-        | ExprKind::Number(_)
-        | ExprKind::String(_)
-        | ExprKind::Template(_)
-        | ExprKind::Traversal(_)
-        | ExprKind::Access { .. }
-        | ExprKind::Call { .. }
-        | ExprKind::Unary { .. }
-        | ExprKind::Binary { .. }
-        | ExprKind::Conditional { .. }
-        | ExprKind::For(_)
-        | ExprKind::Parens(_) => {
-            cx.invalid(
-                "Incorrect JSON value type",
-                format!(
-                    "Either a JSON object or a JSON array is required, representing the contents of one or more \"{}\" blocks.",
-                    header.block_type
-                ),
-                span,
-            );
-        }
-    }
-}
-
-/// The text of an object key that is a plain string or a bare name.
-pub(crate) fn key_text(key: &Expr) -> Option<Name> {
-    if let ExprKind::String(text) = &key.kind {
-        return Some(text.clone());
-    }
-    if let ExprKind::Traversal(traversal) = &key.kind
-        && traversal.steps.is_empty()
-    {
-        return Some(traversal.root.clone());
-    }
-    None
 }

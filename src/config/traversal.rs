@@ -1,7 +1,6 @@
 //! Expressions that must be static: references without evaluation, constants, and what an expression refers to.
 
 use crate::config::decode::Context;
-use crate::config::schema::key_text;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name, Step, StepKind, TemplatePart, Traversal};
 
@@ -21,7 +20,7 @@ pub(crate) fn is_static(traversal: &Traversal) -> bool {
     })
 }
 
-/// The reference that an expression is, written plainly or, as before Terraform 0.12 and in JSON, in quotes.
+/// The reference that an expression is, written plainly or, as before Terraform 0.12, in quotes.
 pub(crate) fn reference(cx: &mut Context<'_>, expr: &Expr) -> Option<Traversal> {
     if let ExprKind::Traversal(traversal) = &expr.kind
         && is_static(traversal)
@@ -102,15 +101,15 @@ pub(crate) fn list<'e>(cx: &mut Context<'_>, expr: &'e Expr) -> &'e [Expr] {
     &[]
 }
 
-/// The bare word that an expression is; in JSON syntax a string that is a name.
-pub(crate) fn keyword<'e>(cx: &Context<'_>, expr: &'e Expr) -> Option<&'e str> {
-    if let ExprKind::Traversal(traversal) = &expr.kind {
-        return traversal.steps.is_empty().then_some(traversal.root.as_str());
-    }
-    if let (true, ExprKind::String(text)) = (cx.json, &expr.kind) {
-        return is_identifier(text).then_some(text.as_str());
-    }
-    None
+/// The bare word that an expression is.
+pub(crate) fn keyword(expr: &Expr) -> Option<&str> {
+    let ExprKind::Traversal(traversal) = &expr.kind else { return None };
+    traversal.steps.is_empty().then_some(traversal.root.as_str())
+}
+
+/// The text of an object key that is a plain string or a bare name.
+pub(crate) fn key_text(key: &Expr) -> Option<&str> {
+    if let ExprKind::String(text) = &key.kind { Some(text) } else { keyword(key) }
 }
 
 /// Reports references and function calls in an expression that is read before anything can be evaluated.
@@ -238,78 +237,6 @@ impl Walk<'_> {
                     self.parts(body);
                     self.bound.truncate(before);
                 }
-            }
-        }
-    }
-}
-
-/// Gives every part of an expression the same place: for one that was read from within a JSON string.
-pub(crate) fn place_at(expr: &mut Expr, span: Span) {
-    expr.span = span;
-    match &mut expr.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
-        ExprKind::Template(parts) => place_parts_at(parts, span),
-        ExprKind::Traversal(traversal) => {
-            traversal.root_span = span;
-            place_steps_at(&mut traversal.steps, span);
-        }
-        ExprKind::Access { base, steps } => {
-            place_at(base, span);
-            place_steps_at(steps, span);
-        }
-        ExprKind::Call { name_span, args, .. } => {
-            *name_span = span;
-            args.iter_mut().for_each(|arg| place_at(arg, span));
-        }
-        ExprKind::Unary { operand, .. } => place_at(operand, span),
-        ExprKind::Binary { left, right, .. } => {
-            place_at(left, span);
-            place_at(right, span);
-        }
-        ExprKind::Conditional { condition, if_true, if_false } => {
-            place_at(condition, span);
-            place_at(if_true, span);
-            place_at(if_false, span);
-        }
-        ExprKind::Tuple(elements) => elements.iter_mut().for_each(|element| place_at(element, span)),
-        ExprKind::Object(items) => {
-            for item in items {
-                place_at(&mut item.key, span);
-                place_at(&mut item.value, span);
-            }
-        }
-        ExprKind::For(each) => {
-            place_at(&mut each.collection, span);
-            each.key.iter_mut().for_each(|key| place_at(key, span));
-            place_at(&mut each.value, span);
-            each.condition.iter_mut().for_each(|condition| place_at(condition, span));
-        }
-        ExprKind::Parens(inner) => place_at(inner, span),
-    }
-}
-
-fn place_steps_at(steps: &mut [Step], span: Span) {
-    for step in steps {
-        step.span = span;
-        if let StepKind::Index(key) = &mut step.kind {
-            place_at(key, span);
-        }
-    }
-}
-
-fn place_parts_at(parts: &mut [TemplatePart], span: Span) {
-    for part in parts {
-        match part {
-            TemplatePart::Literal(_, place) => *place = span,
-            TemplatePart::Interpolation(expr) => place_at(expr, span),
-            TemplatePart::If { condition, if_true, if_false } => {
-                place_at(condition, span);
-                place_parts_at(if_true, span);
-                place_parts_at(if_false, span);
-            }
-            TemplatePart::For { collection, body, .. } => {
-                place_at(collection, span);
-                place_parts_at(body, span);
             }
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn call(call: &ModuleCall, module: &Module, diagnostics: &mut Vec<Dia
         return;
     }
     for attribute in &call.arguments.attributes {
-        if !module.variables.contains_key(&attribute.name) && attribute.name != "//" {
+        if !module.variables.contains_key(&attribute.name) {
             diagnostics.push(Diagnostic::invalid(
                 "Unsupported argument",
                 format!("An argument named \"{}\" is not expected here.", attribute.name),
@@ -84,17 +84,15 @@ fn check_references(
     if module.incomplete {
         return;
     }
+    let configured = module.providers.iter().map(|config| (&config.name, config.alias.as_ref()));
+    let declared = module.required_providers.values().flat_map(|required| required.aliases.iter().map(key));
+    let passed = caller.iter().flat_map(|(_, call)| call.providers.iter().map(|(inner, _)| key(inner)));
+    let known: FxHashSet<_> = configured.chain(declared).chain(passed).collect();
     for resource in module.resources.values() {
         let Some(wanted) = resource.provider.as_ref().filter(|wanted| wanted.alias.is_some()) else {
             continue;
         };
-        let is_wanted = |name: &Name, alias: &Option<Name>| *name == wanted.name && *alias == wanted.alias;
-        let configured = module.providers.iter().any(|config| is_wanted(&config.name, &config.alias));
-        let mut declared = module.required_providers.values().flat_map(|required| &required.aliases);
-        let passed = caller.is_some_and(|(_, call)| {
-            call.providers.iter().any(|(inner, _)| is_wanted(&inner.name, &inner.alias))
-        });
-        if configured || passed || declared.any(|alias| is_wanted(&alias.name, &alias.alias)) {
+        if known.contains(&key(wanted)) {
             continue;
         }
         let address = match path {
@@ -109,6 +107,10 @@ fn check_references(
             wanted.span.or(Some(resource.decl_range)),
         ));
     }
+}
+
+fn key(provider: &ProviderRef) -> (&Name, Option<&Name>) {
+    (&provider.name, provider.alias.as_ref())
 }
 
 fn check_passed(
@@ -136,15 +138,12 @@ fn check_passed(
             Some(span),
         ));
     }
-    let is_configured = |wanted: &ProviderRef| {
-        configured.iter().any(|config| config.name == wanted.name && config.alias == wanted.alias)
-    };
-    let passed = |wanted: &ProviderRef| {
-        call.providers.iter().any(|(inner, _)| inner.name == wanted.name && inner.alias == wanted.alias)
-    };
+    let configured: FxHashSet<_> =
+        configured.iter().map(|config| (&config.name, config.alias.as_ref())).collect();
+    let passed: FxHashSet<_> = call.providers.iter().map(|(inner, _)| key(inner)).collect();
     for required in module.required_providers.values() {
         for alias in &required.aliases {
-            if !is_configured(alias) && !passed(alias) {
+            if !configured.contains(&key(alias)) && !passed.contains(&key(alias)) {
                 let provider = source_address(module, &alias.name);
                 diagnostics.push(Diagnostic::invalid(
                     "Missing required provider configuration",
@@ -155,7 +154,7 @@ fn check_passed(
         }
     }
     for (inner, outer) in &call.providers {
-        if is_configured(inner) {
+        if configured.contains(&key(inner)) {
             diagnostics.push(Diagnostic::invalid(
                 "Cannot override provider configuration",
                 format!("The configuration of {address} has its own local configuration for {inner}, and so it cannot accept an overridden configuration provided by {caller_address}."),

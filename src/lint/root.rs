@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::aws::schema::Aws;
+use crate::aws::trail::Trails;
+use crate::aws::{Model, ModelOptions};
 use crate::config::load::Loader;
 use crate::config::tfvars::{self, VarArgument};
 use crate::config::{Child, Config, ModuleNode};
@@ -14,8 +16,10 @@ use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
 use crate::lint::{Argument, Context};
+use crate::proof::{ProofOptions, Reach};
 use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
+use crate::rules::{self, RuleContext, RuleOptions};
 use crate::source::fs::FileSystem;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::Expr;
@@ -25,6 +29,8 @@ pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     pub(super) gaps: Vec<Gap>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the command line, seen from this root: another root may take what it does not declare.
+    pub(super) misfits: Vec<Diagnostic>,
     pub(super) targets: usize,
     pub(super) files: Vec<FileId>,
     /// Directories without links of the modules that are called.
@@ -50,15 +56,36 @@ pub(super) struct World<'a> {
 pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: &Context) -> Checked {
     let root = Root::load(loader, dir, context);
     let evaluation = root.evaluate(world, Demand::Relevant);
-    let findings = Vec::new();
+    let model = Model::build(&evaluation, &ModelOptions::default());
+    let options = ProofOptions::default();
+    let reach = Reach::new(&model, &options);
+    let trails = Trails::new(&evaluation);
+    let findings = rules::check(&RuleContext {
+        model: &model,
+        reach: &reach,
+        trails: &trails,
+        options: &RuleOptions::default(),
+    });
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
+    let is_misfit = |diagnostic: &Diagnostic| {
+        let is_argument = diagnostic.span.is_none_or(|span| {
+            let path = &world.sources.file(span.file).path;
+            context
+                .arguments
+                .iter()
+                .any(|argument| matches!(argument, Argument::VarFile(file) if file == path))
+        });
+        is_argument && root.scenario.inputs.diagnostics.contains(diagnostic)
+    };
+    let (misfits, diagnostics) = root.diagnostics(&evaluation).into_iter().partition(is_misfit);
     Checked {
         findings,
         gaps: gaps(&evaluation),
-        diagnostics: root.diagnostics(&evaluation),
-        targets: 0,
+        diagnostics,
+        misfits,
+        targets: model.compute.targets.len(),
         files: root.files(),
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
@@ -67,7 +94,15 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
 
 /// All rules, by code.
 pub(super) fn rules() -> Vec<RuleInfo> {
-    Vec::new()
+    let info = |rule: &rules::Rule| RuleInfo {
+        code: rule.code.to_owned(),
+        name: rule.name.to_owned(),
+        severity: rule.severity,
+        category: rule.category.to_owned(),
+        summary: rules::page::summary(rule.page).to_owned(),
+        page: rules::page::body(rule.page).to_owned(),
+    };
+    rules::ALL.iter().map(info).collect()
 }
 
 impl Root {

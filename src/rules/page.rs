@@ -83,12 +83,11 @@ impl Page {
             other => return Err(format!("not a severity: {other}")),
         };
         let mut sections = split_at_headings(body, "## ");
-        let preamble = sections.remove(0).body;
-        let summary = preamble
-            .split("\n\n")
-            .map(str::trim)
-            .find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#'))
-            .ok_or("no sentence under the title")?;
+        sections.remove(0);
+        let summary = summary(text);
+        if summary.is_empty() {
+            return Err("no sentence under the title".to_owned());
+        }
         Ok(Page {
             code: field("code")?,
             name: field("name")?,
@@ -98,7 +97,7 @@ impl Page {
             references,
             summary,
             sections,
-            body: body.trim_start(),
+            body: self::body(text),
         })
     }
 
@@ -122,6 +121,21 @@ impl Page {
         }
         Ok(projects)
     }
+}
+
+/// The page without its front matter.
+pub fn body(page: &str) -> &str {
+    let rest = page.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    rest.map_or(page, |(_, body)| body).trim_start()
+}
+
+/// The sentence under a page's title.
+pub fn summary(page: &str) -> &str {
+    let paragraphs = body(page).split("\n\n").map(str::trim);
+    paragraphs
+        .into_iter()
+        .find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#'))
+        .unwrap_or_default()
 }
 
 /// The parts of a text between headings of one level; the first part is what stands before any, without a title.

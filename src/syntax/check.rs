@@ -3,6 +3,10 @@
 //! This walks the tokens along the grammar and builds nothing; `hcl::edit` builds the tree, but accepts some of
 //! what Terraform refuses, refuses some of what Terraform accepts, and names neither place nor reason in
 //! Terraform's words. It stops at the first error after which Terraform itself would only guess.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule of the grammar names what it takes, and refuses every other token"
+)]
 
 use std::ops::Range;
 
@@ -907,9 +911,9 @@ impl<'a> Walk<'a> {
             self.expression()?;
         }
         let end = self.read();
-        if end.kind != close {
-            let detail = "Extra characters after the end of the 'for' expression.";
-            return self.stop(end, summary, detail);
+        let closed = end.kind == close;
+        if !closed {
+            self.report(end, summary, "Extra characters after the end of the 'for' expression.");
         }
         match (close, key) {
             (Kind::CloseBracket, Some(key)) => {
@@ -923,7 +927,7 @@ impl<'a> Walk<'a> {
         if close == Kind::CloseBracket && group.kind == Kind::Ellipsis {
             self.report(group, summary, "Grouping ellipsis (...) cannot be used when building a tuple.");
         }
-        Ok(())
+        if closed { Ok(()) } else { Err(Stop) }
     }
 
     // Templates

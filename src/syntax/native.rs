@@ -69,9 +69,9 @@ pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>>
 pub(super) fn expression(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     // Line breaks mean nothing in an expression that stands alone, as if it were in parentheses.
     let in_parens = |text: &str| parser::parse_expr(&format!("({text}\n)"));
-    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| match expr {
-        Expression::Parenthesis(inner) => Lower { shift: 1, ..*lower }.expr(inner.inner()),
-        expr => lower.expr(expr),
+    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| {
+        let inner = if let Expression::Parenthesis(parens) = expr { parens.inner() } else { expr };
+        Lower { shift: 1, ..*lower }.expr(inner)
     })
 }
 
@@ -298,7 +298,13 @@ impl<'a> Lower<'a> {
             Expression::Null(_) => ExprKind::Null,
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
             Expression::Number(_) => return self.number(range),
-            Expression::String(_) => ExprKind::String(literal::normalise(&self.quoted(range))),
+            Expression::String(_) => match scan::heredoc_at(self.heredocs, range.start) {
+                // An empty heredoc was parsed as an empty string.
+                Some(range) => {
+                    return Expr { kind: ExprKind::String(EcoString::new()), span: self.span(range) };
+                }
+                None => ExprKind::String(literal::normalise(&self.quoted(range))),
+            },
             Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
             Expression::Object(object) => ExprKind::Object(
                 object
@@ -514,10 +520,9 @@ impl<'a> Lower<'a> {
                         text.push_str(piece);
                         pieces.next();
                     }
-                    if !text.is_empty() {
-                        let span = self.span(self.range(literal));
-                        parts.push(TemplatePart::Literal(literal::normalise(&text), span));
-                    }
+                    // Trimmed to nothing, it still makes the template a string.
+                    let span = self.span(self.range(literal));
+                    parts.push(TemplatePart::Literal(literal::normalise(&text), span));
                 }
                 Element::Interpolation(interpolation) => {
                     pieces.next();
@@ -560,13 +565,12 @@ impl<'a> Lower<'a> {
 fn with_steps(expr: Expr, steps: Vec<Step>) -> Expr {
     let Some(last) = steps.last() else { return expr };
     let span = expr.span.to(last.span);
-    let kind = match expr.kind {
-        // In `(a).b` the parentheses close the traversal.
-        ExprKind::Traversal(traversal) if traversal.steps.is_empty() && traversal.root_span == expr.span => {
-            ExprKind::Traversal(Traversal { steps, ..traversal })
-        }
-        kind => ExprKind::Access { base: Box::new(Expr { kind, span: expr.span }), steps },
-    };
+    // In `(a).b` the parentheses close the traversal.
+    let open = matches!(&expr.kind, ExprKind::Traversal(root) if root.steps.is_empty() && root.root_span == expr.span);
+    if open && let ExprKind::Traversal(traversal) = expr.kind {
+        return Expr { kind: ExprKind::Traversal(Traversal { steps, ..traversal }), span };
+    }
+    let kind = ExprKind::Access { base: Box::new(expr), steps };
     Expr { kind, span }
 }
 

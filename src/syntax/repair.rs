@@ -42,7 +42,8 @@ fn rename_doubles(bytes: &mut [u8], tokens: Tokens<'_>, keys: &[(usize, usize)])
         significant.map(|token| tokens.slice(*token)).collect()
     };
     let mut used: BTreeSet<Vec<&str>> = BTreeSet::new();
-    let mut names: BTreeSet<Vec<u8>> = keys.iter().map(|key| text(*key).concat().into_bytes()).collect();
+    let mut names: BTreeSet<Vec<u8>> =
+        keys.iter().flat_map(|key| text(*key)).map(|word| word.as_bytes().to_vec()).collect();
     for key in keys.iter().rev() {
         if used.insert(text(*key)) {
             continue;
@@ -63,19 +64,18 @@ fn changeable(tokens: Tokens<'_>, (first, end): (usize, usize)) -> Option<Token>
         "true" | "false" | "null" | "for" | "in" | "if" | "else" | "endif" | "endfor" => key.len() == 1,
         _ => true,
     };
-    let fits = |token: &&Token| match token.kind {
-        Kind::Ident => word(token),
-        Kind::Quoted | Kind::Number => true,
-        _ => false,
+    let fits = |token: &&Token| {
+        matches!(token.kind, Kind::Quoted | Kind::Number) || (token.kind == Kind::Ident && word(token))
     };
     key.iter().find(fits).copied()
 }
 
 /// A name of that many bytes that is not among `names`, made of what the kind of token may hold.
 fn fresh(len: usize, kind: Kind, names: &BTreeSet<Vec<u8>>) -> Option<Vec<u8>> {
-    let alphabet: &[u8] = match kind {
-        Kind::Number => b"123456789",
-        _ => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
+    let alphabet: &[u8] = if kind == Kind::Number {
+        b"123456789"
+    } else {
+        b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
     };
     (0..=names.len()).find_map(|mut n| {
         let mut name = vec![alphabet[0]; len];

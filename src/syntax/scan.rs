@@ -86,6 +86,12 @@ pub(super) struct Heredoc {
     marker_line: std::ops::RangeInclusive<u32>,
 }
 
+/// The range of the heredoc that starts at `start`, up to the end of its last line.
+pub(super) fn heredoc_at(heredocs: &[Heredoc], start: usize) -> Option<std::ops::Range<usize>> {
+    let at = heredocs.binary_search_by_key(&(start as u32), |heredoc| heredoc.start).ok()?;
+    Some(start..*heredocs[at].marker_line.end() as usize)
+}
+
 /// Whether one of these heredocs, which are in the order of their starts, is what was read from `range`.
 pub(super) fn is_heredoc(heredocs: &[Heredoc], range: &std::ops::Range<usize>) -> bool {
     let at = heredocs.binary_search_by_key(&(range.start as u32), |heredoc| heredoc.start);
@@ -431,8 +437,11 @@ impl Scanner<'_> {
             if line_start && line.trim_matches(is_space) == &self.text[marker.0..marker.1] {
                 self.defuse_end(marker, len);
                 let (start, end) = (marker.0 as u32, (self.at + len) as u32);
-                let dash = u32::from(self.bytes.get(marker.0 - 1) == Some(&b'-'));
-                self.heredocs.push(Heredoc { start: start - 2 - dash, marker_line: self.at as u32..=end });
+                let start = start - 2 - u32::from(self.bytes.get(marker.0 - 1) == Some(&b'-'));
+                if matches!(self.tokens.last(), Some(Token { kind: Kind::OpenHeredoc, .. })) {
+                    self.defuse_empty(start as usize, end as usize);
+                }
+                self.heredocs.push(Heredoc { start, marker_line: self.at as u32..=end });
                 self.emit(Kind::CloseHeredoc, len);
                 self.emit(Kind::Newline, newline);
                 self.modes.pop();
@@ -457,6 +466,12 @@ impl Scanner<'_> {
             let start = self.at + line.len() - word.len();
             self.patch(start, start + (marker.1 - marker.0), b'.');
         }
+    }
+
+    /// Where a heredoc has no line, `hcl::edit` looks for a later end marker; an empty string has none to find.
+    fn defuse_empty(&mut self, start: usize, end: usize) {
+        self.patch(start, start + 2, b'"');
+        self.patch(start + 2, end, b' ');
     }
 
     /// An end marker may stand between any blanks of Unicode; `hcl::edit` knows two.

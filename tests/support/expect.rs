@@ -1,6 +1,11 @@
-//! Markers in Terraform text: a trailing comment `# SSM001` says that this line carries that finding.
+//! Projects that say what must be found in them: a trailing comment `# SSM001` on a line promises that finding there.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ssmlint::lint::{self, Request};
+use ssmlint::report::Report;
+use ssmlint::source::fs::Disk;
 
 /// A finding's place: file, line, code.
 pub type Place = (String, u32, String);
@@ -22,11 +27,56 @@ fn is_code(word: &str) -> bool {
     word.len() == 6 && word.starts_with("SSM") && word[3..].bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What was promised and did not come, and what came without promise; empty when both agree.
-pub fn difference(expected: &BTreeSet<Place>, found: &BTreeSet<Place>) -> String {
-    let show = |sign: &str, places: Vec<&Place>| -> String {
-        places.iter().map(|(file, line, code)| format!("  {sign} {code} at {file}:{line}\n")).collect()
+/// Checks a directory as the program would.
+pub fn check(dir: &Path) -> Report {
+    let request = Request { paths: vec![dir.to_path_buf()], ..Request::default() };
+    lint::check(&request, &Disk).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+}
+
+/// The places of the findings, counted from the directory.
+pub fn found(report: &Report, dir: &Path) -> BTreeSet<Place> {
+    let place = |finding: &ssmlint::finding::Finding| {
+        let Some(label) = &finding.primary else { return (String::new(), 0, finding.code.to_owned()) };
+        let file = report.sources.file(label.span.file);
+        let path = file.path.strip_prefix(dir).unwrap_or(&file.path);
+        (path.display().to_string(), file.position(label.span.start).line, finding.code.to_owned())
     };
-    show("missing   ", expected.difference(found).collect())
-        + &show("unexpected", found.difference(expected).collect())
+    report.findings.iter().map(place).collect()
+}
+
+/// What is wrong with a report: what was promised and did not come, what came without promise, and what Terraform
+/// would refuse. Empty when nothing is.
+pub fn disagreement(report: &Report, dir: &Path, promised: &BTreeSet<Place>) -> String {
+    let found = found(report, dir);
+    let mut text = String::new();
+    for (file, line, code) in promised.difference(&found) {
+        text += &format!("  missing    {code} at {file}:{line}\n");
+    }
+    for (file, line, code) in found.difference(promised) {
+        text += &format!("  unexpected {code} at {file}:{line}\n");
+    }
+    for diagnostic in &report.diagnostics {
+        text += &format!("  {}: {}\n", diagnostic.summary, diagnostic.detail);
+    }
+    for failure in &report.failures {
+        text += &format!("  {}\n", failure.message);
+    }
+    if !text.is_empty() {
+        for finding in report.findings.iter().chain(&report.undecided) {
+            text += &format!("    {:?} {} {}\n", finding.certainty, finding.code, finding.message);
+            for because in &finding.because {
+                text += &format!("      because {}\n", because.reason);
+            }
+        }
+    }
+    text
+}
+
+/// The Terraform files below a directory.
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten();
+    entries
+        .map(|entry| entry.into_path())
+        .filter(|path| path.extension().is_some_and(|e| e == "tf"))
+        .collect()
 }

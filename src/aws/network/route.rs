@@ -171,8 +171,19 @@ pub struct PublicAccessBlock {
     pub mode: Fact<EcoString>,
     /// The region it applies to.
     pub region: Fact<Option<EcoString>>,
-    /// What is excluded: VPC or subnet.
-    pub exclusions: Vec<(Option<Ref<VpcId>>, Option<Ref<SubnetId>>, Declaration)>,
+    /// What is excluded.
+    pub exclusions: Vec<PublicAccessExclusion>,
+}
+
+/// `aws_vpc_block_public_access_exclusion`: a VPC or a subnet.
+#[derive(Clone, Debug)]
+pub struct PublicAccessExclusion {
+    /// The resource.
+    pub declaration: Declaration,
+    /// `vpc_id`.
+    pub vpc: Option<Ref<VpcId>>,
+    /// `subnet_id`.
+    pub subnet: Option<Ref<SubnetId>>,
 }
 
 /// A default route of a subnet.
@@ -603,18 +614,18 @@ impl Network {
                 (Some(Known::Value(None)), Known::Value(None)) => Truth::Yes,
                 _ => Truth::Unknown,
             };
-            let exclusions = block.exclusions.iter().map(|(excluded_vpc, excluded_subnet, declaration)| {
-                let of_vpc = match (excluded_vpc, vpc) {
+            let exclusions = block.exclusions.iter().map(|exclusion| {
+                let of_vpc = match (&exclusion.vpc, vpc) {
                     (Some(reference), Some(vpc)) => reference.link.is(vpc),
                     (Some(_), None) => Truth::Unknown,
                     (None, _) => Truth::No,
                 };
-                let of_subnet = match (excluded_subnet, subnet) {
+                let of_subnet = match (&exclusion.subnet, subnet) {
                     (Some(reference), Some(subnet)) => reference.link.is(subnet),
                     (Some(_), None) => Truth::Unknown,
                     (None, _) => Truth::No,
                 };
-                (of_vpc | of_subnet) & declaration.exists
+                (of_vpc | of_subnet) & exclusion.declaration.exists
             });
             let excluded = Truth::any(exclusions);
             let mut answer = Answer::all([existence(&block.declaration), blocks]);

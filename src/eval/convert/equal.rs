@@ -41,7 +41,7 @@ fn equal_values(a: &Value, b: &Value) -> Truth {
         (ValueKind::Null(_), ValueKind::Null(_)) => Truth::Yes,
         (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Truth::No,
         (ValueKind::Bool(a), ValueKind::Bool(b)) => Truth::known(a == b),
-        (ValueKind::Number(a), ValueKind::Number(b)) => Truth::known(same_number(a, b)),
+        (ValueKind::Number(a), ValueKind::Number(b)) => Truth::known(a == b),
         (ValueKind::String(a), ValueKind::String(b)) => Truth::known(a == b),
         (ValueKind::Tuple(a), ValueKind::Tuple(b)) | (ValueKind::List(_, a), ValueKind::List(_, b)) => {
             equal_elements(a, b)
@@ -77,11 +77,6 @@ fn equal_values(a: &Value, b: &Value) -> Truth {
             _,
         ) => Truth::No,
     }
-}
-
-/// Terraform's numbers are equal when they print alike.
-fn same_number(a: &Number, b: &Number) -> bool {
-    a == b || a.to_string() == b.to_string()
 }
 
 /// Whether two types are, or may turn out to be, the same.

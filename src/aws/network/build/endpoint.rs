@@ -1,0 +1,263 @@
+//! VPC endpoints with the resources that add something to them.
+
+use std::collections::BTreeMap;
+
+use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
+use crate::aws::fact::{Basis, Fact, Known};
+use crate::aws::link::{EndpointId, Key, Link, LinkSet, Ref, RouteTableId, SubnetId};
+use crate::aws::network::build::route_table::table_link;
+use crate::aws::network::{Network, Origin};
+use crate::aws::read::{Arg, View};
+use crate::aws::text::Pattern;
+use crate::aws::{Build, Declaration, view};
+use crate::eval::ResourceInstance;
+use crate::eval::origin::OriginId;
+use crate::eval::term::Terms;
+use crate::eval::value::{Cause, Causes};
+use crate::source::Span;
+use crate::truth::Truth;
+
+pub(super) fn endpoints(network: &mut Network, build: &Build<'_>) {
+    for (instance, managed) in build.both("aws_vpc_endpoint") {
+        let view = view(instance);
+        if !managed
+            && let Some(arg) = view.arg("id")
+            && let Link::To(id) = network.endpoint_registry.resolve(arg.value, build.terms())
+        {
+            network.endpoint_registry.insert(Key::Attr(instance.id, "id".into()), id);
+            continue;
+        }
+        let id = EndpointId::from(network.endpoints.len());
+        let endpoint = read_endpoint(network, instance, managed, build);
+        network.endpoints.push(endpoint);
+        for attribute in ["id", "arn"] {
+            network.endpoint_registry.insert(Key::Attr(instance.id, attribute.into()), id);
+        }
+    }
+    let replaced = endpoint_associations(network, build);
+    for index in 0..network.endpoints.len() {
+        let id = EndpointId::from(index);
+        let replaced = replaced.get(&id).copied().unwrap_or(Truth::No);
+        default_group(network, id, replaced);
+        let vpc = network.endpoints[index].vpc.clone();
+        let subnets: Vec<SubnetId> = network.endpoints[index]
+            .subnets
+            .members
+            .iter()
+            .filter(|member| member.certain.is_yes())
+            .map(|member| member.to)
+            .collect();
+        for subnet in subnets {
+            network.place_subnet(subnet, &vpc);
+        }
+        match vpc.link {
+            Link::To(vpc) => network.endpoints_by_vpc.entry(vpc).or_default().push(id),
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => network.unplaced_endpoints.push(id),
+        }
+    }
+}
+
+pub(super) fn read_endpoint(
+    network: &mut Network,
+    instance: &ResourceInstance,
+    managed: bool,
+    build: &Build<'_>,
+) -> Endpoint {
+    let view = view(instance);
+    let header = instance.decl_range;
+    let declaration = Declaration::of(instance);
+    let vpc = network
+        .vpc_link(view.arg("vpc_id").as_ref(), build)
+        .unwrap_or_else(|| Ref::default(Link::Unknown(Causes::new()), header));
+    let service = service(&view, build.terms());
+    let own_groups = network.group_links(view.arg("security_group_ids").as_ref(), header, build);
+    let mut endpoint = Endpoint {
+        origin: Origin::of(&declaration),
+        vpc,
+        region: build.region(instance),
+        service,
+        service_region: view.text("service_region"),
+        endpoint_type: view.text_or("vpc_endpoint_type", "Gateway"),
+        private_dns: view.flag("private_dns_enabled", false),
+        private_dns_resources: Vec::new(),
+        subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), header, build),
+        groups: own_groups.clone(),
+        own_groups,
+        falls_back: Truth::No,
+        route_tables: route_table_links(network, view.arg("route_table_ids").as_ref(), header, build),
+        ip_address_type: view.text("ip_address_type"),
+        policies: Vec::new(),
+        conflicts: Vec::new(),
+        declaration,
+    };
+    if let Some(arg) = view.arg("policy") {
+        endpoint.policies.push(EndpointPolicy {
+            document: arg.value.clone(),
+            policy: crate::aws::policy::Policy::read(arg.value, build.terms()),
+            declaration: endpoint.declaration.clone(),
+            origin: arg.value.origin,
+            span: arg.span,
+        });
+    }
+    if !managed {
+        // A look-up finds an endpoint of which nothing but its service is known.
+        let causes: Causes = [Cause::DataSource(instance.addr.to_string().into())].into_iter().collect();
+        endpoint.private_dns = Fact::unknown(causes.clone(), header);
+        endpoint.ip_address_type = Fact::unknown(causes.clone(), header);
+        let gateway = ["s3", "dynamodb"].iter().any(|label| !endpoint.service.is(label).is_no());
+        endpoint.endpoint_type = if gateway {
+            Fact::unknown(causes.clone(), header)
+        } else {
+            Fact::default("Interface".into(), header)
+        };
+        for set in [&mut endpoint.groups, &mut endpoint.own_groups] {
+            set.widen(&causes);
+        }
+        endpoint.subnets.widen(&causes);
+        endpoint.route_tables.widen(&causes);
+    }
+    endpoint
+}
+
+pub(super) fn service(view: &View<'_>, terms: &Terms) -> Service {
+    let name = view.text("service_name");
+    let mut names = Vec::new();
+    if let Some(arg) = view.arg("service_name") {
+        match arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref()) {
+            Some(possible) => names.extend(possible.iter().map(|value| Pattern::of(value, terms))),
+            None => names.push(Pattern::of(arg.value, terms)),
+        }
+    }
+    Service { names, name }
+}
+
+pub(super) fn route_table_links(
+    network: &mut Network,
+    arg: Option<&Arg<'_>>,
+    header: Option<Span>,
+    build: &Build<'_>,
+) -> LinkSet<RouteTableId> {
+    let _ = table_link(network, arg, build);
+    network.route_table_registry.set(arg, build.terms(), header)
+}
+
+/// Reads the resources that add something to endpoints; says which endpoints lose their default group.
+pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) -> BTreeMap<EndpointId, Truth> {
+    let mut replaced: BTreeMap<EndpointId, Truth> = BTreeMap::new();
+    let endpoints_of = |network: &Network, view: &View<'_>| -> Vec<(EndpointId, Truth)> {
+        let reference =
+            network.endpoint_registry.reference(view.arg("vpc_endpoint_id").as_ref(), build.terms());
+        let Some(reference) = reference else { return Vec::new() };
+        let certain = if reference.link.to().is_some() { Truth::Yes } else { Truth::Unknown };
+        reference.link.candidates().iter().map(|id| (*id, certain)).collect()
+    };
+    for instance in build.managed("aws_vpc_endpoint_subnet_association") {
+        let view = view(instance);
+        let Some(subnet) = network.subnet_link(view.arg("subnet_id").as_ref(), build) else { continue };
+        for (id, certain) in endpoints_of(network, &view) {
+            let endpoint = &mut network.endpoints[usize::from(id)];
+            if endpoint.subnets.basis == Basis::Configured {
+                endpoint.conflicts.push(("subnet_ids", instance.decl_range));
+            }
+            let exists = instance.exists & certain;
+            endpoint.subnets.add_link(&subnet.link, exists, subnet.origin, instance.decl_range);
+        }
+    }
+    for instance in build.managed("aws_vpc_endpoint_security_group_association") {
+        let view = view(instance);
+        let Some(group) = network.group_link(view.arg("security_group_id").as_ref(), build) else { continue };
+        let replaces = view.flag("replace_default_association", false).is(&true);
+        for (id, certain) in endpoints_of(network, &view) {
+            let endpoint = &mut network.endpoints[usize::from(id)];
+            if endpoint.own_groups.basis == Basis::Configured {
+                endpoint.conflicts.push(("security_group_ids", instance.decl_range));
+            }
+            let exists = instance.exists & certain;
+            endpoint.groups.add_link(&group.link, exists, group.origin, instance.decl_range);
+            let entry = replaced.entry(id).or_insert(Truth::No);
+            *entry = *entry | (exists & replaces);
+        }
+    }
+    for instance in build.managed("aws_vpc_endpoint_private_dns") {
+        let view = view(instance);
+        let on = view.flag("private_dns_enabled", false);
+        for (id, certain) in endpoints_of(network, &view) {
+            let endpoint = &mut network.endpoints[usize::from(id)];
+            endpoint.private_dns_resources.push(Declaration::of(instance));
+            if endpoint.private_dns.is_configured() {
+                endpoint.conflicts.push(("private_dns_enabled", instance.decl_range));
+            }
+            if (instance.exists & certain).is_yes() && !endpoint.private_dns.is_configured() {
+                endpoint.private_dns = on.clone();
+            } else if endpoint.private_dns.value != on.value {
+                let both = [endpoint.private_dns.value.clone(), on.value.clone()];
+                let mut values: Vec<bool> = Vec::new();
+                values.extend(both.iter().flat_map(|known| known.alternatives().iter().copied()));
+                endpoint.private_dns.value = match on.value.causes().or(endpoint.private_dns.value.causes()) {
+                    Some(causes) => Known::Unknown(causes.clone()),
+                    None => Known::one_of(values),
+                };
+            }
+        }
+    }
+    for instance in build.managed("aws_vpc_endpoint_policy") {
+        let view = view(instance);
+        let Some(arg) = view.arg("policy") else { continue };
+        for (id, certain) in endpoints_of(network, &view) {
+            let endpoint = &mut network.endpoints[usize::from(id)];
+            let mut declaration = Declaration::of(instance);
+            declaration.exists = declaration.exists & certain;
+            if !endpoint.policies.is_empty() {
+                endpoint.conflicts.push(("policy", instance.decl_range));
+            }
+            endpoint.policies.push(EndpointPolicy {
+                document: arg.value.clone(),
+                policy: crate::aws::policy::Policy::read(arg.value, build.terms()),
+                declaration,
+                origin: arg.value.origin,
+                span: arg.span,
+            });
+        }
+    }
+    for instance in build.managed("aws_vpc_endpoint_route_table_association") {
+        let view = view(instance);
+        let Some(table) = table_link(network, view.arg("route_table_id").as_ref(), build) else { continue };
+        for (id, certain) in endpoints_of(network, &view) {
+            let exists = instance.exists & certain;
+            let tables = &mut network.endpoints[usize::from(id)].route_tables;
+            tables.add_link(&table.link, exists, table.origin, instance.decl_range);
+        }
+    }
+    replaced
+}
+
+/// Without groups of its own an endpoint has the VPC's default group, which an association may take away.
+pub(super) fn default_group(network: &mut Network, id: EndpointId, replaced: Truth) {
+    let endpoint = network.endpoint(id);
+    if endpoint.origin == Origin::LookedUp {
+        network.endpoints[usize::from(id)].falls_back = Truth::Unknown;
+        return;
+    }
+    let falls_back = endpoint.own_groups.is_empty() & !replaced;
+    let mut groups = endpoint.groups.clone();
+    if !falls_back.is_no() {
+        match &endpoint.vpc.link {
+            Link::To(vpc) => {
+                let group = network.vpc(*vpc).default_group;
+                // Of a list that is not known it is only possible that it is empty.
+                groups.add(group, falls_back, OriginId::NONE, endpoint.own_groups.span);
+            }
+            Link::OneOf(vpcs) => {
+                for vpc in vpcs {
+                    let group = network.vpc(*vpc).default_group;
+                    groups.add(group, Truth::Unknown, OriginId::NONE, endpoint.own_groups.span);
+                }
+            }
+            Link::Unknown(causes) => groups.widen(causes),
+            Link::Outside(_) => groups.widen(&Causes::new()),
+        }
+    }
+    let endpoint = &mut network.endpoints[usize::from(id)];
+    endpoint.falls_back = falls_back;
+    endpoint.groups = groups;
+}

@@ -1,0 +1,100 @@
+//! Gateways, their attachments, and blocks of public access.
+
+use crate::aws::link::{GatewayId, Key, Ref, VpcId};
+use crate::aws::network::{
+    Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion,
+};
+use crate::aws::{Build, Declaration, view};
+use crate::eval::ResourceInstance;
+use crate::truth::Truth;
+
+pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
+    let simple: &[(&str, GatewayKind, &[&str])] = &[
+        ("aws_internet_gateway", GatewayKind::Internet, &["vpc_id"]),
+        ("aws_egress_only_internet_gateway", GatewayKind::EgressOnly, &["vpc_id"]),
+        ("aws_vpn_gateway", GatewayKind::Vpn, &["vpc_id"]),
+        ("aws_ec2_transit_gateway", GatewayKind::Transit, &[]),
+        ("aws_vpc_peering_connection", GatewayKind::Peering, &["vpc_id", "peer_vpc_id"]),
+        ("aws_carrier_gateway", GatewayKind::Other, &["vpc_id"]),
+        ("aws_network_interface", GatewayKind::Interface, &[]),
+    ];
+    for (type_name, kind, vpc_arguments) in simple {
+        for (instance, managed) in build.both(type_name) {
+            let view = view(instance);
+            let mut vpcs = Vec::new();
+            if managed {
+                for argument in *vpc_arguments {
+                    if let Some(vpc) = network.vpc_link(view.arg(argument).as_ref(), build) {
+                        vpcs.push((vpc, Truth::Yes));
+                    }
+                }
+            }
+            add_gateway(network, instance, kind.clone(), vpcs);
+        }
+    }
+    for (instance, managed) in build.both("aws_nat_gateway") {
+        let view = view(instance);
+        let nat = managed.then(|| {
+            Box::new(Nat {
+                connectivity: view.text_or("connectivity_type", "public"),
+                mode: view.text_or("availability_mode", "zonal"),
+                subnet: network.subnet_link(view.arg("subnet_id").as_ref(), build),
+                vpc: network.vpc_link(view.arg("vpc_id").as_ref(), build),
+                address: Truth::known(view.arg("allocation_id").is_some()),
+            })
+        });
+        add_gateway(network, instance, GatewayKind::Nat(nat), Vec::new());
+    }
+    let attachments: &[(&str, &str, GatewayKind)] = &[
+        ("aws_internet_gateway_attachment", "internet_gateway_id", GatewayKind::Internet),
+        ("aws_vpn_gateway_attachment", "vpn_gateway_id", GatewayKind::Vpn),
+        ("aws_ec2_transit_gateway_vpc_attachment", "transit_gateway_id", GatewayKind::Transit),
+    ];
+    for (type_name, argument, kind) in attachments {
+        for instance in build.managed(type_name) {
+            let view = view(instance);
+            let gateway = network.gateway_link(view.arg(argument).as_ref(), kind, build);
+            let vpc = network.vpc_link(view.arg("vpc_id").as_ref(), build);
+            let (Some(gateway), Some(vpc)) = (gateway, vpc) else { continue };
+            let certain = if gateway.link.to().is_some() { Truth::Yes } else { Truth::Unknown };
+            for id in gateway.link.candidates() {
+                network.gateways[usize::from(*id)].vpcs.push((vpc.clone(), instance.exists & certain));
+            }
+        }
+    }
+}
+
+pub(super) fn add_gateway(
+    network: &mut Network,
+    instance: &ResourceInstance,
+    kind: GatewayKind,
+    vpcs: Vec<(Ref<VpcId>, Truth)>,
+) {
+    let id = GatewayId::from(network.gateways.len());
+    let declaration = Declaration::of(instance);
+    let origin = Origin::of(&declaration);
+    network.gateways.push(Gateway { declaration, kind, origin, vpcs });
+    for attribute in ["id", "arn"] {
+        network.gateway_registry.insert(Key::Attr(instance.id, attribute.into()), id);
+    }
+}
+
+pub(super) fn public_access(network: &mut Network, build: &Build<'_>) {
+    let mut exclusions = Vec::new();
+    for instance in build.managed("aws_vpc_block_public_access_exclusion") {
+        let view = view(instance);
+        exclusions.push(PublicAccessExclusion {
+            declaration: Declaration::of(instance),
+            vpc: network.vpc_link(view.arg("vpc_id").as_ref(), build),
+            subnet: network.subnet_link(view.arg("subnet_id").as_ref(), build),
+        });
+    }
+    for instance in build.managed("aws_vpc_block_public_access_options") {
+        network.public_access.push(PublicAccessBlock {
+            declaration: Declaration::of(instance),
+            mode: view(instance).text_or("internet_gateway_block_mode", "off"),
+            region: build.region(instance),
+            exclusions: exclusions.clone(),
+        });
+    }
+}

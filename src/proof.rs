@@ -1,0 +1,294 @@
+//! The proof: for each target the chain of links that a Session Manager session hangs on.
+//!
+//! [`Reach`] answers the questions of which the chain is made; rules ask it the same questions from the side of the
+//! line that breaks a link. Nothing unknown is taken for absent: what is not proven stays [`Truth::Unknown`].
+
+pub mod dns;
+
+use crate::aws::Model;
+use crate::aws::compute::{Target, TargetId};
+use crate::aws::dns::{Relation, relation};
+use crate::aws::endpoint::Presence;
+use crate::aws::fact::{Answer, Reason};
+use crate::aws::iam::RoleId;
+use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
+use crate::aws::network::{Gateway, GatewayKind};
+use crate::aws::security_group::{Admission, Direction, Party};
+use crate::proof::dns::Resolution;
+use crate::truth::Truth;
+
+/// A service of AWS that the agent calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Registration and heartbeat.
+    Ssm,
+    /// The session itself.
+    SsmMessages,
+    /// Commands to agents before 3.3.40.0.
+    Ec2Messages,
+}
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Service; 3] = [Service::Ssm, Service::SsmMessages, Service::Ec2Messages];
+
+    /// Those that a session cannot do without.
+    pub const SESSION: [Service; 2] = [Service::Ssm, Service::SsmMessages];
+
+    /// The service's part of its endpoint's name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Service::Ssm => "ssm",
+            Service::SsmMessages => "ssmmessages",
+            Service::Ec2Messages => "ec2messages",
+        }
+    }
+
+    /// What does not work without it.
+    pub fn loss(self) -> &'static str {
+        match self {
+            Service::Ssm => "without ssm the instance never registers",
+            Service::SsmMessages => {
+                "without ssmmessages the instance registers, but StartSession fails with TargetNotConnected"
+            }
+            Service::Ec2Messages => {
+                "without ec2messages Run Command and State Manager need SSM Agent 3.3.40.0 or later; a session does not"
+            }
+        }
+    }
+}
+
+/// Regions that opened in 2024 or later, where only ssmmessages exists:
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html>.
+const NEW_REGIONS: &[&str] =
+    &["ap-southeast-5", "ap-southeast-7", "mx-central-1", "ap-east-2", "ap-southeast-6", "eusc-de-east-1"];
+
+/// Whether a region opened in 2024 or later, so that ec2messages does not exist there.
+pub fn is_new_region(region: &str) -> bool {
+    NEW_REGIONS.contains(&region)
+}
+
+/// How a missing ec2messages counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ec2Messages {
+    /// As a missing service.
+    #[default]
+    Required,
+    /// As advice: a session on a recent agent does without.
+    Advisory,
+}
+
+/// What the user says that the configuration does not.
+#[derive(Clone, Debug, Default)]
+pub struct ProofOptions {
+    /// How a missing ec2messages counts.
+    pub ec2messages: Ec2Messages,
+    /// Custom DNS servers forward the names of AWS to Amazon's resolver.
+    pub assume_forwarder: bool,
+    /// Default Host Management is set up for the account, outside of this configuration.
+    pub assume_dhmc: bool,
+}
+
+/// A target in one of its subnets.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The target.
+    pub target: TargetId,
+    /// The subnet; none when it is not known.
+    pub subnet: Option<SubnetId>,
+    /// The VPC.
+    pub vpc: Link<VpcId>,
+    /// Whether the target exists and is in this subnet.
+    pub certain: Truth,
+    /// Whether it reaches public addresses.
+    pub internet: Answer,
+}
+
+/// The questions that a proof asks, with the answers that are asked for often.
+#[derive(Debug)]
+pub struct Reach<'a> {
+    /// Networking and identity.
+    pub model: &'a Model,
+    /// What the user says.
+    pub options: &'a ProofOptions,
+    /// Every target in every one of its subnets.
+    pub sites: Vec<Site>,
+}
+
+impl<'a> Reach<'a> {
+    /// Looks at all targets.
+    pub fn new(model: &'a Model, options: &'a ProofOptions) -> Reach<'a> {
+        let mut sites = Vec::new();
+        for id in model.compute.target_ids() {
+            let target = model.compute.target(id);
+            let subnets = &target.subnets;
+            for member in &subnets.members {
+                sites.push(site(model, id, Some(member.to), member.certain));
+            }
+            if subnets.members.is_empty() || subnets.open.is_some() {
+                sites.push(site(model, id, None, Truth::Unknown));
+            }
+        }
+        Reach { model, options, sites }
+    }
+
+    /// The target of a site.
+    pub fn target(&self, site: &Site) -> &'a Target {
+        self.model.compute.target(site.target)
+    }
+
+    /// The sites that are certainly in a VPC.
+    pub fn sites_in(&self, vpc: VpcId) -> impl Iterator<Item = &Site> {
+        self.sites.iter().filter(move |site| site.vpc.is(vpc).is_yes())
+    }
+
+    /// Whether the VPC has an endpoint of the service.
+    pub fn presence(&self, vpc: VpcId, service: Service) -> Presence {
+        self.model.network.presence(vpc, service.label())
+    }
+
+    /// Whether sessions and commands in this VPC need the service.
+    pub fn needs(&self, vpc: VpcId, service: Service) -> bool {
+        let region = self.model.network.vpc(vpc).region.value().and_then(Option::as_ref);
+        service != Service::Ec2Messages || !region.is_some_and(|region| is_new_region(region))
+    }
+
+    /// Where the service's name leads in the VPC.
+    pub fn resolve(&self, vpc: VpcId, service: Service) -> Resolution {
+        dns::resolve(self, vpc, service)
+    }
+
+    /// The region of a site's VPC, when it is known.
+    pub fn region(&self, site: &Site) -> Option<&'a str> {
+        let vpc = self.model.network.vpc(site.vpc.to()?);
+        vpc.region.value().and_then(Option::as_ref).map(|region| region.as_str())
+    }
+
+    /// The role of a site's target, when it is one that the configuration names.
+    pub fn role(&self, site: &Site) -> Option<RoleId> {
+        let profile = self.model.iam.profile(self.target(site).profile.link.to()?);
+        profile.role.as_ref()?.reference.link.to()
+    }
+
+    /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
+    pub fn led_to(&self, vpc: VpcId, service: Service, site: &Site) -> Vec<EndpointId> {
+        let network = &self.model.network;
+        let usable = |id: &EndpointId| {
+            let endpoint = network.endpoint(*id);
+            let is_it =
+                endpoint.service.is(service.label()) & endpoint.is_interface() & endpoint.declaration.exists;
+            !is_it.is_no() && (!endpoint.private_dns.is(&true).is_no() || !site.internet.truth.is_yes())
+        };
+        let own: Vec<EndpointId> = self.presence(vpc, service).endpoints.into_iter().filter(usable).collect();
+        if own.is_empty() { self.resolve(vpc, service).endpoints } else { own }
+    }
+
+    /// Whether Default Host Management gives the target a role where its own lets it down.
+    pub fn host_management(&self, site: &Site) -> Answer {
+        self.host_management_of(self.target(site))
+    }
+
+    /// Whether Default Host Management gives a target a role.
+    pub fn host_management_of(&self, target: &Target) -> Answer {
+        if self.options.assume_dhmc {
+            return Answer::new(Truth::Yes);
+        }
+        Answer::all([self.model.ssm.host_management(&target.region), target.has_metadata()])
+    }
+
+    /// Whether a private zone leads the service's name to an endpoint of another VPC, or to one that is not seen.
+    pub fn zone_leads_away(&self, vpc: VpcId, service: Service) -> Answer {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+        let zones = network.zones_for(vpc, service.label(), region.map(|region| region.as_str()));
+        Answer::any(
+            zones
+                .into_iter()
+                .map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])),
+        )
+    }
+
+    /// Whether the VPC is meant to use endpoints of another VPC: a zone of a service's name is its own or another's,
+    /// or a connection leads from it to the VPC that has the endpoints.
+    pub fn is_shared(&self, vpc: VpcId) -> bool {
+        let network = &self.model.network;
+        let elsewhere: Vec<VpcId> = Service::SESSION
+            .into_iter()
+            .flat_map(|service| self.presence(vpc, service).elsewhere)
+            .filter_map(|id| network.endpoint(id).vpc.link.to())
+            .collect();
+        if elsewhere.is_empty()
+            || Service::ALL.into_iter().any(|service| !self.presence(vpc, service).endpoints.is_empty())
+        {
+            return false;
+        }
+        let zoned = network.dns.zones.iter().any(|zone| {
+            Service::ALL
+                .into_iter()
+                .any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
+        });
+        zoned || elsewhere.iter().any(|other| self.connection(vpc, *other))
+    }
+
+    /// Whether a peering connection or transit gateway is attached to both VPCs.
+    fn connection(&self, one: VpcId, other: VpcId) -> bool {
+        let attached = |gateway: &Gateway, vpc: VpcId| {
+            gateway.vpcs.iter().any(|(reference, exists)| !(reference.link.is(vpc) & *exists).is_no())
+        };
+        self.model.network.gateways.iter().any(|gateway| {
+            matches!(gateway.kind, GatewayKind::Peering | GatewayKind::Transit)
+                && attached(gateway, one)
+                && attached(gateway, other)
+        })
+    }
+
+    /// The NAT gateway that a site's default route leads to, when the site does not reach the internet through it.
+    pub fn broken_nat(&self, site: &Site) -> Option<GatewayId> {
+        if !site.internet.truth.is_no() {
+            return None;
+        }
+        let egress = self.model.network.egress(site.subnet?);
+        egress.routes.iter().filter(|route| route.truth.is_yes()).find_map(|route| {
+            let gateway = route.gateway?;
+            matches!(self.model.network.gateway(gateway).kind, GatewayKind::Nat(_)).then_some(gateway)
+        })
+    }
+
+    /// Whether the endpoint's groups let HTTPS in from the site.
+    pub fn endpoint_admits(&self, site: &Site, endpoint: EndpointId) -> Option<Admission> {
+        let target = self.target(site);
+        let endpoint = self.model.network.endpoint(endpoint);
+        let party =
+            Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
+        Some(self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party))
+    }
+
+    /// Whether the site's groups let HTTPS out to the endpoint's interface in a subnet.
+    pub fn site_admits(&self, site: &Site, endpoint: EndpointId, subnet: SubnetId) -> Admission {
+        let target = self.target(site);
+        let endpoint = self.model.network.endpoint(endpoint);
+        let party = Party::Interface { subnet, address: None, groups: &endpoint.groups };
+        self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
+    }
+}
+
+fn site(model: &Model, id: TargetId, subnet: Option<SubnetId>, certain: Truth) -> Site {
+    let target = model.compute.target(id);
+    let network = &model.network;
+    let (link, internet) = match subnet {
+        Some(subnet) => {
+            let public_ip = target.public_ip(network, subnet);
+            (Link::To(subnet), network.internet_path(subnet, public_ip))
+        }
+        None => {
+            let mut why = target.subnets.reasons();
+            if why.is_empty() {
+                let text = format!("the subnet of {} is not known", target.declaration.address);
+                why.push(Reason::new(text, target.declaration.decl_range));
+            }
+            (Link::Unknown(target.subnets.open.clone().unwrap_or_default()), Answer::unknown(why))
+        }
+    };
+    let vpc = network.vpc_of(&link, &target.groups);
+    Site { target: id, subnet, vpc, certain: certain & target.declaration.exists, internet }
+}

@@ -1,0 +1,145 @@
+//! Where the name of a service leads in a VPC: to an endpoint, to public addresses, or nowhere.
+//!
+//! Private DNS captures a name for the whole VPC, also for instances behind NAT and with public addresses; there is no
+//! falling back from an endpoint that cannot be reached to public addresses.
+
+use crate::aws::fact::{Answer, Reason};
+use crate::aws::link::{EndpointId, VpcId, ZoneId};
+use crate::aws::network::existence;
+use crate::proof::{Reach, Service};
+use crate::truth::Truth;
+
+/// Where a name leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To one of these endpoints of the VPC itself, by its private DNS.
+    Endpoint(Vec<EndpointId>),
+    /// To this endpoint, by a private hosted zone.
+    Zone(ZoneId, EndpointId),
+    /// To public addresses.
+    Public,
+    /// Nowhere: it cannot be resolved, or to something that is no endpoint.
+    Broken,
+    /// It is not known.
+    Unknown,
+}
+
+/// Where a name leads, and why.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// Where.
+    pub place: Place,
+    /// Whether it leads there, with what decides it; the reasons when it is not known.
+    pub answer: Answer,
+    /// The endpoints that it leads to or may lead to.
+    pub endpoints: Vec<EndpointId>,
+}
+
+/// Where the name of a service leads in a VPC.
+pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
+    let network = &reach.model.network;
+    let label = service.label();
+    let attributes = network.vpc(vpc);
+    let region = attributes.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+    let mut doubts: Vec<Reason> = Vec::new();
+    let mut endpoints = Vec::new();
+
+    let custom = network.custom_dns(vpc);
+    if attributes.dns_support.is(&true).is_no() && custom.truth.is_no() {
+        let answer = attributes.dns_support.ask("DNS support is off", |on| Truth::known(!on));
+        return Resolution { place: Place::Broken, answer, endpoints };
+    }
+    if !custom.truth.is_no() && !reach.options.assume_forwarder {
+        if custom.truth.is_yes() {
+            let at = custom.evidence.first().and_then(|evidence| evidence.span);
+            doubts.push(Reason::new("whether these DNS servers forward to Amazon's is not known", at));
+        } else {
+            doubts.extend(custom.reasons);
+        }
+    }
+    let (exact, parent) = network.forwards(vpc, label, region);
+    let blocked = network.firewall_blocks(vpc, label, region);
+    for taken in [exact, blocked] {
+        match taken.truth {
+            Truth::Yes => return Resolution { place: Place::Broken, answer: taken, endpoints },
+            Truth::Unknown => doubts.extend(taken.reasons),
+            Truth::No => {}
+        }
+    }
+
+    let both = network.dns_attributes(vpc);
+    let mut own = Vec::new();
+    let mut captured = Vec::new();
+    for id in reach.presence(vpc, service).endpoints {
+        let endpoint = network.endpoint(id);
+        let private = endpoint.private_dns.ask("private DNS is on", |on| Truth::known(*on));
+        let here = Answer {
+            evidence: Vec::new(),
+            reasons: endpoint.vpc.reasons(),
+            truth: endpoint.vpc.link.is(vpc),
+        };
+        let is_it = Answer::new(endpoint.service.is(label));
+        let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both.clone()]);
+        match captures.truth {
+            Truth::Yes => {
+                own.push(id);
+                captured.push(captures);
+            }
+            Truth::Unknown => {
+                endpoints.push(id);
+                doubts.extend(captures.reasons);
+            }
+            Truth::No => {}
+        }
+    }
+    if !own.is_empty() {
+        endpoints.splice(0..0, own.iter().copied());
+        let answer = Answer::all(captured);
+        return decided(Place::Endpoint(own), answer, endpoints, doubts);
+    }
+
+    for zone in network.zones_for(vpc, label, region) {
+        if zone.exact.is_no() && !zone.record.truth.is_yes() {
+            continue;
+        }
+        let answers = Answer::all([zone.associated.clone(), zone.record.clone(), both.clone()]);
+        let candidates = zone.endpoint.iter().flat_map(|link| link.candidates().iter().copied());
+        endpoints.extend(candidates);
+        let target = zone.endpoint.as_ref().and_then(|link| link.to());
+        match (answers.truth, target) {
+            (Truth::Yes, Some(target)) if zone.exact.is_yes() => {
+                return decided(Place::Zone(zone.zone, target), answers, endpoints, doubts);
+            }
+            (Truth::No, _)
+                if zone.associated.truth.is_yes() && zone.record.truth.is_no() && zone.exact.is_yes() =>
+            {
+                // A private zone answers alone for its domain: a name without record does not exist.
+                return decided(Place::Broken, zone.record.clone().negate(), endpoints, doubts);
+            }
+            (Truth::No, _) => {}
+            (Truth::Yes, _) => {
+                let declaration = &network.zone(zone.zone).declaration;
+                let text = format!("where the record in {} leads is not known", declaration.address);
+                doubts.push(Reason::new(text, declaration.decl_range));
+            }
+            (Truth::Unknown, _) => doubts.extend(answers.reasons),
+        }
+    }
+    match parent.truth {
+        Truth::Yes => return decided(Place::Broken, parent, endpoints, doubts),
+        Truth::Unknown => doubts.extend(parent.reasons),
+        Truth::No => {}
+    }
+    doubts.extend(network.hidden_in_vpc(vpc));
+    let note = format!("nothing in {} takes the name of {label}", attributes.declaration.address);
+    decided(Place::Public, Answer::yes(attributes.declaration.evidence(note)), endpoints, doubts)
+}
+
+fn decided(place: Place, answer: Answer, endpoints: Vec<EndpointId>, doubts: Vec<Reason>) -> Resolution {
+    if doubts.is_empty() {
+        Resolution { place, answer, endpoints }
+    } else {
+        let answer = Answer { truth: Truth::Unknown, evidence: answer.evidence, reasons: doubts };
+        Resolution { place: Place::Unknown, answer, endpoints }
+    }
+}

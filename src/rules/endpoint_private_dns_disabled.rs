@@ -1,0 +1,96 @@
+//! SSM001: an endpoint for Systems Manager that the agent's names do not lead to.
+
+use crate::aws::endpoint::Endpoint;
+use crate::aws::fact::{Answer, Reason};
+use crate::aws::link::EndpointId;
+use crate::aws::network::{Network, existence};
+use crate::finding::Severity;
+use crate::proof::{Reach, Service};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM001",
+    name: "endpoint-private-dns-disabled",
+    severity: Severity::Error,
+    category: "endpoint",
+    page: include_str!("../../rules/SSM001.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let network = &context.model.network;
+    for id in network.endpoint_ids() {
+        let endpoint = network.endpoint(id);
+        let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
+        let Some(service) = service.filter(|_| endpoint.declaration.is_managed()) else { continue };
+        // Whoever writes another type did not forget private DNS; a type that is left out is made good together with it.
+        if endpoint.endpoint_type.is_configured() && endpoint.is_interface().is_no() {
+            continue;
+        }
+        let off = endpoint.private_dns.ask("", |on| Truth::known(!on));
+        let off = Answer { evidence: Vec::new(), ..off };
+        let replaced = is_replaced(network, id, endpoint, service);
+        let violation = Answer::all([existence(&endpoint.declaration), off, replaced.negate()]);
+        let here = if endpoint.private_dns.is_configured() {
+            "private DNS is off"
+        } else {
+            "without `private_dns_enabled` private DNS is off"
+        };
+        let (internet, affected) = internet_of_vpc(context.reach, endpoint, service);
+        let defect =
+            Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
+                .at_fact(&endpoint.private_dns, here)
+                .help("set `private_dns_enabled = true`")
+                .affects(affected)
+                .cause("private DNS");
+        let defect = if internet.is_no() {
+            defect
+        } else {
+            let note = format!("the agent reaches {} over the internet instead", service.label());
+            defect.severity(Severity::Warning).note(note)
+        };
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+}
+
+/// Whether a private hosted zone leads the service's name to the endpoint.
+fn is_replaced(network: &Network, id: EndpointId, endpoint: &Endpoint, service: Service) -> Answer {
+    let mut answers = Vec::new();
+    for vpc in network.vpc_ids() {
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+        for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {
+            let of_endpoint = match &zone.endpoint {
+                Some(link) => link.is(id),
+                None => Truth::No,
+            };
+            // In the endpoint's own VPC a zone of that name answers, whatever it leads to.
+            let in_own_vpc = endpoint.vpc.link.is(vpc) & zone.exact & zone.associated.truth;
+            let truth = of_endpoint | in_own_vpc;
+            if truth.is_no() {
+                continue;
+            }
+            let declaration = &network.zone(zone.zone).declaration;
+            let text = format!("what {} does is not known", declaration.address);
+            let reasons =
+                if truth.is_unknown() { vec![Reason::new(text, declaration.decl_range)] } else { Vec::new() };
+            answers.push(Answer { truth, evidence: Vec::new(), reasons });
+        }
+    }
+    Answer::any(answers)
+}
+
+/// Whether all instances of the endpoint's VPC reach the internet, and those that do not, as far as is known.
+fn internet_of_vpc(reach: &Reach<'_>, endpoint: &Endpoint, service: Service) -> (Truth, Vec<String>) {
+    let Some(vpc) = endpoint.vpc.link.to() else { return (Truth::No, Vec::new()) };
+    if !reach.needs(vpc, service) {
+        return (Truth::Yes, Vec::new());
+    }
+    let sites: Vec<_> = reach.sites_in(vpc).filter(|site| site.certain.is_yes()).collect();
+    if sites.is_empty() {
+        return (Truth::No, Vec::new());
+    }
+    let cut_off = sites.iter().filter(|site| site.internet.truth.is_no());
+    let affected = cut_off.map(|site| reach.target(site).declaration.address.clone()).collect();
+    (Truth::all(sites.iter().map(|site| site.internet.truth)), affected)
+}

@@ -1,0 +1,140 @@
+//! SSM002: endpoint security groups that let no HTTPS in from an instance.
+
+use crate::aws::cidr::Coverage;
+use crate::aws::endpoint::Endpoint;
+use crate::aws::fact::Answer;
+use crate::aws::link::EndpointId;
+use crate::aws::network::{Network, existence};
+use crate::aws::security_group::{Admission, Direction, Group, Party};
+use crate::finding::Severity;
+use crate::proof::{Reach, Service, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::source::Span;
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM002",
+    name: "endpoint-sg-blocks-443",
+    severity: Severity::Error,
+    category: "endpoint",
+    page: include_str!("../../rules/SSM002.md"),
+    check,
+};
+
+const HELP: &str =
+    "admit TCP 443 from the security group of the instances, or from the CIDR block of the VPC";
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let network = &context.model.network;
+    for id in network.endpoint_ids() {
+        let endpoint = network.endpoint(id);
+        let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
+        let Some(service) = service.filter(|_| !endpoint.is_interface().is_no()) else { continue };
+        let Some(vpc) = endpoint.vpc.link.to() else { continue };
+        if !context.reach.needs(vpc, service) {
+            continue;
+        }
+        let mut sites = context.reach.sites_in(vpc).peekable();
+        if sites.peek().is_none() {
+            let everybody = network.admits(&endpoint.groups, Direction::Ingress, 443, &Party::Vpc(vpc));
+            let violation = Answer::all([existence(&endpoint.declaration), admits_nobody(network, endpoint)]);
+            let defect = defect(network, endpoint, &everybody, "anybody");
+            findings.judge(&without_places(violation), defect);
+        }
+        for site in sites.filter(|site| is_led(context.reach, id, service, site)) {
+            let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
+            let target = &context.reach.target(site).declaration;
+            let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
+            if admission.coverage == Coverage::Part && there.truth.is_yes() {
+                let defect = defect(network, endpoint, &admission, "all of an instance's subnet")
+                    .severity(Severity::Warning)
+                    .note(format!("{} may get an address that is not covered", target.address));
+                findings.judge(&Answer::new(Truth::Yes), defect);
+                continue;
+            }
+            let violation = Answer::all([there, admission.answer.clone().negate()]);
+            let mut defect =
+                defect(network, endpoint, &admission, "the instances").affects([target.address.clone()]);
+            if let Some(subnet) = site.subnet {
+                let subnet = &network.subnet(subnet).declaration;
+                defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            findings.judge(&without_places(violation), defect);
+        }
+    }
+}
+
+fn without_places(answer: Answer) -> Answer {
+    Answer { evidence: Vec::new(), ..answer }
+}
+
+/// Whether the site uses the endpoint, or has nothing else to use once private DNS is on.
+fn is_led(reach: &Reach<'_>, id: EndpointId, service: Service, site: &Site) -> bool {
+    let endpoint = reach.model.network.endpoint(id);
+    if !endpoint.private_dns.is(&true).is_no() || !site.internet.truth.is_yes() {
+        return true;
+    }
+    let Some(vpc) = site.vpc.to() else { return false };
+    reach.resolve(vpc, service).endpoints.contains(&id)
+}
+
+/// Whether no rule at all lets HTTPS in, from wherever.
+fn admits_nobody(network: &Network, endpoint: &Endpoint) -> Answer {
+    let groups = &endpoint.groups;
+    let closed = groups.is_complete() && groups.outside.is_empty() && !groups.members.is_empty();
+    let nobody = groups.ids().all(|id| {
+        let set = &network.group(id).ingress;
+        let hidden = !set.open.is_empty() || !network.hidden_in_group(id).is_empty();
+        let any = set.rules.iter().any(|rule| !(rule.in_effect() & rule.ports.holds_tcp(443)).is_no());
+        !hidden && !any && !network.group(id).is_default
+    });
+    Answer::new(Truth::known(closed && nobody && network.unplaced_rules.is_empty()))
+}
+
+fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &str) -> Defect {
+    let groups = &endpoint.groups;
+    if endpoint.falls_back.is_yes() {
+        let mut defect = Defect::new(
+            &endpoint.declaration,
+            format!("{{}} falls back to the default security group, which does not admit HTTPS from {whom}"),
+        )
+        .at(
+            endpoint.declaration.decl_range,
+            "without `security_group_ids` it has the default group of the VPC",
+        );
+        for group in groups.ids().map(|id| network.group(id)) {
+            defect = defect.label(group.declaration.decl_range, "the default group");
+        }
+        return defect
+            .help("give the endpoint a security group that admits TCP 443 from the VPC")
+            .cause("default group");
+    }
+    let nearest = admission.candidates.first().copied();
+    let group = nearest.map(|(group, _)| group).or_else(|| groups.ids().next());
+    let Some(group) = group.map(|id| network.group(id)) else {
+        return Defect::new(&endpoint.declaration, format!("{{}} does not admit HTTPS from {whom}"))
+            .help(HELP);
+    };
+    let (place, here) = match nearest.and_then(|(_, index)| group.ingress.rules.get(index)) {
+        Some(rule) => {
+            let peers: Vec<String> = rule.peers.iter().map(|peer| network.describe_peer(peer)).collect();
+            (rule.declaration.decl_range, format!("admits only {}", peers.join(", ")))
+        }
+        None => only_rule(group),
+    };
+    Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"))
+        .at(place.or(group.declaration.decl_range), here)
+        .label(endpoint.groups.span, "this endpoint carries the group")
+        .help(HELP)
+        .cause("ingress")
+}
+
+/// The rule that is nearest to what is missing: the only one there is; else the group itself.
+fn only_rule(group: &Group) -> (Option<Span>, String) {
+    let mut rules = group.ingress.rules.iter().filter(|rule| rule.in_effect().is_yes());
+    match (rules.next(), rules.next()) {
+        (Some(rule), None) => (rule.declaration.decl_range, format!("admits {} only", rule.ports.describe())),
+        (None, _) => (group.declaration.decl_range, "no rule lets anything in".to_owned()),
+        (Some(_), Some(_)) => (group.declaration.decl_range, "no rule admits TCP 443".to_owned()),
+    }
+}

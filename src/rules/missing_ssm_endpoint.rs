@@ -1,0 +1,147 @@
+//! SSM003: a VPC whose instances have no internet and that lacks an endpoint for Systems Manager.
+
+use crate::addr::InstanceKey;
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::link::VpcId;
+use crate::aws::network::existence;
+use crate::finding::Severity;
+use crate::proof::{Ec2Messages, Reach, Service, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM003",
+    name: "missing-ssm-endpoint",
+    severity: Severity::Error,
+    category: "endpoint",
+    page: include_str!("../../rules/SSM003.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    for vpc in context.model.network.vpc_ids() {
+        let sites: Vec<&Site> = reach.sites_in(vpc).filter(|site| !site.certain.is_no()).collect();
+        if sites.is_empty() {
+            continue;
+        }
+        let needed: Vec<Service> =
+            Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)).collect();
+        let answers: Vec<(Service, Answer)> =
+            needed.iter().map(|service| (*service, is_served(reach, vpc, *service))).collect();
+        let nothing = answers.iter().all(|(_, served)| served.truth.is_no());
+        if reach.is_shared(vpc) {
+            continue;
+        }
+        let cut_off = sites.iter().filter(|site| !(nothing && reach.broken_nat(site).is_some()));
+        let cut_off: Vec<(&Site, Answer)> = cut_off
+            .map(|site| (*site, Answer::all([Answer::new(site.certain), site.internet.clone().negate()])))
+            .collect();
+        let somebody = Answer::any(cut_off.iter().map(|(_, answer)| answer.clone()));
+
+        let missing: Vec<Service> =
+            answers.iter().filter(|(_, served)| served.truth.is_no()).map(|(service, _)| *service).collect();
+        if !missing.is_empty() && !somebody.truth.is_no() {
+            let affected = cut_off.iter().filter(|(_, answer)| answer.truth == somebody.truth);
+            let affected = affected.map(|(site, _)| reach.target(site).declaration.address.clone());
+            let defect = defect(context, vpc, &missing).affects(affected);
+            findings.judge(&Answer { evidence: Vec::new(), ..somebody.clone() }, defect);
+        } else {
+            let open = answers.iter().filter(|(_, served)| served.truth.is_unknown());
+            let open: Vec<(Service, Answer)> = open.cloned().collect();
+            if !open.is_empty() && !somebody.truth.is_no() {
+                let services: Vec<Service> = open.iter().map(|(service, _)| *service).collect();
+                let unserved = Answer::any(open.into_iter().map(|(_, served)| served.negate()));
+                let violation = Answer::all([somebody, unserved]);
+                let defect = defect(context, vpc, &services);
+                findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+            }
+        }
+    }
+}
+
+/// Whether the VPC has the service: by an endpoint, by one of the wrong type that another rule reports, or by a zone.
+fn is_served(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Answer {
+    let network = &reach.model.network;
+    let presence = reach.presence(vpc, service);
+    let wrong_type =
+        presence.endpoints.iter().map(|id| network.endpoint(*id)).filter(|endpoint| {
+            endpoint.is_interface().is_no() && endpoint.service.is(service.label()).is_yes()
+        });
+    let of_wrong_type = Answer::any(wrong_type.map(|endpoint| existence(&endpoint.declaration)));
+    Answer::any([presence.answer, of_wrong_type, reach.zone_leads_away(vpc, service)])
+}
+
+fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect {
+    let network = &context.model.network;
+    let declaration = &network.vpc(vpc).declaration;
+    let labels: Vec<&str> = missing.iter().map(|service| service.label()).collect();
+    let message =
+        format!("no endpoint for {} in {{}}, and its instances have no way to the internet", list(&labels));
+    let mut defect = Defect::new(declaration, message).cause(&labels.join(","));
+    let advice =
+        missing == [Service::Ec2Messages] && context.reach.options.ec2messages == Ec2Messages::Advisory;
+    if advice {
+        defect = defect.severity(Severity::Warning);
+    }
+    defect = match decided_by_keys(context, vpc) {
+        Some((evidence, have)) => {
+            let here = format!("endpoints exist only for: {}", have.join(", "));
+            defect
+                .at(evidence.span, here)
+                .decided_by(evidence)
+                .help(format!("add {} to the services that `for_each` goes through", quoted(&labels)))
+        }
+        None => {
+            let here = format!("has no endpoint for {}", list(&labels));
+            defect
+                .at(declaration.decl_range, here)
+                .help(format!("add an interface endpoint for {}, or a NAT gateway", list(&labels)))
+        }
+    };
+    for service in missing {
+        for id in context.reach.presence(vpc, *service).elsewhere {
+            let endpoint = &network.endpoint(id).declaration;
+            let note = format!("an endpoint for {} exists, but in another VPC", service.label());
+            defect = defect.label(endpoint.decl_range, note);
+        }
+        defect = defect.note(service.loss());
+    }
+    defect
+}
+
+/// The `for_each` that makes the endpoints of the VPC, and the services that it makes them for.
+fn decided_by_keys(context: &RuleContext<'_>, vpc: VpcId) -> Option<(Evidence, Vec<&'static str>)> {
+    let network = &context.model.network;
+    let mut found: Option<(String, Evidence)> = None;
+    let mut have = Vec::new();
+    for service in Service::ALL {
+        for id in context.reach.presence(vpc, service).endpoints {
+            let declaration = &network.endpoint(id).declaration;
+            let addr = declaration.addr.as_ref()?;
+            let keyed = matches!(addr.key, InstanceKey::String(_));
+            let block = addr.without_keys();
+            let span = context.trails.span(declaration.exists_because)?;
+            if !keyed || found.as_ref().is_some_and(|(other, _)| *other != block) {
+                return None;
+            }
+            let evidence =
+                Evidence { span: Some(span), origin: declaration.exists_because, note: String::new() };
+            found.get_or_insert((block, evidence));
+            have.push(service.label());
+        }
+    }
+    found.map(|(_, evidence)| (evidence, have))
+}
+
+fn list(labels: &[&str]) -> String {
+    match labels {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn quoted(labels: &[&str]) -> String {
+    let quoted: Vec<String> = labels.iter().map(|label| format!("\"{label}\"")).collect();
+    quoted.join(", ")
+}

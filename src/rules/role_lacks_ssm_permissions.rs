@@ -1,0 +1,108 @@
+//! SSM004: a role that does not allow what registration and a session need.
+
+use std::collections::BTreeMap;
+
+use crate::aws::fact::Answer;
+use crate::aws::iam::{Permission, Role, RoleId, Verdict};
+use crate::aws::policy::CORE_ACTIONS;
+use crate::finding::Severity;
+use crate::proof::{Reach, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM004",
+    name: "role-lacks-ssm-permissions",
+    severity: Severity::Error,
+    category: "identity",
+    page: include_str!("../../rules/SSM004.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    let mut users: BTreeMap<RoleId, Vec<&Site>> = BTreeMap::new();
+    for site in &reach.sites {
+        if let Some(role) = reach.role(site) {
+            users.entry(role).or_default().push(site);
+        }
+    }
+    for (id, sites) in users {
+        let role = context.model.iam.role(id);
+        let region = sites.iter().find_map(|site| reach.region(site));
+        let permissions: Vec<Permission> =
+            CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
+        let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
+        let managed_by_aws = host_management(reach, &sites, &permissions);
+        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
+        let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
+        let defect = defect(role, &permissions, violation.truth).affects(affected);
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+}
+
+fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
+    let of = |verdict: Verdict| permissions.iter().filter(move |permission| permission.verdict() == verdict);
+    if let Some(denied) = of(Verdict::Denied).next() {
+        let place = denied.deny.evidence.first().cloned();
+        let defect = Defect::new(&role.declaration, format!("a policy denies {{}} {}", denied.action))
+            .help("remove the Deny, or except the actions of Session Manager from it")
+            .cause("denied");
+        return match place {
+            Some(place) => defect.at(place.span, place.note.clone()).decided_by(place),
+            None => defect,
+        };
+    }
+    if let Some(outside) = of(Verdict::OutsideBoundary).next() {
+        let place = role.boundary.as_ref().map(|boundary| boundary.evidence.clone());
+        let message = format!("the permissions boundary of {{}} does not allow {}", outside.action);
+        let defect = Defect::new(&role.declaration, message)
+            .help("let the boundary allow the actions of AmazonSSMManagedInstanceCore")
+            .cause("boundary");
+        return match place {
+            Some(place) => defect.at(place.span, "this boundary leaves it out").decided_by(place),
+            None => defect,
+        };
+    }
+    let missing: Vec<&Permission> = match truth {
+        Truth::Unknown => of(Verdict::Unknown).collect(),
+        Truth::Yes | Truth::No => of(Verdict::NotAllowed).collect(),
+    };
+    let all = missing.len() == permissions.len();
+    let what = if all {
+        "any of what a session needs".to_owned()
+    } else {
+        let actions: Vec<&str> = missing.iter().map(|permission| permission.action.as_str()).collect();
+        actions.join(", ")
+    };
+    let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
+        .at(
+            role.declaration.decl_range,
+            if role.policies.is_empty() { "no policy is attached to this role" } else { "" },
+        )
+        .help("attach the policy AmazonSSMManagedInstanceCore")
+        .cause("permissions");
+    let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
+    defect = defect.evidence(places);
+    if let Some(exclusive) = &role.exclusive {
+        defect = defect.label(exclusive.span, exclusive.note.clone());
+    }
+    let registers = !all && missing.iter().all(|permission| permission.action.starts_with("ssmmessages:"));
+    if registers && truth.is_yes() {
+        defect = defect.note(
+            "the instance registers but no session opens, and Default Host Management does not step in, because \
+             registration is allowed",
+        );
+    }
+    defect
+}
+
+/// Whether Default Host Management gives the instance another role, which AWS only does when registration is refused.
+fn host_management(reach: &Reach<'_>, sites: &[&Site], permissions: &[Permission]) -> Answer {
+    let registers =
+        permissions.iter().find(|permission| permission.action == "ssm:UpdateInstanceInformation");
+    let refused = registers.map_or(Answer::new(Truth::No), |permission| permission.answer().negate());
+    let set_up = Answer::all(sites.iter().map(|site| reach.host_management(site)));
+    Answer::all([set_up, refused])
+}

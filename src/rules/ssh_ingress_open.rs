@@ -1,0 +1,167 @@
+//! SSM006: a security group that lets connections to port 22 in.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use crate::aws::cidr::Cidr;
+use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::link::{GroupId, Link};
+use crate::aws::network::existence;
+use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
+use crate::finding::Severity;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM006",
+    name: "ssh-ingress-open",
+    severity: Severity::Warning,
+    category: "network",
+    page: include_str!("../../rules/SSM006.md"),
+    check,
+};
+
+const SSH: i64 = 22;
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let network = &context.model.network;
+    for id in network.group_ids() {
+        let group = network.group(id);
+        let use_of_group = use_of(context, id);
+        for rule in &group.ingress.rules {
+            if rule.spelling == Spelling::Implicit {
+                continue;
+            }
+            let holds = rule.ports.holds_tcp(SSH);
+            // A port that is not known says nothing; most ports are not this one.
+            if !holds.is_yes() || rule.has_no_peer().is_yes() {
+                continue;
+            }
+            let Some(source) = worst(context, rule) else { continue };
+            let Some((severity, used)) = severity(&source, rule, &use_of_group) else { continue };
+            let violation = Answer::all([existence(&rule.declaration), Answer::new(rule.in_effect())]);
+            let reasons: Vec<Reason> = violation.reasons.into_iter().chain(rule.doubt.clone()).collect();
+            let ports = rule.ports.describe();
+            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" {
+                format!(" ({ports})")
+            } else {
+                String::new()
+            };
+            let here = format!("admits {}{width}", source.whom);
+            let mut defect =
+                Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
+                    .at(rule.declaration.decl_range, here)
+                    .decided_by(rule.ports.evidence(""))
+                    .severity(severity)
+                    .help("remove the rule; sessions come through Session Manager")
+                    .affects(use_of_group.targets.iter().cloned())
+                    .cause(&format!("ssh from {}", source.whom));
+            if let Some(used) = used {
+                defect = defect.note(used);
+            }
+            findings.judge(&Answer { truth: violation.truth, evidence: Vec::new(), reasons }, defect);
+        }
+    }
+}
+
+/// What carries a group.
+struct Use {
+    /// The instances that carry it.
+    targets: BTreeSet<String>,
+    /// Whether an endpoint carries it.
+    by_endpoint: bool,
+    /// Whether anything else that is seen carries it.
+    by_others: bool,
+}
+
+fn use_of(context: &RuleContext<'_>, id: GroupId) -> Use {
+    let model = context.model;
+    let mut targets = BTreeSet::new();
+    for target in model.compute.target_ids().map(|id| model.compute.target(id)) {
+        if !target.groups.contains(id).is_no() {
+            targets.insert(target.declaration.address.clone());
+        }
+    }
+    let network = &model.network;
+    let by_endpoint =
+        network.endpoint_ids().any(|endpoint| network.endpoint(endpoint).own_groups.contains(id).is_yes());
+    Use { targets, by_endpoint, by_others: model.carriers.others.contains(&id) }
+}
+
+/// Whom a rule admits, as far as it matters here.
+struct Source {
+    whom: String,
+    kind: SourceKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SourceKind {
+    ConnectEndpoint,
+    Members,
+    Private,
+    World,
+}
+
+/// The widest source of a rule.
+fn worst(context: &RuleContext<'_>, rule: &GroupRule) -> Option<Source> {
+    let network = &context.model.network;
+    let mut sources: Vec<Source> = rule
+        .peers
+        .iter()
+        .filter(|peer| !peer.exists.is_no())
+        .map(|peer| Source { whom: whom(network.describe_peer(peer), peer), kind: kind(context, peer) })
+        .collect();
+    if sources.is_empty() && rule.open.is_some() {
+        sources.push(Source { whom: "addresses that are not known".to_owned(), kind: SourceKind::Private });
+    }
+    sources.into_iter().max_by_key(|source| source.kind)
+}
+
+fn whom(described: String, peer: &Peer) -> String {
+    match &peer.kind {
+        PeerKind::Cidr(known) if known.satisfies(Cidr::is_anywhere).is_yes() => "anybody".to_owned(),
+        PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::Itself | PeerKind::PrefixList(_) => described,
+    }
+}
+
+fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
+    match &peer.kind {
+        PeerKind::Cidr(Known::Value(Cidr::Net(net))) if is_world(net) => SourceKind::World,
+        PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => {
+            SourceKind::ConnectEndpoint
+        }
+        PeerKind::Itself => SourceKind::Members,
+        PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::PrefixList(_) => SourceKind::Private,
+    }
+}
+
+/// Everybody, or a public block so wide that it is nearly everybody.
+fn is_world(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => net.prefix_len() == 0 || (net.prefix_len() <= 8 && !net.addr().is_private()),
+        IpNet::V6(net) => net.prefix_len() == 0,
+    }
+}
+
+/// How bad it is, with a word on what carries the group; none where it concerns no instance.
+fn severity(source: &Source, rule: &GroupRule, used: &Use) -> Option<(Severity, Option<String>)> {
+    let all_traffic = rule.ports.is_all().is_yes() || rule.ports.describe() == "tcp 0-65535";
+    let severity = match source.kind {
+        SourceKind::World => Severity::Error,
+        SourceKind::ConnectEndpoint => Severity::Info,
+        SourceKind::Members | SourceKind::Private if all_traffic => Severity::Info,
+        SourceKind::Members | SourceKind::Private => Severity::Warning,
+    };
+    if !used.targets.is_empty() {
+        return Some((severity, None));
+    }
+    if used.by_endpoint {
+        // Nothing listens there; but such a group is easily given to an instance too.
+        let wide = source.kind == SourceKind::World;
+        return wide.then(|| (Severity::Info, Some("only endpoints carry this group".to_owned())));
+    }
+    if used.by_others {
+        return None;
+    }
+    Some((severity, Some("nothing in this configuration carries this group yet".to_owned())))
+}

@@ -1,0 +1,98 @@
+//! SSM005: a VPC whose DNS attributes are off although its endpoints need them.
+
+use crate::aws::fact::{Answer, Evidence, Fact};
+use crate::aws::link::VpcId;
+use crate::aws::network::existence;
+use crate::finding::Severity;
+use crate::proof::{Reach, Service};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM005",
+    name: "vpc-dns-attributes-disabled",
+    severity: Severity::Error,
+    category: "dns",
+    page: include_str!("../../rules/SSM005.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    for id in context.model.network.vpc_ids() {
+        let vpc = context.model.network.vpc(id);
+        if !vpc.declaration.is_managed() {
+            continue;
+        }
+        let there = existence(&vpc.declaration);
+        let there = Answer { evidence: Vec::new(), ..there };
+        let relied_on = relies_on_names(reach, id);
+        let custom = context.model.network.custom_dns(id);
+        let inhabited = reach.sites_in(id).any(|site| site.certain.is_yes());
+        let inhabited = Answer::all([Answer::new(Truth::known(inhabited)), custom.negate()]);
+        let inhabited = Answer { evidence: Vec::new(), ..inhabited };
+        let uses_support = Answer::any([relied_on.clone(), inhabited]);
+        let affected = || reach.sites_in(id).map(|site| reach.target(site).declaration.address.clone());
+
+        let violation = Answer::all([there.clone(), off(&vpc.dns_support), uses_support]);
+        let defect = Defect::new(&vpc.declaration, "{} has DNS support off, so no name resolves in it")
+            .at_fact(&vpc.dns_support, "DNS support is off")
+            .help("set `enable_dns_support = true`")
+            .affects(affected())
+            .cause("enable_dns_support");
+        findings.judge(&violation, defect);
+
+        let here = if vpc.dns_hostnames.is_configured() {
+            "DNS hostnames are off"
+        } else {
+            "without `enable_dns_hostnames` DNS hostnames are off"
+        };
+        let violation = Answer::all([there, off(&vpc.dns_hostnames), relied_on]);
+        let defect = Defect::new(
+            &vpc.declaration,
+            "{} has DNS hostnames off, which private DNS of its endpoints needs",
+        )
+        .at_fact(&vpc.dns_hostnames, here)
+        .help("set `enable_dns_hostnames = true`")
+        .affects(affected())
+        .cause("enable_dns_hostnames");
+        findings.judge(&violation, defect);
+    }
+}
+
+fn off(attribute: &Fact<bool>) -> Answer {
+    Answer { evidence: Vec::new(), ..attribute.ask("", |on| Truth::known(!on)) }
+}
+
+/// Whether an endpoint with private DNS, an endpoint for Systems Manager, or a private zone in its place is in the VPC.
+fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
+    let network = &reach.model.network;
+    let mut answers = Vec::new();
+    for id in network.endpoint_ids() {
+        let endpoint = network.endpoint(id);
+        let here = endpoint.vpc.link.is(vpc);
+        if here.is_no() || endpoint.is_interface().is_no() {
+            continue;
+        }
+        let ours = Truth::any(Service::ALL.iter().map(|service| endpoint.service.is(service.label())));
+        let private = endpoint.private_dns.is(&true);
+        let truth = Truth::all([here, ours | private, endpoint.declaration.exists]);
+        let evidence =
+            Evidence::at(endpoint.declaration.decl_range, "this endpoint relies on names in the VPC");
+        let mut answer = Answer::new(truth).because(evidence);
+        if truth.is_unknown() {
+            answer.reasons = existence(&endpoint.declaration).reasons;
+            answer.reasons.extend(endpoint.vpc.reasons());
+        }
+        answers.push(answer);
+    }
+    for service in Service::ALL {
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+        for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {
+            if zone.exact.is_yes() {
+                answers.push(zone.associated);
+            }
+        }
+    }
+    Answer::any(answers)
+}
