@@ -68,7 +68,13 @@ fn masked(value: &Value, bits: &mut u32) -> Value {
             let masked = entries.iter().map(|(name, entry)| (name.clone(), masked(entry, bits)));
             return Value::object(masked.collect::<Vec<_>>());
         }
-        other => other.clone(),
+        other @ (ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::Map(..)
+        | ValueKind::Resource(_)
+        | ValueKind::Unknown(_)) => other.clone(),
     };
     Value::new(kind)
 }
