@@ -1,5 +1,7 @@
 //! Logarithm and power as Go computes them: the last bit differs from that of other libraries, and shows.
 
+#![expect(clippy::excessive_precision, reason = "the constants as their authors wrote them")]
+
 /// The natural logarithm, by the algorithm of FreeBSD's `e_log.c`.
 pub(super) fn log(x: f64) -> f64 {
     const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-01;
