@@ -170,12 +170,30 @@ impl<'a> Reach<'a> {
         profile.role.as_ref()?.reference.link.to()
     }
 
+    /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
+    pub fn led_to(&self, vpc: VpcId, service: Service, site: &Site) -> Vec<EndpointId> {
+        let network = &self.model.network;
+        let usable = |id: &EndpointId| {
+            let endpoint = network.endpoint(*id);
+            let is_it =
+                endpoint.service.is(service.label()) & endpoint.is_interface() & endpoint.declaration.exists;
+            !is_it.is_no() && (!endpoint.private_dns.is(&true).is_no() || !site.internet.truth.is_yes())
+        };
+        let own: Vec<EndpointId> = self.presence(vpc, service).endpoints.into_iter().filter(usable).collect();
+        if own.is_empty() { self.resolve(vpc, service).endpoints } else { own }
+    }
+
     /// Whether Default Host Management gives the target a role where its own lets it down.
     pub fn host_management(&self, site: &Site) -> Answer {
+        self.host_management_of(self.target(site))
+    }
+
+    /// Whether Default Host Management gives a target a role.
+    pub fn host_management_of(&self, target: &Target) -> Answer {
         if self.options.assume_dhmc {
             return Answer::new(Truth::Yes);
         }
-        self.model.ssm.host_management(&self.target(site).region)
+        Answer::all([self.model.ssm.host_management(&target.region), target.has_metadata()])
     }
 
     /// Whether a private zone leads the service's name to an endpoint of another VPC, or to one that is not seen.

@@ -24,6 +24,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let endpoint = network.endpoint(id);
         let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
         let Some(service) = service.filter(|_| endpoint.declaration.is_managed()) else { continue };
+        // Whoever writes another type did not forget private DNS; a type that is left out is made good together with it.
+        if endpoint.endpoint_type.is_configured() && endpoint.is_interface().is_no() {
+            continue;
+        }
         let off = endpoint.private_dns.ask("", |on| Truth::known(!on));
         let off = Answer { evidence: Vec::new(), ..off };
         let replaced = is_replaced(network, id, endpoint, service);
