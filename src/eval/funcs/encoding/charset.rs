@@ -189,6 +189,7 @@ const COMPUTED: &[(&str, Form, &str)] = &[
         Form::Table(encoding_rs::ISO_8859_8),
         "iso-ir-138 iso_8859-8 iso-8859-8 hebrew csisolatinhebrew",
     ),
+    ("ISO_8859-9:1989", Form::Latin5, "iso-ir-148 iso_8859-9 iso-8859-9 latin5 l5 csisolatin5"),
     (
         "ISO-8859-10",
         Form::Table(encoding_rs::ISO_8859_10),
