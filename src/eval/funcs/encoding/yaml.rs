@@ -101,6 +101,9 @@ impl<'a> Reader<'a> {
             Some(Err(error)) => {
                 let marker = error.marker();
                 let line = marker.line().checked_sub(1).and_then(|line| self.lines.get(line));
+                if error.info().contains("recursion limit") {
+                    return Err(FuncError::Limit(format!("depth of YAML ({DEPTH})")));
+                }
                 if error.info().contains("tab") || line.is_some_and(|(_, line)| line.contains('\t')) {
                     return Err(FuncError::Limit("tabs in YAML".into()));
                 }
