@@ -16,7 +16,7 @@ use crate::truth::Truth;
 fn call_in_memory(function: &Function, args: &[Value]) -> Result<Value, FuncError> {
     let limits = Limits { elements: 1000, ..Limits::default() };
     let files = Memory::default();
-    call(&Context { fs: &files, root: Path::new("/root"), limits: &limits }, function, args)
+    call(&Context { fs: &files, root: Path::new("/root"), trees: &[], limits: &limits }, function, args)
 }
 
 fn named(name: &str, args: &[Value]) -> Result<Value, FuncError> {
