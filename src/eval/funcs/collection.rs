@@ -1527,7 +1527,6 @@ fn slice_type(args: &[Value]) -> Result<Type, FuncError> {
         | Type::Bool
         | Type::Number
         | Type::String
-        | Type::List(_)
         | Type::Map(_)
         | Type::Object(_)
         | Type::Resource(_) => arg_error(0, "must be a list or tuple value"),
