@@ -48,14 +48,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 String::new()
             };
             let here = format!("admits {}{width}", source.whom);
-            let mut defect =
-                Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
-                    .at(rule.declaration.decl_range, here)
-                    .decided_by(rule.ports.evidence(""))
-                    .severity(severity)
-                    .help("remove the rule; sessions come through Session Manager")
-                    .affects(use_of_group.targets.iter().cloned())
-                    .cause(&format!("ssh from {}", source.whom));
+            let apart = matches!(rule.spelling, Spelling::RuleResource | Spelling::VpcRuleResource);
+            let subject = if apart { &rule.declaration } else { &group.declaration };
+            let mut defect = Defect::new(subject, format!("{{}} lets {} connect to port 22", source.whom))
+                .at(rule.declaration.decl_range, here)
+                .decided_by(rule.ports.evidence(""))
+                .severity(severity)
+                .help("remove the rule; sessions come through Session Manager")
+                .affects(use_of_group.targets.iter().cloned())
+                .cause(&format!("ssh from {}", source.whom));
             if let Some(used) = used {
                 defect = defect.note(used);
             }
