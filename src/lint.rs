@@ -80,9 +80,12 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
     let mut misfits: Option<Vec<Diagnostic>> = None;
-    for result in checked {
+    for (dir, result) in found.roots.iter().zip(checked) {
         match result {
-            Ok(checked) => {
+            Ok(mut checked) => {
+                for finding in &mut checked.findings {
+                    finding.roots = vec![root::name(dir)];
+                }
                 match &mut misfits {
                     Some(misfits) => misfits.retain(|misfit| checked.misfits.contains(misfit)),
                     None => misfits = Some(checked.misfits),

@@ -32,7 +32,9 @@ fn main() -> ExitCode {
 
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map_or(String::new(), |location| format!(" at {location}"));
-    let message = panic.payload_as_str().unwrap_or("no message");
+    let text = panic.payload().downcast_ref::<&str>().copied();
+    let message = text.or_else(|| panic.payload().downcast_ref::<String>().map(String::as_str));
+    let message = message.unwrap_or("no message");
     let message = report::safe::sentence(message);
     let _ = writeln!(
         io::stderr(),

@@ -1,5 +1,7 @@
 //! Loading: files to modules, directories to roots, calls to trees, and the values of variables.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "config/support.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! The stages import downwards only, and only some files touch the world or a certain library.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,12 @@
 //! The syntax tree as later stages see it, through `syntax::parse` alone.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test that meets another form fails, and prints it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ssmlint::source::{FileId, SourceFile};
-use ssmlint::syntax::ast::{Expr, ExprKind, StepKind, TemplatePart};
+use proptest::prelude::*;
+use ssmlint::diagnostic::DiagnosticKind;
+use ssmlint::source::{FileId, SourceFile, Span};
+use ssmlint::syntax::ast::{Block, Body, Expr, ExprKind, StepKind, TemplatePart};
 use ssmlint::syntax::{self, Parsed};
 
 fn source(name: &str, text: &str) -> SourceFile {
@@ -189,3 +192,444 @@ fn invalid_json_is_refused() {
     let (_, parsed) = json("main.tf.json", &deep);
     assert!(!parsed.complete);
 }
+
+fn fixture(path: &str) -> (SourceFile, Parsed) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
+    let text = std::fs::read_to_string(&path).expect("the fixture is readable");
+    let file = SourceFile::new(FileId(0), path.clone(), text.clone());
+    let parsed = on_big_stack(move || syntax::parse(&SourceFile::new(FileId(0), path, text)));
+    (file, parsed)
+}
+
+fn names_in(dir: &str) -> Vec<String> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(dir);
+    let entries = std::fs::read_dir(dir).expect("the directory is readable").filter_map(Result::ok);
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+/// What Terraform 1.11.4 says first about each file of `fixtures/invalid/syntax`, and on which line.
+const REFUSED: &[(&str, u32, &str)] = &[
+    ("attribute_redefined", 2, "Attribute redefined"),
+    ("chained_legacy_index", 1, "Invalid legacy index syntax"),
+    ("comma_after_argument", 1, "Unexpected comma after argument"),
+    ("equals_in_block", 1, "Invalid block definition"),
+    ("escape", 1, "Invalid escape sequence"),
+    ("for_as_key", 1, "Invalid 'for' expression"),
+    ("heredoc_ends_at_eof", 3, "Unterminated template string"),
+    ("heredoc_marker_before_comma", 4, "Unterminated template string"),
+    ("interpolation_in_label", 1, "Invalid string literal"),
+    ("lone_carriage_return", 1, "Invalid character"),
+    ("missing_separator", 3, "Missing item separator"),
+    ("missing_value", 2, "Missing attribute value"),
+    ("multi_line_string", 1, "Invalid multi-line string"),
+    ("nested_splat", 1, "Nested splat expression not allowed"),
+    ("newline_after_call", 2, "Argument or block definition required"),
+    ("newline_after_dot", 1, "Invalid attribute name"),
+    ("number", 1, "Invalid number literal"),
+    ("single_quotes", 1, "Invalid character"),
+    ("template_keyword", 1, "Invalid template control keyword"),
+    ("two_items_on_a_line", 1, "Missing attribute separator"),
+    ("unbalanced_directive", 1, "Unexpected end of template"),
+    ("unclosed_block", 1, "Unclosed configuration block"),
+    ("unclosed_interpolation", 1, "Unclosed template interpolation sequence"),
+];
+
+#[test]
+fn what_terraform_refuses_is_refused_at_the_same_line() {
+    let listed: Vec<&str> = REFUSED.iter().map(|row| row.0).collect();
+    assert_eq!(names_in("invalid/syntax"), listed);
+    for (name, line, summary) in REFUSED {
+        let (file, parsed) = fixture(&format!("invalid/syntax/{name}.tf"));
+        let first = parsed.diagnostics.first().expect("a diagnostic says why");
+        let at = first.span.map(|span| file.position(span.start).line);
+        assert_eq!(
+            (at, first.summary.as_str(), first.kind),
+            (Some(*line), *summary, DiagnosticKind::Invalid),
+            "{name}"
+        );
+        assert!(!parsed.complete, "{name}");
+        assert!(parsed.file.body.attributes.is_empty() && parsed.file.body.blocks.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn gaps_of_the_parser_are_closed() {
+    let names = names_in("parser-gaps/accepted");
+    assert_eq!(names.len(), 12);
+    for name in names {
+        let (file, parsed) = fixture(&format!("parser-gaps/accepted/{name}.tf"));
+        assert!(parsed.complete, "{name}: {:?}", parsed.diagnostics);
+        check_spans(&file, &parsed);
+    }
+}
+
+fn attribute(path: &str, name: &str) -> (SourceFile, Expr) {
+    let (file, parsed) = fixture(path);
+    let expr = parsed.file.body.attribute(name).expect("the attribute is there").expr.clone();
+    (file, expr)
+}
+
+#[test]
+fn text_that_was_exchanged_for_the_parser_is_read_from_the_source() {
+    let text = |path: &str, name: &str| match attribute(path, name).1.kind {
+        ExprKind::String(text) => text.to_string(),
+        kind => panic!("{path}: {kind:?}"),
+    };
+    assert_eq!(text("parser-gaps/accepted/bom.tf", "a"), "x");
+    assert_eq!(text("parser-gaps/accepted/empty_heredoc_before_another.tf", "a"), "");
+    assert_eq!(text("parser-gaps/accepted/empty_heredoc_before_another.tf", "b"), "b\n");
+    let line = "parser-gaps/accepted/heredoc_line_starts_with_marker.tf";
+    assert_eq!(text(line, "a"), "E x\n  E, y\nEx\n");
+    assert_eq!(text("parser-gaps/accepted/heredoc_marker_between_unicode_blanks.tf", "a"), "x\n");
+
+    let (_, object) = attribute("parser-gaps/accepted/equal_object_keys.tf", "a");
+    let ExprKind::Object(items) = object.kind else { panic!("an object") };
+    let keys: Vec<String> = items
+        .iter()
+        .map(|item| match &item.key.kind {
+            ExprKind::Traversal(word) => word.root.to_string(),
+            ExprKind::String(text) => format!("{text:?}"),
+            ExprKind::Parens(inner) => match &inner.kind {
+                ExprKind::Traversal(word) => format!("({})", word.root),
+                kind => panic!("{kind:?}"),
+            },
+            kind => panic!("{kind:?}"),
+        })
+        .collect();
+    assert_eq!(keys, ["k", "k", "\"s\"", "\"s\"", "(e)", "(e)", "true", "true"]);
+
+    let number = |name: &str| match attribute("parser-gaps/accepted/numbers.tf", name).1.kind {
+        ExprKind::Number(number) => number.to_string(),
+        kind => panic!("{name}: {kind:?}"),
+    };
+    assert_eq!(number("a"), format!("1{}", "0".repeat(400)));
+    assert_eq!(number("b"), "100000");
+    assert_eq!(number("c"), "340282366920938463463374607431768211456");
+    assert_eq!(number("d"), "0.1");
+}
+
+// FIXME: Terraform has no limit of nesting or of operators in a row; `hcl::edit` has, so that it cannot exhaust a
+// stack. The file is a gap and says so.
+#[test]
+fn limits_are_named_and_are_no_errors_of_the_code() {
+    assert_eq!(names_in("parser-gaps/not-understood"), ["nesting", "operators"]);
+    for (name, limit) in [("nesting", "64 levels"), ("operators", "128 operators")] {
+        let (_, parsed) = fixture(&format!("parser-gaps/not-understood/{name}.tf"));
+        let [diagnostic] = parsed.diagnostics.as_slice() else { panic!("{name}: one diagnostic") };
+        assert_eq!(diagnostic.kind, DiagnosticKind::NotUnderstood, "{name}");
+        assert!(diagnostic.detail.contains(limit), "{name}: {}", diagnostic.detail);
+        assert!(!parsed.complete, "{name}");
+    }
+}
+
+#[test]
+fn deep_nesting_does_not_exhaust_a_stack_of_eight_mebibytes() {
+    let shapes: [(&str, &str, &str); 12] = [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("{ a = ", "1", " }"),
+        ("f(", "1", ")"),
+        ("x[", "1", "]"),
+        ("\"${", "1", "}\""),
+        ("[for x in ", "y", " : x]"),
+        ("!", "x", ""),
+        ("x ? ", "1", " : 2"),
+        ("{ for k in ", "y", " : k => k }"),
+        ("\"%{ if x }${", "1", "}%{ endif }\""),
+        ("x + (", "1", ")"),
+    ];
+    for (open, inner, close) in shapes {
+        for depth in [20, 62, 63, 64, 65, 200, 1000, 20_000] {
+            let text = format!("a = {}{inner}{}\n", open.repeat(depth), close.repeat(depth));
+            let file = source("main.tf", &text);
+            let parse = move || syntax::parse(&file).complete;
+            let thread =
+                std::thread::Builder::new().stack_size(8 << 20).spawn(parse).expect("a thread starts");
+            let complete = thread.join().expect("the parser returns");
+            assert!(complete || depth > 30, "{open} {depth}");
+            assert!(!complete || depth < 200 || open == "!", "{open} {depth}");
+        }
+    }
+    let blocks = format!("{}{}", "a {\n".repeat(5000), "}\n".repeat(5000));
+    assert!(!parse(&blocks).complete);
+}
+
+#[test]
+fn objects_of_very_many_keys_hit_a_named_limit() {
+    let keys: String = (0..100_000).map(|i| format!("k{i}=1\n")).collect();
+    let parsed = parse(&format!("a = {{\n{keys}}}\n"));
+    let [diagnostic] = parsed.diagnostics.as_slice() else { panic!("one diagnostic") };
+    assert_eq!(diagnostic.kind, DiagnosticKind::NotUnderstood);
+    assert!(diagnostic.detail.contains("keys"), "{}", diagnostic.detail);
+    assert!(!parse(&"#".repeat((1 << 20) + 1)).complete);
+}
+
+#[test]
+fn comments_are_found_outside_of_strings_alone() {
+    let text = "# a\r\nb = \"# no ${ /* c */ 1 }\" // d\ne = <<E\n# no\n${ f /* g */ }\nE\n/* h\n*/";
+    let file = source("main.tf", text);
+    let comments: Vec<String> =
+        parse(text).file.comments.iter().map(|comment| file.slice(comment.span).to_owned()).collect();
+    assert_eq!(comments, ["# a", "/* c */", "// d", "/* g */", "/* h\n*/"]);
+}
+
+#[test]
+fn lone_expressions_may_break_lines() {
+    let file = source("expression", "\n  x\n  .y # c\n  + 1 // d");
+    let expr = expression(&file.text);
+    assert_eq!(file.slice(expr.span), "x\n  .y # c\n  + 1");
+    let file = source("expression", "x y");
+    let diagnostics = syntax::parse_expression(&file).expect_err("two expressions");
+    assert_eq!(diagnostics[0].summary, "Extra characters after expression");
+}
+
+#[test]
+fn a_template_file_is_a_template_as_a_whole() {
+    let file = source("t.tftpl", "a \"${x}\"\n%{ for k, v in y ~}\n  ${v}\n%{ endfor ~}\n");
+    let expr = on_big_stack(move || syntax::parse_template(&file)).expect("a template");
+    let ExprKind::Template(parts) = expr.kind else { panic!("a template") };
+    let [
+        TemplatePart::Literal(first, _),
+        TemplatePart::Interpolation(_),
+        TemplatePart::Literal(..),
+        rest @ ..,
+    ] = parts.as_slice()
+    else {
+        panic!("{parts:?}")
+    };
+    assert_eq!(first, "a \"");
+    let [TemplatePart::For { key, value, body, .. }, ..] = rest else { panic!("{rest:?}") };
+    assert_eq!((key.as_deref(), value.as_str()), (Some("k"), "v"));
+    assert!(matches!(&body[0], TemplatePart::Literal(text, _) if text == "  "));
+}
+
+/// Every span lies in the file, between characters, and within the span of what holds it.
+fn check_spans(file: &SourceFile, parsed: &Parsed) {
+    let whole = file.span();
+    for comment in &parsed.file.comments {
+        check_span(file, whole, comment.span);
+    }
+    for diagnostic in &parsed.diagnostics {
+        check_span(file, whole, diagnostic.span.unwrap_or(whole));
+    }
+    check_body(file, whole, &parsed.file.body);
+}
+
+fn check_span(file: &SourceFile, within: Span, span: Span) {
+    assert!(span.start <= span.end && within.contains(span), "{span:?} in {within:?} of {:?}", file.text);
+    let text = &file.text;
+    assert!(
+        text.is_char_boundary(span.start as usize) && text.is_char_boundary(span.end as usize),
+        "{text:?}"
+    );
+}
+
+fn check_body(file: &SourceFile, within: Span, body: &Body) {
+    for attribute in &body.attributes {
+        check_span(file, within, attribute.span);
+        check_span(file, attribute.span, attribute.name_span);
+        check_expr(file, attribute.span, &attribute.expr);
+    }
+    for Block { type_span, labels, body, header, span, .. } in &body.blocks {
+        check_span(file, within, *span);
+        check_span(file, whole_of(file), *type_span);
+        check_span(file, *span, *header);
+        labels.iter().for_each(|label| check_span(file, whole_of(file), label.span));
+        check_body(file, *span, body);
+    }
+}
+
+fn whole_of(file: &SourceFile) -> Span {
+    file.span()
+}
+
+fn check_expr(file: &SourceFile, within: Span, expr: &Expr) {
+    check_span(file, within, expr.span);
+    let inner = |expr: &Expr, outer: Span| check_expr(file, outer, expr);
+    let span = expr.span;
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) => {}
+        ExprKind::Template(parts) => check_parts(file, span, parts),
+        ExprKind::Traversal(traversal) => {
+            check_span(file, span, traversal.root_span);
+            assert_eq!(file.slice(traversal.root_span), traversal.root);
+            for step in &traversal.steps {
+                check_span(file, span, step.span);
+                if let StepKind::Index(index) = &step.kind {
+                    inner(index, step.span);
+                }
+            }
+        }
+        ExprKind::Access { base, steps } => {
+            inner(base, span);
+            assert!(!steps.is_empty());
+            steps.iter().for_each(|step| check_span(file, span, step.span));
+        }
+        ExprKind::Call { name_span, args, .. } => {
+            check_span(file, span, *name_span);
+            args.iter().for_each(|arg| inner(arg, span));
+        }
+        ExprKind::Unary { operand, .. } => inner(operand, span),
+        ExprKind::Binary { left, right, .. } => [left, right].iter().for_each(|side| inner(side, span)),
+        ExprKind::Conditional { condition, if_true, if_false } => {
+            [condition, if_true, if_false].iter().for_each(|part| inner(part, span));
+        }
+        ExprKind::Tuple(items) => items.iter().for_each(|item| inner(item, span)),
+        ExprKind::Object(items) => items.iter().for_each(|item| {
+            inner(&item.key, span);
+            inner(&item.value, span);
+        }),
+        ExprKind::For(for_expr) => {
+            inner(&for_expr.collection, span);
+            inner(&for_expr.value, span);
+            for_expr.key.iter().chain(&for_expr.condition).for_each(|part| inner(part, span));
+        }
+        ExprKind::Parens(expr) => inner(expr, span),
+    }
+}
+
+fn check_parts(file: &SourceFile, within: Span, parts: &[TemplatePart]) {
+    for part in parts {
+        match part {
+            TemplatePart::Literal(_, span) => check_span(file, within, *span),
+            TemplatePart::Interpolation(expr) => check_expr(file, within, expr),
+            TemplatePart::If { condition, if_true, if_false } => {
+                check_expr(file, within, condition);
+                check_parts(file, within, if_true);
+                check_parts(file, within, if_false);
+            }
+            TemplatePart::For { collection, body, .. } => {
+                check_expr(file, within, collection);
+                check_parts(file, within, body);
+            }
+        }
+    }
+}
+
+/// Pieces of text from which files are made that are nearly right.
+const PIECES: &[&str] = &[
+    "a = ",
+    "b",
+    "c.d",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    "\"",
+    "${",
+    "%{",
+    "~}",
+    "%{ if x }",
+    "%{ else }",
+    "%{ endif }",
+    "%{ for k, v in x }",
+    "%{ endfor }",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "\t",
+    "\u{a0}",
+    "<<E\n",
+    "<<-E\n",
+    "\nE\n",
+    "E",
+    "1",
+    "1e400",
+    "1.2.3",
+    ".0",
+    ".*",
+    "[*]",
+    "...",
+    "=>",
+    ":",
+    "?",
+    "=",
+    "==",
+    "!",
+    "-",
+    "*",
+    "&&",
+    ",",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    "\\",
+    "\\n",
+    "\\u00e9",
+    "é",
+    "e\u{301}",
+    "😀",
+    "$${",
+    "for k, v in ",
+    "if ",
+    "null",
+    "true",
+    "f(",
+    "x::y(",
+    "block \"l\" {\n",
+    "\u{feff}",
+    "'",
+    ";",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_parser_panic_or_a_span_leave_the_file(
+        pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40),
+        json in prop::bool::ANY,
+    ) {
+        let text = if json { format!("{{\"locals\":{{\"a\":\"{}\"}}}}", pieces.concat()) } else { pieces.concat() };
+        let name = if json { "main.tf.json" } else { "main.tf" };
+        let file = source(name, &text);
+        let (file, parsed) = on_big_stack(move || { let parsed = syntax::parse(&file); (file, parsed) });
+        prop_assert_eq!(parsed.complete, parsed.diagnostics.is_empty());
+        check_spans(&file, &parsed);
+    }
+
+    #[test]
+    fn changes_to_a_real_file_do_no_harm(
+        cuts in prop::collection::vec((0_usize..1000, 0_usize..12, prop::sample::select(PIECES)), 0..4),
+    ) {
+        let mut text = REAL.to_owned();
+        for (at, len, piece) in cuts {
+            let start = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let end = (start..=(start + len).min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            text.replace_range(start..end.unwrap_or(start), piece);
+        }
+        let file = source("main.tf", &text);
+        let (file, parsed) = on_big_stack(move || { let parsed = syntax::parse(&file); (file, parsed) });
+        check_spans(&file, &parsed);
+    }
+}
+
+const REAL: &str = r#"# A network.
+locals {
+  names = { for k, v in var.subnets : k => "${var.prefix}-${k}" if v.private } // by key
+  all   = concat([for s in aws_subnet.this : s.id], var.more[*].id, x.*.y.0)
+}
+
+resource "aws_instance" "this" {
+  for_each = local.names
+  tags     = { Name = each.value, (var.key) = !var.on ? -1 : 2 * (3 + 4) % 5 }
+  user_data = <<-EOT
+    #!/bin/sh
+    %{ for n in var.names ~}
+    echo ${n} $${n}
+    %{ endfor ~}
+  EOT
+  dynamic "ebs" {
+    for_each = []
+    content { size = ebs.value }
+  }
+  lifecycle { ignore_changes = [tags["a"]] }
+}
+"#;

@@ -191,11 +191,15 @@ fn static_text(expr: &Expr) -> Option<String> {
     for step in &traversal.steps {
         match &step.kind {
             StepKind::Attr(name) => text.extend([".", name]),
-            StepKind::Index(key) => match &key.kind {
-                ExprKind::String(key) => text.push_str(&format!("[{key:?}]")),
-                ExprKind::Number(key) => text.push_str(&format!("[{key}]")),
-                _ => return None,
-            },
+            StepKind::Index(key) => {
+                if let ExprKind::String(key) = &key.kind {
+                    text.push_str(&format!("[{key:?}]"));
+                } else if let ExprKind::Number(key) = &key.kind {
+                    text.push_str(&format!("[{key}]"));
+                } else {
+                    return None;
+                }
+            }
             StepKind::AttrSplat | StepKind::FullSplat => return None,
         }
     }

@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::config::decode::{Context, just_attributes};
 use crate::config::load::{
@@ -14,10 +13,9 @@ use crate::config::load::{
 use crate::config::traversal::check_constant;
 use crate::config::{AssignedValue, Assignment, Config, Inputs};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::number::Number;
+use crate::source::SourceFile;
 use crate::source::fs::{Entry, FileKind};
-use crate::source::{SourceFile, Span};
-use crate::syntax::ast::{Attribute, Expr, ExprKind, Name, ObjectItem};
+use crate::syntax::ast::{Attribute, Name};
 
 const ENV_PREFIX: &str = "TF_VAR_";
 
@@ -149,8 +147,7 @@ fn add_file(
         return;
     }
     let mut cx = Context::new(loader.sources, &source, false);
-    let attributes =
-        if cx.json { json_attributes(&mut cx, &source) } else { native_attributes(&mut cx, &source) };
+    let attributes = attributes(&mut cx, &source);
     let shown: Name = path.to_string_lossy().as_ref().into();
     let mut refused = FxHashSet::default();
     for attribute in attributes {
@@ -176,8 +173,10 @@ fn add_file(
     inputs.diagnostics.append(&mut cx.diagnostics);
 }
 
-fn native_attributes(cx: &mut Context<'_>, source: &SourceFile) -> Vec<Attribute> {
-    let parsed = crate::syntax::parse(source);
+fn attributes(cx: &mut Context<'_>, source: &SourceFile) -> Vec<Attribute> {
+    // Strings in JSON are taken as they are, other than in configuration files.
+    let parsed =
+        if cx.json { crate::syntax::parse_json_values(source) } else { crate::syntax::parse(source) };
     cx.diagnostics.extend(parsed.diagnostics);
     let mut declares = false;
     for block in parsed.file.body.blocks_of("variable") {
@@ -191,110 +190,4 @@ fn native_attributes(cx: &mut Context<'_>, source: &SourceFile) -> Vec<Attribute
     }
     // What else is wrong with such a file would only repeat it.
     if declares { Vec::new() } else { just_attributes(cx, parsed.file.body) }
-}
-
-/// The values in a JSON file. Strings are taken as they are, without templates, other than in configuration files.
-fn json_attributes(cx: &mut Context<'_>, source: &SourceFile) -> Vec<Attribute> {
-    use jsonc_parser::ast::Value;
-    use jsonc_parser::common::Ranged;
-    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
-    let json = Json { source, offset: source.text.len() - text.len() };
-    let options = jsonc_parser::ParseOptions {
-        allow_comments: false,
-        allow_loose_object_property_names: false,
-        allow_trailing_commas: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        ..jsonc_parser::ParseOptions::default()
-    };
-    let mut refuse = |detail: String, span: Span| {
-        cx.diagnostics.push(Diagnostic {
-            summary: "Invalid JSON syntax".to_owned(),
-            detail,
-            span: Some(span),
-            kind: DiagnosticKind::Unreadable,
-        });
-    };
-    let parsed = jsonc_parser::parse_to_ast(text, &jsonc_parser::CollectOptions::default(), &options);
-    let value = match parsed {
-        Ok(parsed) => parsed.value,
-        Err(error) => {
-            refuse(format!("{}.", error.kind()), json.span(error.range()));
-            return Vec::new();
-        }
-    };
-    let Some(Value::Object(object)) = value else {
-        refuse("The file must hold one JSON object.".to_owned(), source.span().at_start());
-        return Vec::new();
-    };
-    let mut seen = FxHashSet::default();
-    let mut attributes = Vec::new();
-    for property in object.properties {
-        let name_span = json.span(property.name.range());
-        let name = normalized(property.name.as_str());
-        if name == "//" {
-            continue;
-        }
-        if !seen.insert(name.clone()) {
-            cx.invalid(
-                "Duplicate attribute definition",
-                format!("The argument \"{name}\" was already set."),
-                name_span,
-            );
-            continue;
-        }
-        let expr = json.expr(property.value);
-        let span = name_span.to(expr.span);
-        attributes.push(Attribute { name, name_span, expr, span });
-    }
-    attributes
-}
-
-struct Json<'a> {
-    source: &'a SourceFile,
-    /// Bytes of the byte order mark, which the parser does not see.
-    offset: usize,
-}
-
-impl Json<'_> {
-    fn span(&self, range: jsonc_parser::common::Range) -> Span {
-        let at = |offset: usize| u32::try_from(offset + self.offset).unwrap_or(u32::MAX);
-        Span { file: self.source.id, start: at(range.start), end: at(range.end) }
-    }
-
-    /// The parser bounds the depth of nesting, and thereby this recursion.
-    fn expr(&self, value: jsonc_parser::ast::Value<'_>) -> Expr {
-        use jsonc_parser::ast::Value;
-        use jsonc_parser::common::Ranged;
-        let span = self.span(value.range());
-        let kind = match value {
-            Value::NullKeyword(_) => ExprKind::Null,
-            Value::BooleanLit(literal) => ExprKind::Bool(literal.value),
-            Value::NumberLit(literal) => {
-                Number::parse(literal.value).map_or(ExprKind::Null, ExprKind::Number)
-            }
-            Value::StringLit(literal) => ExprKind::String(normalized(&literal.value)),
-            Value::Array(array) => {
-                ExprKind::Tuple(array.elements.into_iter().map(|element| self.expr(element)).collect())
-            }
-            Value::Object(object) => ExprKind::Object(
-                object
-                    .properties
-                    .into_iter()
-                    .map(|property| {
-                        let key = ExprKind::String(normalized(property.name.as_str()));
-                        let key = Expr { kind: key, span: self.span(property.name.range()) };
-                        ObjectItem { key, value: self.expr(property.value) }
-                    })
-                    .collect(),
-            ),
-        };
-        Expr { kind, span }
-    }
-}
-
-fn normalized(text: &str) -> Name {
-    if text.is_ascii() { text.into() } else { text.nfc().collect::<String>().into() }
 }

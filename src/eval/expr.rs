@@ -4,7 +4,7 @@
 //! undecided stays an unknown whose term is built from the operands' terms.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec, eco_format};
@@ -253,13 +253,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn module_path(&self, module: crate::eval::scope::ModuleId) -> EcoString {
-        let root = &self.config.dir;
-        let dir = &self.module(module).node.module.dir;
+        let root = &self.config.canonical_dir;
+        let dir = &self.module(module).node.module.canonical_dir;
         if dir == root {
             return ".".into();
         }
-        let relative = dir.strip_prefix(root).unwrap_or(dir);
-        normalize(&relative.to_string_lossy().replace('\\', "/"))
+        normalize(&relative(root, dir))
     }
 
     /// Applies traversal steps to a value.
@@ -875,7 +874,7 @@ impl<'a> Evaluator<'a> {
         let mut builder = ForBuilder { marks, ..ForBuilder::default() };
         for (key, value) in pairs {
             if builder.len >= self.env.limits.elements {
-                return self.limit("a for expression makes too many elements", Some(span));
+                return self.value_limit("a for expression makes too many elements", span);
             }
             self.for_element(scope, for_expr, key, value, &mut builder);
         }
@@ -1050,7 +1049,7 @@ impl<'a> Evaluator<'a> {
         let mut builder = TemplateBuilder::default();
         self.template_parts(scope, parts, &mut builder);
         if builder.text.len() > self.env.limits.string_bytes {
-            return self.limit("a template makes too long a string", Some(span));
+            return self.value_limit("a template makes too long a string", span);
         }
         let marks = builder.marks;
         if builder.failed {
@@ -1315,8 +1314,10 @@ impl<'a> Evaluator<'a> {
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
                 None => match builtin::provider_function(plain) {
-                    Some(function) => self.call_provider_function(function, &values, args, span),
-                    None => return self.no_function(name, name_span, span),
+                    Some(function) if self.has_provider(scope, "terraform") => {
+                        self.call_provider_function(function, &values, args, span)
+                    }
+                    Some(_) | None => return self.no_function(scope, name, name_span, span),
                 },
             },
         };
@@ -1326,8 +1327,21 @@ impl<'a> Evaluator<'a> {
         if result.origin.is_none() { result.with_origin(origin) } else { result }
     }
 
-    fn no_function(&mut self, name: &EcoString, name_span: Span, span: Span) -> Value {
+    fn has_provider(&self, scope: &Scope<'_>, local_name: &str) -> bool {
+        self.module(scope.module).node.module.required_providers.contains_key(local_name)
+    }
+
+    fn no_function(&mut self, scope: &Scope<'_>, name: &EcoString, name_span: Span, span: Span) -> Value {
         if let Some(rest) = name.strip_prefix("provider::") {
+            let provider = rest.split("::").next().unwrap_or_default();
+            if !self.has_provider(scope, provider) {
+                let detail = format!(
+                    "There is no function named \"{name}\". Ensure that provider name \"{provider}\" is declared in \
+                     this module's required_providers block, and that this provider offers a function named \"{}\".",
+                    rest.rsplit("::").next().unwrap_or_default()
+                );
+                return self.error("Unknown provider function", detail, name_span);
+            }
             let term = self.terms.fresh("provider function");
             let origin = self.origin(Some(span), OriginStep::Call(name.clone()), []);
             let cause = Cause::UnsupportedFunction(rest.into());
@@ -1346,8 +1360,7 @@ impl<'a> Evaluator<'a> {
         span: Span,
     ) -> Value {
         let result = {
-            let context =
-                funcs::Context { fs: self.env.fs, root: &self.config.canonical_dir, limits: self.env.limits };
+            let context = self.function_context();
             funcs::call(&context, function, values)
         };
         match result {
@@ -1392,8 +1405,7 @@ impl<'a> Evaluator<'a> {
             (possible.len() <= 8).then_some((i, possible))
         });
         let (Some((index, possible)), None) = (choices.next(), choices.next()) else { return result };
-        let context =
-            funcs::Context { fs: self.env.fs, root: &self.config.canonical_dir, limits: self.env.limits };
+        let context = self.function_context();
         let mut results = EcoVec::new();
         for choice in possible {
             let mut args = values.to_vec();
@@ -1444,8 +1456,24 @@ impl<'a> Evaluator<'a> {
                 let detail = format!("Call to function \"{}\" failed: {message}.", function.name);
                 self.error("Error in function call", detail, span)
             }
-            FuncError::Limit(what) => self.limit(&what, Some(span)),
+            FuncError::Limit(what) => self.value_limit(&what, span),
+            FuncError::Outside(what) => self.outside(&what, span),
         }
+    }
+
+    fn function_context(&self) -> funcs::Context<'_> {
+        funcs::Context {
+            fs: self.env.fs,
+            root: &self.config.canonical_dir,
+            trees: &self.trees,
+            limits: self.env.limits,
+        }
+    }
+
+    /// The content of a file that is not read because of where it lies.
+    fn outside(&mut self, what: &str, span: Span) -> Value {
+        self.uncertain += 1;
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Limit(what.into()), span)
     }
 
     /// Evaluates apart from the errors so far; gives the value, whether it failed, and whether that is certain.
@@ -1563,16 +1591,17 @@ impl<'a> Evaluator<'a> {
         let Some(text_path) = path.as_str() else {
             return self.finish(Value::unknown(Type::Dynamic), name, values, span);
         };
-        let context =
-            funcs::Context { fs: self.env.fs, root: &self.config.canonical_dir, limits: self.env.limits };
-        let (shown, text) = match read_template(&context, text_path) {
-            Ok(read) => read,
-            Err(FuncError::Limit(what)) => return self.limit(&what, Some(span)),
+        let context = self.function_context();
+        let text = match funcs::file::read_text(&context, text_path) {
+            Ok(text) => text,
+            Err(FuncError::Limit(what)) => return self.value_limit(&what, span),
+            Err(FuncError::Outside(what)) => return self.outside(&what, span),
             Err(FuncError::Arg(_, message) | FuncError::Call(message)) => {
                 let detail = format!("Invalid value for \"path\" parameter: {message}.");
                 return self.error("Invalid function argument", detail, place(0));
             }
         };
+        let shown = PathBuf::from(text_path);
         let file = self.env.sources.add(&shown, text);
         let template = match crate::syntax::parse_template(&file) {
             Ok(template) => template,
@@ -1726,22 +1755,12 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// The text of a template file within the root module's tree, and the path to show for it.
-fn read_template(context: &funcs::Context<'_>, path: &str) -> Result<(PathBuf, String), FuncError> {
-    let missing = || {
-        FuncError::Call(format!(
-            "no file exists at \"{path}\"; this function works only with files that are distributed as part of the configuration source code"
-        ))
-    };
-    let joined = context.root.join(path);
-    let canonical = context.fs.canonicalize(&joined).map_err(|_| missing())?;
-    if !canonical.starts_with(context.root) {
-        return Err(FuncError::Limit(format!("{path} lies outside the root module's directory")));
-    }
-    let bytes = context.fs.read(&canonical, context.limits.string_bytes as u64).map_err(|_| missing())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| FuncError::Call(format!("contents of \"{path}\" are not valid UTF-8")))?;
-    Ok((PathBuf::from(path), text))
+/// The path from one directory to another, both without links: `modules/net`, `../../modules/net`.
+fn relative(from: &Path, to: &Path) -> String {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let ups = from.components().skip(common).map(|_| "..".to_string());
+    let downs = to.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    ups.chain(downs).collect::<Vec<String>>().join("/")
 }
 
 fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> Value {

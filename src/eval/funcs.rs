@@ -9,13 +9,16 @@ pub mod collection;
 pub mod encoding;
 pub mod file;
 pub mod hash;
+#[cfg(test)]
+mod laws;
 pub mod network;
 pub mod numeric;
 pub mod string;
 pub mod time;
 pub mod types;
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ecow::EcoVec;
@@ -31,8 +34,11 @@ use crate::source::fs::FileSystem;
 pub struct Context<'a> {
     /// Files; only paths within `root` are ever read.
     pub fs: &'a dyn FileSystem,
-    /// The root module's directory, which relative paths start from and file functions are confined to.
+    /// The root module's directory, which relative paths start from.
     pub root: &'a Path,
+    /// The directories, without links, of the root module and of all modules that it calls: file functions are
+    /// confined to these.
+    pub trees: &'a [PathBuf],
     /// Sizes that no result may pass.
     pub limits: &'a Limits,
 }
@@ -46,6 +52,8 @@ pub enum FuncError {
     Call(String),
     /// A limit of ssmlint was reached: its name and number. The result is unknown, the code is not wrong.
     Limit(String),
+    /// A path outside of the module tree, which is never read. The result is unknown, the code is not wrong.
+    Outside(String),
 }
 
 /// One parameter.
@@ -123,6 +131,12 @@ pub struct Function {
     pub refine: fn(&[Value]) -> Refinement,
     /// Computes the result, which must be of the type given.
     pub call: fn(&Context<'_>, &[Value], &Type) -> Result<Value, FuncError>,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// What is wrong with the number of arguments, in Terraform's words: summary and detail.

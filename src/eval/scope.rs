@@ -1,6 +1,7 @@
 //! The evaluator: module instances, references resolved on demand, every named value evaluated once.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
@@ -120,6 +121,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,
     pub(super) scenario: &'a Scenario,
     pub(super) env: Environment<'a>,
+    /// The directories of all modules in the tree; files are read nowhere else.
+    pub(super) trees: Vec<PathBuf>,
     pub(super) origins: Origins,
     pub(super) terms: Terms,
     pub(super) modules: Vec<ModuleState<'a>>,
@@ -142,6 +145,7 @@ impl<'a> Evaluator<'a> {
             config,
             scenario,
             env,
+            trees: module_trees(config),
             origins: Origins::new(),
             terms: Terms::new(),
             modules: Vec::new(),
@@ -257,6 +261,18 @@ impl<'a> Evaluator<'a> {
         let origin = self.origin(span, Step::Expression, []);
         let term = self.terms.fresh(what);
         unknown_value(Type::Dynamic, Refinement::default(), term, Cause::Limit(what.into()), origin)
+    }
+
+    /// The value of an expression that passed a limit of its own; the rest is evaluated.
+    pub(super) fn value_limit(&mut self, what: &str, span: Span) -> Value {
+        self.uncertain += 1;
+        self.settled.push(Diagnostic {
+            summary: "Limit reached".into(),
+            detail: format!("ssmlint does not compute this value: {what}."),
+            span: Some(span),
+            kind: DiagnosticKind::NotUnderstood,
+        });
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Limit(what.into()), span)
     }
 
     /// Counts a step of work; false when the limit is passed.
@@ -1306,6 +1322,23 @@ impl<'a> Evaluator<'a> {
             .map(|(name, output)| (name.clone(), self.output(Self::ROOT, name, output.decl_range)))
             .collect()
     }
+}
+
+/// The directories, without links, of all modules of a configuration; none lies within another.
+fn module_trees(config: &Config) -> Vec<PathBuf> {
+    let mut trees = vec![config.canonical_dir.clone()];
+    let mut queue = vec![&config.root];
+    while let Some(node) = queue.pop() {
+        trees.push(node.module.canonical_dir.clone());
+        for child in node.children.values() {
+            if let Child::Module(child) = child {
+                queue.push(child);
+            }
+        }
+    }
+    trees.sort();
+    trees.dedup_by(|inner, outer| inner.starts_with(&outer));
+    trees
 }
 
 fn needs_term(value: &Value) -> bool {

@@ -58,6 +58,9 @@ type Marked = (Span, LabelStyle, String);
 
 /// The labels of a finding: the primary one, further places, the trail; each place once.
 fn finding_marks(finding: &Finding) -> Vec<Marked> {
+    // An attribute whose own value decides is one line, not two labels over one another.
+    let shown: Vec<Span> = finding.primary.iter().chain(&finding.labels).map(|label| label.span).collect();
+    let is_part_of_shown = |span: Span| shown.iter().any(|outer| *outer != span && outer.contains(span));
     let mut marks: Vec<Marked> = Vec::new();
     let mut add = |span: Span, style: LabelStyle, message: &str| {
         let message = safe::line(message).into_owned();
@@ -78,7 +81,9 @@ fn finding_marks(finding: &Finding) -> Vec<Marked> {
         add(label.span, LabelStyle::Secondary, &label.message);
     }
     for step in finding.trace.iter().take(TRAIL_LIMIT) {
-        if let Some(span) = step.span {
+        if let Some(span) = step.span
+            && !is_part_of_shown(span)
+        {
             add(span, LabelStyle::Secondary, &step.message);
         }
     }

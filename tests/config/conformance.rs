@@ -47,7 +47,7 @@ fn problems(case: &Path) -> Vec<String> {
         })
         .collect();
     let sources = SourceMap::new();
-    let loader = Loader::new(&Disk, &sources, &[dir.clone()], None);
+    let loader = Loader::new(&Disk, &sources, std::slice::from_ref(&dir), None);
     let config = loader.load(&dir);
     let values = inputs(&loader, &config, &environment, &arguments);
     let mut problems = describe(&sources, &config.diagnostics);

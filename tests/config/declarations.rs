@@ -339,3 +339,44 @@ fn everything_else_is_decoded_beside_what_is_wrong() {
     assert!(module.locals.contains_key("x") && module.variables["v"].default.is_some());
     assert!(!module.incomplete);
 }
+
+#[test]
+fn json_syntax_declares_the_same_as_native_syntax() {
+    let loaded = load(&[
+        (
+            "main.tf.json",
+            r#"{
+  "//": "a comment",
+  "terraform": {"required_version": ">= 1.0", "required_providers": {
+    "aws": {"source": "hashicorp/aws", "configuration_aliases": ["aws.east"]}}},
+  "variable": {"v": {"type": "list(string)", "default": ["${not_a_template}"], "sensitive": true}},
+  "locals": [{"a": 1}, {"b": "${local.a}"}],
+  "resource": {"aws_instance": {"app": {
+    "count": 2,
+    "provider": "aws.east",
+    "depends_on": ["aws_vpc.main"],
+    "ami": "ami-1",
+    "lifecycle": {"ignore_changes": ["ami"], "precondition": {"condition": "${local.a == 1}", "error_message": "no"}}
+  }}},
+  "module": {"m": {"source": "./m", "providers": {"aws.east": "aws.east"}, "x": 1}},
+  "moved": {"from": "aws_vpc.old", "to": "aws_vpc.main"},
+  "output": {"o": {"value": "${local.b}"}, "p": {}}
+}"#,
+        ),
+        (
+            "m/main.tf",
+            "variable \"x\" {}\nterraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n      configuration_aliases = [aws.east]\n    }\n  }\n}\n",
+        ),
+    ]);
+    assert_eq!(loaded.problems(), ["main.tf.json:16: Missing required argument"]);
+    let module = &loaded.config.root.module;
+    let found = &module.resources[&resource("aws_instance", "app")];
+    assert_eq!(found.provider.as_ref().unwrap().to_string(), "aws.east");
+    assert_eq!((found.depends_on.len(), found.preconditions.len()), (1, 1));
+    assert_eq!(found.ignore_changes, IgnoreChanges::Some(vec!["ami".into()]));
+    assert_eq!(found.body.attributes.len(), 1);
+    assert_eq!(module.required_providers["aws"].aliases[0].to_string(), "aws.east");
+    assert_eq!(module.module_calls["m"].providers.len(), 1);
+    assert!(module.variables["v"].sensitive && module.locals.len() == 2);
+    assert_eq!(module.refactorings.len(), 1);
+}

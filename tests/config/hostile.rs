@@ -107,7 +107,7 @@ fn many_declarations_are_compared_in_linear_time() {
     assert_eq!(loaded.problems().len(), 24_999);
 
     let provider = |i: u32| format!("provider \"aws\" {{ alias = \"a{i}\" }}\n");
-    let providers: String = (0..30_000).map(provider).collect();
+    let providers: String = (0..20_000).map(provider).collect();
     let resource = |i: u32| format!("resource \"a\" \"b{i}\" {{ provider = aws.a{i} }}\n");
     let resources: String = (0..20_000).map(resource).collect();
     let loaded = load(&[("main.tf", &providers), ("a.tf", &resources)]);

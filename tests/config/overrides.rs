@@ -160,3 +160,20 @@ fn files_that_terraform_ignores_are_not_read() {
     assert_eq!(loaded.problems(), [""; 0]);
     assert_eq!(loaded.config.files.len(), 1);
 }
+
+#[test]
+fn json_files_override_native_ones_and_the_other_way_round() {
+    let loaded = load(&[
+        ("main.tf", "resource \"aws_instance\" \"a\" {\n  ami = 1\n  disk { x = 1 }\n  disk { x = 2 }\n}\n"),
+        (
+            "override.tf.json",
+            r#"{"resource": {"aws_instance": {"a": {"ami": 2, "disk": [{"x": 3}], "lifecycle": {"ignore_changes": "all"}}}}}"#,
+        ),
+        ("z_override.tf", "resource \"aws_instance\" \"a\" {\n  ami = 4\n}\n"),
+    ]);
+    assert_eq!(loaded.problems(), [""; 0]);
+    assert_eq!(argument(&loaded, "ami"), "4");
+    assert_eq!(argument(&loaded, "disk"), "[{\"x\": 3}]");
+    assert!(instance(&loaded).body.blocks.is_empty());
+    assert_eq!(instance(&loaded).ignore_changes, ssmlint::config::IgnoreChanges::All);
+}

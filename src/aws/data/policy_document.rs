@@ -265,8 +265,7 @@ fn text(value: &Value) -> Value {
 /// One string for one element, else the strings without duplicates in descending order; none for no elements.
 fn list(value: &Value) -> Option<Value> {
     let Some(elements) = value.as_elements() else { return Some(value.clone()) };
-    let elements: Vec<Value> =
-        elements.iter().filter(|element| !element.is_null()).map(|element| text(element)).collect();
+    let elements: Vec<Value> = elements.iter().filter(|element| !element.is_null()).map(text).collect();
     let mut elements = descending(elements);
     match elements.len() {
         0 => None,
@@ -339,7 +338,7 @@ fn conditions(view: &View<'_>) -> Option<Value> {
         let of_variable = tests.entry(test).or_default().entry(variable).or_default();
         match values.value.as_elements() {
             Some(elements) => {
-                of_variable.extend(elements.iter().map(|value| text(value)));
+                of_variable.extend(elements.iter().map(text));
             }
             None => of_variable.push(values.value.clone()),
         }

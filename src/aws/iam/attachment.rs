@@ -214,15 +214,32 @@ fn name_in(view: &View<'_>, argument: &str) -> Option<String> {
 
 /// The policies that an ARN may be: one, one for each of its alternatives, or none for null and an empty string.
 fn by_arn(arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<'_>) -> Vec<Attached> {
+    alternatives_by_arn(arg, exists, by, build, ALTERNATIVES_DEPTH)
+}
+
+/// Alternatives of alternatives are followed this deep, so that their number stays bounded.
+const ALTERNATIVES_DEPTH: usize = 2;
+
+fn alternatives_by_arn(
+    arg: &Arg<'_>,
+    exists: Truth,
+    by: &str,
+    build: &Build<'_>,
+    depth: usize,
+) -> Vec<Attached> {
     if arg.value.is_null() {
         return Vec::new();
     }
     if let Some(possible) = arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref())
         && !possible.is_empty()
+        && depth > 0
     {
         return possible
             .iter()
-            .flat_map(|value| by_arn(&Arg { value, span: arg.span }, exists & Truth::Unknown, by, build))
+            .flat_map(|value| {
+                let arg = Arg { value, span: arg.span };
+                alternatives_by_arn(&arg, exists & Truth::Unknown, by, build, depth - 1)
+            })
             .map(|mut attached| {
                 attached.doubt.push(Reason::new("it depends on a value that is not known", arg.span));
                 attached

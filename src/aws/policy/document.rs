@@ -109,6 +109,8 @@ enum Kind {
 const DEPTH: usize = 64;
 /// An unknown with more alternatives than this is simply unknown.
 const ALTERNATIVES: usize = 16;
+/// Alternatives of alternatives are followed this deep, so that their number stays bounded.
+const ALTERNATIVES_DEPTH: usize = 2;
 
 /// The documents that a value may be: one, or one for each value that it may have.
 pub fn read(value: &Value, terms: &Terms) -> Vec<Document> {
@@ -119,7 +121,7 @@ fn alternatives(value: &Value, terms: &Terms, depth: usize) -> Vec<Document> {
     if let Some(possible) = value.as_unknown().and_then(|unknown| unknown.possible.as_ref())
         && !possible.is_empty()
         && possible.len() <= ALTERNATIVES
-        && depth < DEPTH
+        && depth < ALTERNATIVES_DEPTH
     {
         return possible.iter().flat_map(|value| alternatives(value, terms, depth + 1)).collect();
     }
@@ -383,7 +385,7 @@ fn list(node: &Node) -> Entries {
             Kind::Text(text) => entries.items.push(text.clone()),
             // A single unknown in place of a list may be a list; within a list it is one string.
             Kind::Unknown(hole, causes) => {
-                if hole.term.is_none() || items.len() == 1 {
+                if hole.term.is_none() || !matches!(node.kind, Kind::List(_)) {
                     entries.unseen = Some(causes.clone());
                 }
                 if !hole.term.is_none() {

@@ -41,7 +41,7 @@ fn equal_values(a: &Value, b: &Value) -> Truth {
         (ValueKind::Null(_), ValueKind::Null(_)) => Truth::Yes,
         (ValueKind::Null(_), _) | (_, ValueKind::Null(_)) => Truth::No,
         (ValueKind::Bool(a), ValueKind::Bool(b)) => Truth::known(a == b),
-        (ValueKind::Number(a), ValueKind::Number(b)) => Truth::known(same_number(a, b)),
+        (ValueKind::Number(a), ValueKind::Number(b)) => Truth::known(a == b),
         (ValueKind::String(a), ValueKind::String(b)) => Truth::known(a == b),
         (ValueKind::Tuple(a), ValueKind::Tuple(b)) | (ValueKind::List(_, a), ValueKind::List(_, b)) => {
             equal_elements(a, b)
@@ -77,11 +77,6 @@ fn equal_values(a: &Value, b: &Value) -> Truth {
             _,
         ) => Truth::No,
     }
-}
-
-/// Terraform's numbers are equal when they print alike.
-fn same_number(a: &Number, b: &Number) -> bool {
-    a == b || a.to_string() == b.to_string()
 }
 
 /// Whether two types are, or may turn out to be, the same.
@@ -153,7 +148,12 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
     if value.is_null() {
         return if unknown.refinement.not_null { Truth::No } else { Truth::Unknown };
     }
-    if same_type(&unknown.ty, &value.ty()).is_no() || !admits(&unknown.refinement, value) {
+    let ty = value.ty();
+    let types = same_type(&unknown.ty, &ty);
+    // An empty list of no type is of another type than any list that is still to come.
+    let settled =
+        !unknown.ty.has_dynamic() && has_known_type(value) && !is_opaque(&unknown.ty) && !is_opaque(&ty);
+    if types.is_no() || (settled && unknown.ty != ty) || !admits(&unknown.refinement, value) {
         return Truth::No;
     }
     match &unknown.possible {
@@ -168,7 +168,7 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
 fn agree(possible: &[Value], holds: impl Fn(&Value) -> Truth) -> Truth {
     let mut cases = possible.iter().map(|value| match holds(value) {
         Truth::Yes if !value.is_wholly_known() => Truth::Unknown,
-        truth => truth,
+        truth @ (Truth::Yes | Truth::No | Truth::Unknown) => truth,
     });
     let Some(first) = cases.next() else { return Truth::Unknown };
     if cases.all(|case| case == first) { first } else { Truth::Unknown }

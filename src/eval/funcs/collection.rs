@@ -498,21 +498,20 @@ fn collection(ty: &Type, elements: Vec<Value>) -> Value {
 }
 
 fn alltrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::all(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::all(args[0].parts().map(truth_of))))
 }
 
 fn anytrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::any(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::any(args[0].parts().map(truth_of))))
+}
+
+/// A null counts as false.
+fn truth_of(value: &Value) -> Truth {
+    match value.as_bool() {
+        Some(bool) => Truth::known(bool),
+        None if value.is_null() => Truth::No,
+        None => Truth::Unknown,
+    }
 }
 
 fn from_truth(truth: Truth) -> Value {
@@ -666,7 +665,15 @@ fn compact(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
                 decided &= stays;
                 least += u64::from(stays);
             }
-            _ => least += 1,
+            ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::List(..)
+            | ValueKind::Set(..)
+            | ValueKind::Map(..)
+            | ValueKind::Tuple(_)
+            | ValueKind::Object(_)
+            | ValueKind::Resource(_) => least += 1,
         }
         kept.push(element.clone());
     }
@@ -683,6 +690,9 @@ fn concat_type(args: &[Value]) -> Result<Type, FuncError> {
         return call_error("at least one argument is required");
     }
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    if types.contains(&Type::Dynamic) {
+        return Ok(Type::Dynamic);
+    }
     if types.iter().all(|ty| matches!(ty, Type::List(_)))
         && let Some(ty) = unify(&types)
     {
@@ -800,7 +810,14 @@ fn element_type(args: &[Value]) -> Result<Type, FuncError> {
                 Err(_) => call_error(format!("index out of range [{index}]")),
             }
         }
-        other => call_error(format!("cannot read elements from {}", other.friendly_name())),
+        other @ (Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_)) => call_error(format!("cannot read elements from {}", other.friendly_name())),
     }
 }
 
@@ -815,7 +832,7 @@ fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
         let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
         return Ok(each.with_marks(marks));
     };
-    if elements.is_empty() {
+    if elements.is_empty() && index.is_some() {
         return call_error("cannot use element function with an empty list");
     }
     let Some(index) = index else {
@@ -833,7 +850,13 @@ fn flatten_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::List(_) | Type::Set(_) | Type::Tuple(_) => Ok(Type::Dynamic),
         _ if !args[0].is_wholly_known() => Ok(Type::Dynamic),
-        _ => call_error("can only flatten lists, sets and tuples"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => call_error("can only flatten lists, sets and tuples"),
     }
 }
 
@@ -901,8 +924,15 @@ fn flatten_into(
 
 fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
     let (ValueKind::List(_, elements) | ValueKind::Tuple(elements)) = &args[0].kind else {
+        // Terraform does not look before the value is known.
+        if args[1].is_unknown() {
+            return Ok(unknown_number((0, None)));
+        }
         return call_error("argument must be a list or tuple");
     };
+    if elements.is_empty() && args[1].is_unknown() {
+        return Ok(unknown_number((0, None)));
+    }
     if elements.is_empty() {
         return call_error("cannot search an empty list");
     }
@@ -917,6 +947,7 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     }
     match first {
         Some(first) => Ok(unknown_number((first, Some(elements.len() as u64 - 1)))),
+        None if args[1].is_unknown() => Ok(unknown_number((0, Some(elements.len() as u64 - 1)))),
         None => call_error("item not found"),
     }
 }
@@ -925,7 +956,14 @@ fn keys_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Map(_) => Ok(list_of_string()),
         Type::Object(attributes) => Ok(Type::tuple(attributes.keys().map(|_| Type::String))),
-        _ => arg_error(0, "must have map or object type"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => arg_error(0, "must have map or object type"),
     }
 }
 
@@ -1001,7 +1039,14 @@ fn lookup_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             Ok(Type::clone(&element))
         }
-        _ => arg_error(0, "lookup() requires a map as the first argument"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => arg_error(0, "lookup() requires a map as the first argument"),
     }
 }
 
@@ -1125,7 +1170,15 @@ fn merge(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, Func
     check_count(context, entries.len())?;
     let merged = match ty {
         Type::Map(element) => Value::map(Type::clone(element), entries),
-        _ => Value::object(entries),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Object(_)
+        | Type::Resource(_) => Value::object(entries),
     };
     Ok(merged.with_marks(marks))
 }
@@ -1140,7 +1193,13 @@ fn one_type(args: &[Value]) -> Result<Type, FuncError> {
             [one] => Ok(one.clone()),
             _ => arg_error(0, ONE),
         },
-        _ => arg_error(0, ONE),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => arg_error(0, ONE),
     }
 }
 
@@ -1215,7 +1274,13 @@ fn reverse_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Tuple(types) => Ok(Type::tuple(types.iter().rev().cloned())),
         Type::List(element) | Type::Set(element) => Ok(Type::list(Type::clone(&element))),
-        other => {
+        other @ (Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_)) => {
             arg_error(0, format!("can only reverse list or tuple values, not {}", other.friendly_name()))
         }
     }
@@ -1250,10 +1315,19 @@ fn set_operation_type(args: &[Value]) -> Result<Type, FuncError> {
 }
 
 fn converted_sets(args: &[Value], ty: &Type) -> Result<Vec<Value>, FuncError> {
-    args.iter()
-        .enumerate()
-        .map(|(i, arg)| convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
-        .collect()
+    let mut sets = Vec::with_capacity(args.len());
+    for (i, arg) in args.iter().enumerate() {
+        sets.push(convert(arg, ty).map_err(|error| FuncError::Arg(i, error.to_string()))?);
+    }
+    // With an untyped null among the elements the sets may keep different types, and Terraform fails.
+    if ty.has_dynamic() && sets.iter().all(Value::is_wholly_known) {
+        let mut types = sets.iter().map(Value::ty);
+        let first = types.next();
+        if types.any(|ty| Some(ty) != first) {
+            return call_error("given sets must all have compatible element types");
+        }
+    }
+    Ok(sets)
 }
 
 fn setunion(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
@@ -1286,7 +1360,9 @@ fn select(sets: &[Value], ty: &Type, wanted: Truth) -> Value {
         Truth::Yes => sets.iter().filter_map(|set| length_bounds(set).1).min(),
         Truth::No | Truth::Unknown => length_bounds(first).1,
     };
-    if most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0)) {
+    let empty =
+        most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0));
+    if empty && (!ty.has_dynamic() || sets.iter().all(Value::is_wholly_known)) {
         return collection(ty, Vec::new());
     }
     let unknown = || unknown_collection(ty, (0, most), each_of(first), join_causes(sets));
@@ -1335,7 +1411,13 @@ fn setproduct_type(args: &[Value]) -> Result<Type, FuncError> {
                 Some(element) => elements.push(element),
                 None => return arg_error(i, "all elements must be of the same type"),
             },
-            _ => return arg_error(i, "a set or a list is required"),
+            Type::Dynamic
+            | Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::Map(_)
+            | Type::Object(_)
+            | Type::Resource(_) => return arg_error(i, "a set or a list is required"),
         }
     }
     let element = Type::tuple(elements);
@@ -1367,7 +1449,14 @@ fn setproduct(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value,
             .parts()
             .map(|element| convert(element, ty).map_err(|error| FuncError::Arg(i, error.to_string())))
             .collect();
-        columns.push(column?);
+        let column = column?;
+        // As with sets: an untyped null next to a structure leaves a column of several types, and Terraform fails.
+        if column.iter().all(Value::is_wholly_known)
+            && column.windows(2).any(|pair| pair[0].ty() != pair[1].ty())
+        {
+            return arg_error(i, "all elements must be of the same type");
+        }
+        columns.push(column);
     }
     // Most of the work of a product of very many factors with one element each is in the factors.
     check_count(context, columns.len())?;
@@ -1434,7 +1523,14 @@ fn slice_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             _ => Ok(Type::Dynamic),
         },
-        _ => arg_error(0, "must be a list or tuple value"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => arg_error(0, "must be a list or tuple value"),
     }
 }
 
@@ -1527,7 +1623,14 @@ fn values_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Map(element) => Ok(Type::list(Type::clone(&element))),
         Type::Object(attributes) => Ok(Type::tuple(attributes.values().cloned())),
-        _ => call_error("values() requires a map as the first argument"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => call_error("values() requires a map as the first argument"),
     }
 }
 
@@ -1556,7 +1659,14 @@ fn zipmap_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             Ok(Type::object(attributes))
         }
-        _ => call_error("values argument must be a list or tuple value"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => call_error("values argument must be a list or tuple value"),
     }
 }
 
@@ -1578,10 +1688,10 @@ fn zipmap(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
     };
     let Some(keys) = args[0].as_elements() else { return Ok(unknown()) };
     let Some(values) = args[1].as_elements() else { return Ok(unknown()) };
-    check_zip(keys.len(), values.len())?;
     if !args[0].is_wholly_known() {
         return Ok(unknown());
     }
+    check_zip(keys.len(), values.len())?;
     let marks = keys.iter().fold(marks, |marks, key| marks.union(key.deep_marks()));
     let mut entries = BTreeMap::new();
     for (i, (key, value)) in keys.iter().zip(values).enumerate() {
@@ -1592,7 +1702,15 @@ fn zipmap(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
     }
     let zipped = match ty {
         Type::Map(element) => Value::map(Type::clone(element), entries),
-        _ => Value::object(entries),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Object(_)
+        | Type::Resource(_) => Value::object(entries),
     };
     Ok(zipped.with_marks(marks))
 }

@@ -1,4 +1,4 @@
-//! Files and paths. Nothing outside the root module's directory is ever read.
+//! Files and paths. Nothing outside the directories of the module tree is ever read.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -61,14 +61,16 @@ pub enum ReadError {
     Missing,
     /// It is not a regular file: what Go's `read` says, `read DIR: is a directory`.
     Unreadable(String),
-    /// It lies outside the root module, or is larger than a string may be: the limit.
+    /// It lies outside the module tree.
+    Outside(String),
+    /// It is larger than a string may be: the limit.
     Limit(String),
 }
 
 /// Reads a file of the root module as Terraform's file functions find it.
 pub fn read(context: &Context<'_>, path: &str) -> Result<Vec<u8>, ReadError> {
     let shown = clean(path);
-    let place = resolve(context, &shown).map_err(ReadError::Limit)?;
+    let place = resolve(context, &shown).map_err(ReadError::Outside)?;
     let Some(place) = place else { return Err(ReadError::Missing) };
     match context.fs.kind(&place) {
         Ok(FileKind::File) => {}
@@ -81,24 +83,29 @@ pub fn read(context: &Context<'_>, path: &str) -> Result<Vec<u8>, ReadError> {
         Err(_) => return Err(ReadError::Missing),
     }
     let limit = context.limits.string_bytes;
-    context.fs.read(&place, limit as u64).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => ReadError::Missing,
-        ErrorKind::PermissionDenied => ReadError::Unreadable(format!("open {shown}: permission denied")),
-        _ => ReadError::Limit(format!("bytes of a string ({limit})")),
+    context.fs.read(&place, limit as u64).map_err(|error| {
+        if error.kind() == ErrorKind::NotFound {
+            ReadError::Missing
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            ReadError::Unreadable(format!("open {shown}: permission denied"))
+        } else {
+            ReadError::Limit(format!("bytes of a string ({limit})"))
+        }
     })
 }
 
-/// The place of a cleaned path without links; none if nothing is there. An error if it is outside the root module.
+/// The place of a cleaned path without links; none if nothing is there. An error if it is outside the module tree.
 fn resolve(context: &Context<'_>, path: &str) -> Result<Option<PathBuf>, String> {
-    let outside = || format!("path outside the root module ({path})");
+    let outside = || format!("{path} lies outside the module tree");
+    let within = |place: &Path| context.trees.iter().any(|tree| place.starts_with(tree));
     if path == "~" || path.starts_with("~/") {
         return Err(outside());
     }
     let lexical = PathBuf::from(clean(&context.root.join(path).to_string_lossy()));
     match context.fs.canonicalize(&lexical) {
-        Ok(place) if place.starts_with(context.root) => Ok(Some(place)),
+        Ok(place) if within(&place) => Ok(Some(place)),
         Ok(_) => Err(outside()),
-        Err(_) if lexical.starts_with(context.root) => Ok(None),
+        Err(_) if within(&lexical) => Ok(None),
         Err(_) => Err(outside()),
     }
 }
@@ -124,8 +131,16 @@ fn read_argument(context: &Context<'_>, arg: &Value, path: &str) -> Result<Vec<u
             ),
         ),
         ReadError::Unreadable(message) => FuncError::Arg(0, format!("failed to read file: {message}")),
+        ReadError::Outside(path) => FuncError::Outside(path),
         ReadError::Limit(limit) => FuncError::Limit(limit),
     })
+}
+
+/// The text of a file, as `file` reads it.
+pub fn read_text(context: &Context<'_>, path: &str) -> Result<String, FuncError> {
+    let bytes = read_argument(context, &Value::null(Type::String), path)?;
+    String::from_utf8(bytes)
+        .map_err(|_| FuncError::Arg(0, format!("contents of \"{path}\" are not valid UTF-8")))
 }
 
 fn file(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
@@ -155,7 +170,7 @@ fn fileexists(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value,
     let marks = args[0].marks;
     let Some(path) = args[0].as_str() else { return Ok(Value::unknown(ty.clone()).with_marks(marks)) };
     let path = clean(path);
-    let kind = match resolve(context, &path).map_err(FuncError::Limit)? {
+    let kind = match resolve(context, &path).map_err(FuncError::Outside)? {
         Some(place) => context.fs.kind(&place).ok(),
         None => None,
     };

@@ -68,6 +68,7 @@ fn file_hash(context: &Context<'_>, args: &[Value], hash: fn(&[u8]) -> String) -
     let bytes = file::read(context, path).map_err(|error| match error {
         ReadError::Missing => FuncError::Call(format!("open {path}: no such file or directory")),
         ReadError::Unreadable(message) => FuncError::Call(message),
+        ReadError::Outside(path) => FuncError::Outside(path),
         ReadError::Limit(limit) => FuncError::Limit(limit),
     })?;
     result(context, &hash(&bytes))
@@ -81,11 +82,55 @@ fn rsadecrypt(_context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Valu
             format!("failed to decode input {}: cipher text must be base64-encoded", quoted(ciphertext));
         return Err(FuncError::Arg(0, message));
     }
-    let key = text(&args[1])?;
-    if !key.contains("-----BEGIN ") || !key.contains("-----END ") {
-        return Err(FuncError::Arg(1, "invalid private key: ssh: no key found".into()));
+    let invalid = |why: &str| FuncError::Arg(1, format!("invalid private key: {why}"));
+    let (label, der) = pem(text(&args[1])?).ok_or_else(|| invalid("ssh: no key found"))?;
+    match label {
+        "RSA PRIVATE KEY" if !is_der_sequence(&der) => Err(FuncError::Arg(1, "invalid ASN1 data".into())),
+        "RSA PRIVATE KEY" | "PRIVATE KEY" | "OPENSSH PRIVATE KEY" => {
+            Ok(Value::unknown_not_null(Type::String))
+        }
+        "EC PRIVATE KEY" | "DSA PRIVATE KEY" => Err(FuncError::Arg(1, "invalid private key type".into())),
+        label => Err(invalid(&format!("ssh: unsupported key type {}", quoted(label)))),
     }
-    Ok(Value::unknown_not_null(Type::String))
+}
+
+/// The label and the bytes of the first PEM block without headers, or with headers left out.
+fn pem(text: &str) -> Option<(&str, Vec<u8>)> {
+    let (_, rest) = text.split_once("-----BEGIN ")?;
+    let (label, rest) = rest.split_once("-----")?;
+    let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
+    let lines = body.lines().map(str::trim).filter(|line| !line.contains(':'));
+    Some((label, BASE64.decode(lines.collect::<String>()).ok()?))
+}
+
+/// Whether the bytes are one DER sequence of at least a version and eight integers, as an RSA key is.
+fn is_der_sequence(bytes: &[u8]) -> bool {
+    let Some((0x30, mut body, [])) = der_element(bytes) else { return false };
+    for _ in 0..9 {
+        match der_element(body) {
+            Some((0x02, content, rest)) if !content.is_empty() => body = rest,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The tag and content of the first DER element, and what follows it.
+fn der_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&tag, rest) = bytes.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let count = usize::from(first & 0x7f);
+        if count == 0 || count > 4 {
+            return None;
+        }
+        let (length, rest) = rest.split_at_checked(count)?;
+        (length.iter().fold(0usize, |sum, byte| sum << 8 | usize::from(*byte)), rest)
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((tag, content, rest))
 }
 
 fn uuidv5(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {

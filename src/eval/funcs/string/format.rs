@@ -111,7 +111,7 @@ fn formatlist(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value
             FuncError::Arg(_, message) | FuncError::Call(message) => {
                 FuncError::Call(format!("error on format iteration {i}: {message}"))
             }
-            limit @ FuncError::Limit(_) => limit,
+            limit @ (FuncError::Limit(_) | FuncError::Outside(_)) => limit,
         })?;
         bytes += rendered.len();
         check_bytes(context, bytes)?;
@@ -279,7 +279,7 @@ fn append(context: &Context<'_>, verb: &Verb<'_>, args: &[Value], out: &mut Stri
                 (ValueKind::Number(number), false) => number.text(Notation::General, None),
                 _ => json::encode(arg, context.limits.string_bytes).map_err(|error| match error {
                     FuncError::Arg(_, why) | FuncError::Call(why) => unsupported(&why),
-                    limit @ FuncError::Limit(_) => limit,
+                    limit @ (FuncError::Limit(_) | FuncError::Outside(_)) => limit,
                 })?,
             };
             pad(verb, &plain, out);

@@ -1,0 +1,360 @@
+//! Reads the DNS resources.
+
+use ecow::EcoString;
+
+use crate::aws::dns::{
+    DhcpAssociation, DhcpOptions, Firewall, HostedZone, Record, ResolverRule, Servers, ZoneAssociation,
+};
+use crate::aws::fact::{Fact, Reason, reasons};
+use crate::aws::link::{Element, EndpointId, Key, Link, Ref, Registry, VpcId, ZoneId, elements, leaves};
+use crate::aws::network::{Network, Origin};
+use crate::aws::read::View;
+use crate::aws::text::Pattern;
+use crate::aws::{Build, Declaration, view};
+use crate::eval::ResourceInstance;
+use crate::eval::value::Value;
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// Reads everything about DNS into the network.
+pub(crate) fn build(network: &mut Network, build: &Build<'_>) {
+    dhcp(network, build);
+    zones(network, build);
+    resolver_rules(network, build);
+    firewalls(network, build);
+}
+
+fn dhcp(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<usize> = Registry::default();
+    for (instance, managed) in build.both("aws_vpc_dhcp_options") {
+        let view = view(instance);
+        let servers = view.arg("domain_name_servers").map(|arg| {
+            let mut servers = Servers { known: Vec::new(), open: Vec::new(), span: arg.span };
+            for element in elements(arg.value) {
+                match element {
+                    Element::Value(value, Truth::Yes) if value.as_str().is_some() => {
+                        servers.known.extend(value.as_str().map(EcoString::from));
+                    }
+                    Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                        servers.open.extend(reasons(&value.causes(), arg.span));
+                    }
+                }
+            }
+            servers
+        });
+        let index = network.dns.dhcp_options.len();
+        registry.insert(Key::Attr(instance.id, "id".into()), index);
+        if managed || servers.is_some() {
+            let declaration = Declaration::of(instance);
+            let origin = Origin::of(&declaration);
+            network.dns.dhcp_options.push(DhcpOptions { declaration, origin, servers });
+        } else {
+            let declaration = Declaration::of(instance);
+            network.dns.dhcp_options.push(DhcpOptions {
+                declaration,
+                origin: Origin::LookedUp,
+                servers: None,
+            });
+        }
+    }
+    for instance in build.managed("aws_vpc_dhcp_options_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let options =
+            view.arg("dhcp_options_id").and_then(|arg| registry.resolve(arg.value, build.terms()).to());
+        let declaration = Declaration::of(instance);
+        // `dhcp_options_id = "default"` turns the option set off.
+        let named = view.text("dhcp_options_id");
+        if named.value().is_some_and(|id| id.as_deref() == Some("default")) {
+            continue;
+        }
+        network.dns.dhcp_associations.push(DhcpAssociation { declaration, vpc, options });
+    }
+}
+
+fn zone_name(view: &View<'_>, build: &Build<'_>) -> (Pattern, Option<Span>) {
+    let Some(arg) = view.arg("name") else { return (Pattern::default(), view.header) };
+    (domain_pattern(arg.value, build), arg.span)
+}
+
+fn domain_pattern(value: &Value, build: &Build<'_>) -> Pattern {
+    let pattern = Pattern::of(value, build.terms());
+    match &pattern.exact {
+        Some(exact) => Pattern::exact(EcoString::from(exact.trim_end_matches('.').to_ascii_lowercase())),
+        None => pattern,
+    }
+}
+
+fn zones(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<ZoneId> = Registry::default();
+    for (instance, managed) in build.both("aws_route53_zone") {
+        let view = view(instance);
+        if !managed && let Some(arg) = view.arg("zone_id") {
+            // A look-up of a zone that is managed here is that zone.
+            if let Link::To(id) = registry.resolve(arg.value, build.terms()) {
+                for attribute in ["id", "zone_id", "arn"] {
+                    registry.insert(Key::Attr(instance.id, attribute.into()), id);
+                }
+                continue;
+            }
+        }
+        let id = ZoneId::from(network.dns.zones.len());
+        for attribute in ["id", "zone_id", "arn"] {
+            registry.insert(Key::Attr(instance.id, attribute.into()), id);
+        }
+        let declaration = Declaration::of(instance);
+        let (name, name_span) = zone_name(&view, build);
+        let mut zone = HostedZone {
+            origin: Origin::of(&declaration),
+            name,
+            name_span,
+            associations: Vec::new(),
+            open: Vec::new(),
+            records: Vec::new(),
+            conflict: None,
+            declaration,
+        };
+        if managed {
+            let blocks = view.blocks("vpc");
+            for item in &blocks.items {
+                let Some(vpc) = network.vpc_link(item.view.arg("vpc_id").as_ref(), build) else { continue };
+                let declaration = Declaration::nested(instance, item);
+                zone.associations.push(ZoneAssociation { declaration, vpc, by_profile: false });
+            }
+            if let Some(causes) = &blocks.open {
+                zone.open = reasons(causes, blocks.span);
+            }
+            if instance.ignore_changes.ignores("vpc") {
+                let text = format!("{} ignores changes of its VPCs", zone.declaration.address);
+                zone.open.push(Reason::new(text, instance.decl_range));
+            }
+        } else {
+            let text = format!("the VPCs of {} are not managed here", zone.declaration.address);
+            zone.open.push(Reason::new(text, instance.decl_range));
+            if let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) {
+                let declaration = Declaration::of(instance);
+                zone.associations.push(ZoneAssociation { declaration, vpc, by_profile: false });
+            }
+        }
+        network.dns.zones.push(zone);
+    }
+    for instance in build.managed("aws_route53_zone_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let link = view.arg("zone_id").map(|arg| registry.resolve(arg.value, build.terms()));
+        for id in link.iter().flat_map(|link| link.candidates()) {
+            let zone = &mut network.dns.zones[usize::from(*id)];
+            let inline = zone.associations.iter().any(|association| {
+                !association.by_profile && association.declaration.instance == zone.declaration.instance
+            });
+            if inline && zone.open.is_empty() && zone.conflict.is_none() {
+                zone.conflict = instance.decl_range;
+            }
+            let mut declaration = Declaration::of(instance);
+            if link.as_ref().is_some_and(|link| link.to().is_none()) {
+                declaration.exists = declaration.exists & Truth::Unknown;
+            }
+            zone.associations.push(ZoneAssociation { declaration, vpc: vpc.clone(), by_profile: false });
+        }
+    }
+    profiles(network, &registry, build);
+    for instance in build.managed("aws_route53_record") {
+        let view = view(instance);
+        let Some(arg) = view.arg("zone_id") else { continue };
+        let link = registry.resolve(arg.value, build.terms());
+        if link.candidates().is_empty() {
+            continue;
+        }
+        let name = match view.arg("name") {
+            Some(arg) => domain_pattern(arg.value, build),
+            None => Pattern::exact(""),
+        };
+        let (endpoint, target_span) = record_target(network, &view, build);
+        let record = Record {
+            declaration: Declaration::of(instance),
+            name,
+            kind: view.text_or("type", "A"),
+            endpoint,
+            target_span,
+        };
+        for id in link.candidates() {
+            network.dns.zones[usize::from(*id)].records.push(record.clone());
+        }
+    }
+}
+
+/// The endpoint whose `dns_entry` or addresses a record leads to.
+fn record_target(
+    network: &Network,
+    view: &View<'_>,
+    build: &Build<'_>,
+) -> (Option<Link<EndpointId>>, Option<Span>) {
+    let mut values: Vec<(&Value, Option<Span>)> = Vec::new();
+    for item in view.blocks("alias").items {
+        values.extend(item.view.arg("name").map(|arg| (arg.value, arg.span)));
+    }
+    if let Some(arg) = view.arg("records") {
+        for element in elements(arg.value) {
+            match element {
+                Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                    values.push((value, arg.span));
+                }
+            }
+        }
+    }
+    let span = values.first().and_then(|(_, span)| *span);
+    let mut ids: Vec<EndpointId> = Vec::new();
+    let mut unknown = None;
+    for (value, _) in &values {
+        let Some(what) = value.as_unknown() else { continue };
+        let found = leaves(what.term, build.terms()).unwrap_or_default();
+        let found: Vec<EndpointId> =
+            found.iter().filter_map(|leaf| network.endpoint_registry.of_instance(*leaf, "id")).collect();
+        if found.is_empty() {
+            unknown = Some(what.causes.clone());
+        }
+        for id in found {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    let link = match (ids.as_slice(), unknown) {
+        ([], Some(causes)) => Some(Link::Unknown(causes)),
+        ([], None) => None,
+        ([id], _) => Some(Link::To(*id)),
+        (_, _) => Some(Link::OneOf(ids)),
+    };
+    (link, span)
+}
+
+/// Zones that VPCs get through a Route 53 profile.
+fn profiles(network: &mut Network, zones: &Registry<ZoneId>, build: &Build<'_>) {
+    let mut profiles: Registry<usize> = Registry::default();
+    let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
+    for instance in build.managed("aws_route53profiles_profile") {
+        profiles.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
+        vpcs.push(Vec::new());
+    }
+    for instance in build.managed("aws_route53profiles_association") {
+        let view = view(instance);
+        let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
+        let vpc = network.vpc_link(view.arg("resource_id").as_ref(), build);
+        if let (Some(profile), Some(vpc)) = (profile, vpc) {
+            vpcs[profile].push((vpc, Declaration::of(instance)));
+        }
+    }
+    for instance in build.managed("aws_route53profiles_resource_association") {
+        let view = view(instance);
+        let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
+        let zone = view.arg("resource_arn").and_then(|arg| zones.resolve(arg.value, build.terms()).to());
+        let (Some(profile), Some(zone)) = (profile, zone) else { continue };
+        for (vpc, of_vpc) in &vpcs[profile] {
+            let mut declaration = Declaration::of(instance);
+            declaration.exists = declaration.exists & of_vpc.exists;
+            network.dns.zones[usize::from(zone)].associations.push(ZoneAssociation {
+                declaration,
+                vpc: vpc.clone(),
+                by_profile: true,
+            });
+        }
+    }
+}
+
+fn resolver_rules(network: &mut Network, build: &Build<'_>) {
+    let mut registry: Registry<usize> = Registry::default();
+    for (instance, _) in build.both("aws_route53_resolver_rule") {
+        let view = view(instance);
+        let index = network.dns.resolver_rules.len();
+        for attribute in ["id", "resolver_rule_id"] {
+            registry.insert(Key::Attr(instance.id, attribute.into()), index);
+        }
+        let domain = view.arg("domain_name").map(|arg| domain_pattern(arg.value, build));
+        network.dns.resolver_rules.push(ResolverRule {
+            declaration: Declaration::of(instance),
+            kind: view.fact("rule_type", crate::aws::read::to_text, "FORWARD".into()),
+            domain: domain.unwrap_or_default(),
+            associations: Vec::new(),
+        });
+    }
+    for instance in build.managed("aws_route53_resolver_rule_association") {
+        let view = view(instance);
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let Some(arg) = view.arg("resolver_rule_id") else { continue };
+        match registry.resolve(arg.value, build.terms()) {
+            Link::To(index) => {
+                network.dns.resolver_rules[index].associations.push((vpc, Declaration::of(instance)));
+            }
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => {
+                // A rule of another account may forward any domain.
+                network.dns.resolver_rules.push(ResolverRule {
+                    declaration: Declaration::of(instance),
+                    kind: Fact::unknown(arg.value.causes(), arg.span),
+                    domain: Pattern::default(),
+                    associations: vec![(vpc, Declaration::of(instance))],
+                });
+            }
+        }
+    }
+}
+
+fn firewalls(network: &mut Network, build: &Build<'_>) {
+    let mut lists: Registry<usize> = Registry::default();
+    let mut domains: Vec<(Vec<Pattern>, Vec<Reason>)> = Vec::new();
+    for instance in build.managed("aws_route53_resolver_firewall_domain_list") {
+        lists.insert(Key::Attr(instance.id, "id".into()), domains.len());
+        domains.push(read_domains(instance, build));
+    }
+    let mut groups: Registry<usize> = Registry::default();
+    let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
+    for instance in build.managed("aws_route53_resolver_firewall_rule_group") {
+        groups.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
+        vpcs.push(Vec::new());
+    }
+    for instance in build.managed("aws_route53_resolver_firewall_rule_group_association") {
+        let view = view(instance);
+        let vpc = network.vpc_link(view.arg("vpc_id").as_ref(), build);
+        let group =
+            view.arg("firewall_rule_group_id").and_then(|arg| groups.resolve(arg.value, build.terms()).to());
+        if let (Some(vpc), Some(group)) = (vpc, group) {
+            vpcs[group].push((vpc, Declaration::of(instance)));
+        }
+    }
+    for instance in build.managed("aws_route53_resolver_firewall_rule") {
+        let view = view(instance);
+        let group =
+            view.arg("firewall_rule_group_id").and_then(|arg| groups.resolve(arg.value, build.terms()).to());
+        let Some(group) = group else { continue };
+        let list = view.arg("firewall_domain_list_id");
+        let (domains, open) = match list.and_then(|arg| lists.resolve(arg.value, build.terms()).to()) {
+            Some(index) => domains[index].clone(),
+            None => {
+                let text = "the domains of the firewall rule are not known";
+                (Vec::new(), vec![Reason::new(text, instance.decl_range)])
+            }
+        };
+        network.dns.firewalls.push(Firewall {
+            declaration: Declaration::of(instance),
+            action: view.text_or("action", "ALLOW"),
+            priority: view.integer("priority"),
+            domains,
+            open,
+            associations: vpcs[group].clone(),
+        });
+    }
+}
+
+fn read_domains(instance: &ResourceInstance, build: &Build<'_>) -> (Vec<Pattern>, Vec<Reason>) {
+    let Some(arg) = view(instance).arg("domains") else { return (Vec::new(), Vec::new()) };
+    let mut patterns = Vec::new();
+    let mut open = Vec::new();
+    for element in elements(arg.value) {
+        match element {
+            Element::Value(value, Truth::Yes) => patterns.push(domain_pattern(value, build)),
+            Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                open.extend(reasons(&value.causes(), arg.span));
+            }
+        }
+    }
+    (patterns, open)
+}
