@@ -19,6 +19,8 @@ mod endpoint_type_not_interface;
 mod endpoint_subnet_unusable;
 mod endpoint_service_name_invalid;
 mod private_dns_conflict;
+mod centralized_endpoint_incomplete;
+mod endpoint_single_az;
 mod nacl_blocks_443;
 mod custom_dns_bypasses_private_dns;
 mod endpoint_policy_blocks_agent;
@@ -26,6 +28,11 @@ mod imds_disabled;
 mod public_ip_on_private_instance;
 mod internet_route_in_private_subnet;
 mod no_working_path;
+mod bastion_or_ssh_key_left_behind;
+mod bootstrap_needs_internet;
+mod ami_without_ssm_agent;
+mod session_preferences_endpoint_missing;
+mod conflicting_managers;
 
 use std::collections::BTreeSet;
 
@@ -71,6 +78,8 @@ pub static ALL: &[Rule] = &[
     endpoint_subnet_unusable::RULE,
     endpoint_service_name_invalid::RULE,
     private_dns_conflict::RULE,
+    centralized_endpoint_incomplete::RULE,
+    endpoint_single_az::RULE,
     nacl_blocks_443::RULE,
     custom_dns_bypasses_private_dns::RULE,
     endpoint_policy_blocks_agent::RULE,
@@ -78,6 +87,11 @@ pub static ALL: &[Rule] = &[
     public_ip_on_private_instance::RULE,
     internet_route_in_private_subnet::RULE,
     no_working_path::RULE,
+    bastion_or_ssh_key_left_behind::RULE,
+    bootstrap_needs_internet::RULE,
+    ami_without_ssm_agent::RULE,
+    session_preferences_endpoint_missing::RULE,
+    conflicting_managers::RULE,
 ];
 
 /// What rules look at.
