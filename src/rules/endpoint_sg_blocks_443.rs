@@ -41,11 +41,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let defect = defect(network, endpoint, &everybody, "anybody");
             findings.judge(&without_places(violation), defect);
         }
-        for site in sites.filter(|site| is_led(context.reach, id, service, site)) {
+        for site in sites {
+            let led = is_led(context.reach, id, service, site);
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
             let target = &context.reach.target(site).declaration;
             let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
-            if admission.coverage == Coverage::Part && there.truth.is_yes() {
+            if admission.coverage == Coverage::Part && there.truth.is_yes() && led {
                 let defect = defect(network, endpoint, &admission, "all of an instance's subnet")
                     .severity(Severity::Warning)
                     .note(format!("{} may get an address that is not covered", target.address));
@@ -58,6 +59,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            if !led {
+                if !violation.truth.is_yes() {
+                    continue;
+                }
+                defect = defect.severity(Severity::Warning).note(
+                    "nothing uses the endpoint while private DNS is off; with private DNS on, the instances lose access",
+                );
             }
             findings.judge(&without_places(violation), defect);
         }

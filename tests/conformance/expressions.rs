@@ -34,6 +34,10 @@ impl Provider for NoProvider {
     }
 }
 
+/// Records of which ssmlint knows less than Terraform: the bytes of Go's compressor, and what follows from the moment
+/// of the plan. Their results are unknown; a test fails when that is no longer so.
+const LESS_PRECISE: &[&str] = &["fn.base64gzip.", "fn.plantimestamp."];
+
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/conformance");
 
 fn records(file: &str) -> BTreeMap<String, Vec<Json>> {
@@ -92,10 +96,17 @@ fn known(record: &Json) -> Result<(), String> {
         };
     }
     let value = outcome.map_err(|error| format!("error {error} instead of {}", record["value"]))?;
+    let mask = record.get("unknown").filter(|mask| **mask != Json::Bool(false));
     if value_type(&value) != record["type"] {
         return Err(format!("type {} instead of {}", value_type(&value), record["type"]));
     }
-    let mask = record.get("unknown").filter(|mask| **mask != Json::Bool(false));
+    let id = record["id"].as_str().unwrap_or_default();
+    if LESS_PRECISE.iter().any(|prefix| id.starts_with(prefix)) && mask.is_none() {
+        return match value.is_unknown() {
+            true => Ok(()),
+            false => Err("known by now; take it off the list of what ssmlint knows less of".into()),
+        };
+    }
     agrees(&value, &record["value"], mask)?;
     let sensitive = record["sensitive"] == Json::Bool(true);
     if let Some(mask) = record.get("sensitive_mask") {
