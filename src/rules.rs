@@ -150,7 +150,7 @@ pub struct Defect {
     severity: Option<Severity>,
     primary: Option<Label>,
     labels: Vec<Label>,
-    decided: Option<Evidence>,
+    decided: Vec<Evidence>,
     trace: Vec<TraceStep>,
     notes: Vec<String>,
     help: Option<String>,
@@ -172,7 +172,7 @@ impl Defect {
             severity: None,
             primary: subject.decl_range.map(|span| Label { span, message: String::new() }),
             labels: Vec::new(),
-            decided: None,
+            decided: Vec::new(),
             trace: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -203,7 +203,7 @@ impl Defect {
 
     /// How this value came about is told.
     pub fn decided_by(mut self, evidence: Evidence) -> Defect {
-        self.decided = Some(evidence);
+        self.decided.push(evidence);
         self
     }
 
@@ -324,10 +324,13 @@ impl Findings<'_> {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;
         }
-        if let Some(decided) = defect.decided.take() {
-            let steps = self.trails.steps(decided.origin);
-            defect.trace =
-                steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+        for decided in std::mem::take(&mut defect.decided) {
+            for step in self.trails.steps(decided.origin) {
+                let step = TraceStep { span: step.span, message: step.note };
+                if !defect.trace.contains(&step) {
+                    defect.trace.push(step);
+                }
+            }
         }
         let same =
             self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
