@@ -2,7 +2,7 @@
 
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::Answer;
+use crate::aws::fact::{Answer, Evidence};
 use crate::aws::link::EndpointId;
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
@@ -131,7 +131,16 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
         }
         None => only_rule(group),
     };
-    Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"))
+    let defect =
+        Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"));
+    let peer = nearest.and_then(|(_, index)| group.ingress.rules.get(index)?.peers.first());
+    let defect = match peer {
+        Some(peer) => {
+            defect.decided_by(Evidence { span: peer.span, origin: peer.origin, note: String::new() })
+        }
+        None => defect,
+    };
+    defect
         .at(place.or(group.declaration.decl_range), here)
         .label(endpoint.groups.span, "this endpoint carries the group")
         .help(HELP)
