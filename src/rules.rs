@@ -21,7 +21,7 @@ use crate::aws::Declaration;
 use crate::aws::Model;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::trail::Trails;
-use crate::finding::{Because, Certainty, Finding, Fix, Label, Severity, TraceStep};
+use crate::finding::{Because, Certainty, Edit, Finding, Fix, Label, Severity, TraceStep};
 use crate::proof::Reach;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -239,6 +239,21 @@ impl Defect {
         self
     }
 
+    /// Moves what lies in a built-in summary to the module call that it stands for.
+    fn leave_summaries(&mut self, trails: &Trails<'_>) {
+        if let Some(primary) = &mut self.primary {
+            primary.span = trails.shown(primary.span, self.decided.as_ref());
+        }
+        for label in std::mem::take(&mut self.labels) {
+            self.push_label(Some(trails.shown(label.span, None)), label.message);
+        }
+        for because in &mut self.because {
+            because.span = because.span.map(|span| trails.shown(span, None));
+        }
+        let is_built_in = |edit: &Edit| trails.summarized(edit.span).is_some();
+        self.fix.take_if(|fix| fix.edits.iter().any(is_built_in));
+    }
+
     /// Whether both are the same lines of the same module instance with the same words about them.
     fn is_same(&self, other: &Defect) -> bool {
         self.primary.as_ref().map(|label| label.span) == other.primary.as_ref().map(|label| label.span)
@@ -281,11 +296,13 @@ impl Findings<'_> {
             Truth::Unknown => Certainty::Undecided,
             Truth::No => return,
         };
-        let mut defect = defect.evidence(&violation.evidence);
+        let shown: Vec<Evidence> = violation.evidence.iter().map(|place| self.shown(place)).collect();
+        let mut defect = defect.evidence(&shown);
         if certainty == Certainty::Undecided {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;
         }
+        defect.leave_summaries(self.trails);
         if let Some(decided) = defect.decided.take() {
             let steps = self.trails.steps(decided.origin);
             defect.trace = steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
@@ -295,6 +312,11 @@ impl Findings<'_> {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),
         }
+    }
+
+    fn shown(&self, place: &Evidence) -> Evidence {
+        let span = place.span.map(|span| self.trails.shown(span, Some(place)));
+        Evidence { span, ..place.clone() }
     }
 
     /// The findings; what is proven at a place is not repeated there as undecided.

@@ -56,6 +56,40 @@ static SUMMARIES: &[Entry] = &[
     summary!("terraform-aws-modules/vpc/aws//modules/vpc-endpoints", 3 to 6, [
         "terraform-aws-modules/vpc-endpoints" / "inputs.tf", "terraform-aws-modules/vpc-endpoints" / "main.tf",
     ]),
+    summary!("terraform-aws-modules/security-group/aws", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+    ]),
+    summary!("terraform-aws-modules/security-group/aws//modules/ssh", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+        "terraform-aws-modules/security-group/automatic" / "automatic.tf",
+        "terraform-aws-modules/security-group/ssh" / "rules.tf",
+    ]),
+    summary!("terraform-aws-modules/security-group/aws//modules/http-80", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+        "terraform-aws-modules/security-group/automatic" / "automatic.tf",
+        "terraform-aws-modules/security-group/http-80" / "rules.tf",
+    ]),
+    summary!("terraform-aws-modules/security-group/aws//modules/https-443", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+        "terraform-aws-modules/security-group/automatic" / "automatic.tf",
+        "terraform-aws-modules/security-group/https-443" / "rules.tf",
+    ]),
+    summary!("terraform-aws-modules/security-group/aws//modules/web", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+        "terraform-aws-modules/security-group/automatic" / "automatic.tf",
+        "terraform-aws-modules/security-group/web" / "rules.tf",
+    ]),
+    summary!("terraform-aws-modules/security-group/aws//modules/rdp", 1 to 5, [
+        "terraform-aws-modules/security-group" / "inputs.tf", "terraform-aws-modules/security-group" / "main.tf",
+        "terraform-aws-modules/security-group" / "outputs.tf", "terraform-aws-modules/security-group" / "ports.tf",
+        "terraform-aws-modules/security-group/automatic" / "automatic.tf",
+        "terraform-aws-modules/security-group/rdp" / "rules.tf",
+    ]),
 //TABLE
 ];
 
