@@ -90,6 +90,39 @@ static SUMMARIES: &[Entry] = &[
         "terraform-aws-modules/security-group/automatic" / "automatic.tf",
         "terraform-aws-modules/security-group/rdp" / "rules.tf",
     ]),
+    summary!("terraform-aws-modules/ec2-instance/aws", 6 to 6, [
+        "terraform-aws-modules/ec2-instance" / "inputs.tf",
+        "terraform-aws-modules/ec2-instance" / "main.tf",
+        "terraform-aws-modules/ec2-instance" / "profile.tf",
+        "terraform-aws-modules/ec2-instance/v6" / "groups.tf",
+        "terraform-aws-modules/ec2-instance/v6" / "image.tf",
+    ]),
+    summary!("terraform-aws-modules/ec2-instance/aws", 4 to 5, [
+        "terraform-aws-modules/ec2-instance" / "inputs.tf",
+        "terraform-aws-modules/ec2-instance" / "main.tf",
+        "terraform-aws-modules/ec2-instance" / "profile.tf",
+        "terraform-aws-modules/ec2-instance/v4" / "groups.tf",
+        "terraform-aws-modules/ec2-instance/v4" / "image.tf",
+    ]),
+    summary!("terraform-aws-modules/ec2-instance/aws", 3 to 3, [
+        "terraform-aws-modules/ec2-instance" / "inputs.tf",
+        "terraform-aws-modules/ec2-instance" / "main.tf",
+        "terraform-aws-modules/ec2-instance" / "profile.tf",
+        "terraform-aws-modules/ec2-instance/v4" / "groups.tf",
+        "terraform-aws-modules/ec2-instance/v3" / "image.tf",
+    ]),
+    summary!("terraform-aws-modules/ec2-instance/aws", 1 to 2, [
+        "terraform-aws-modules/ec2-instance-v2" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/iam/aws//modules/iam-assumable-role", 1 to 5, [
+        "terraform-aws-modules/iam-assumable-role" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/iam/aws//modules/iam-role", 6 to 6, [
+        "terraform-aws-modules/iam-role" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/iam/aws//modules/iam-policy", 1 to 6, [
+        "terraform-aws-modules/iam-policy" / "main.tf",
+    ]),
 //TABLE
 ];
 
