@@ -533,7 +533,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn output(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, output)) = node.module.outputs.get_key_value(name) else {
-            if node.module.incomplete {
+            if node.module.is_open() {
                 let address = self.module(module).addr.to_string();
                 return self.missing_output(&address, name, span);
             }
