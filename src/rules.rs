@@ -11,9 +11,21 @@ mod missing_ssm_endpoint;
 mod role_lacks_ssm_permissions;
 mod vpc_dns_attributes_disabled;
 mod ssh_ingress_open;
+mod instance_sg_blocks_egress_443;
+mod no_instance_profile;
+mod instance_profile_misused;
+mod role_trust_not_ec2;
 mod endpoint_type_not_interface;
 mod endpoint_subnet_unusable;
 mod endpoint_service_name_invalid;
+mod private_dns_conflict;
+mod nacl_blocks_443;
+mod custom_dns_bypasses_private_dns;
+mod endpoint_policy_blocks_agent;
+mod imds_disabled;
+mod public_ip_on_private_instance;
+mod internet_route_in_private_subnet;
+mod no_working_path;
 
 use std::collections::BTreeSet;
 
@@ -51,9 +63,21 @@ pub static ALL: &[Rule] = &[
     role_lacks_ssm_permissions::RULE,
     vpc_dns_attributes_disabled::RULE,
     ssh_ingress_open::RULE,
+    instance_sg_blocks_egress_443::RULE,
+    no_instance_profile::RULE,
+    instance_profile_misused::RULE,
+    role_trust_not_ec2::RULE,
     endpoint_type_not_interface::RULE,
     endpoint_subnet_unusable::RULE,
     endpoint_service_name_invalid::RULE,
+    private_dns_conflict::RULE,
+    nacl_blocks_443::RULE,
+    custom_dns_bypasses_private_dns::RULE,
+    endpoint_policy_blocks_agent::RULE,
+    imds_disabled::RULE,
+    public_ip_on_private_instance::RULE,
+    internet_route_in_private_subnet::RULE,
+    no_working_path::RULE,
 ];
 
 /// What rules look at.
@@ -288,9 +312,11 @@ impl Findings<'_> {
         }
         if let Some(decided) = defect.decided.take() {
             let steps = self.trails.steps(decided.origin);
-            defect.trace = steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+            defect.trace =
+                steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
         }
-        let same = self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
+        let same =
+            self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
         match same {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),

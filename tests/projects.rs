@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// The directories that are projects: those with a root's files, not the modules within.
 fn projects() -> Vec<PathBuf> {
     fn collect(dir: &Path, into: &mut Vec<PathBuf>) {
-        let mut children: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut children: Vec<PathBuf> =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
         children.sort();
         if children.iter().any(|path| path.extension().is_some_and(|extension| extension == "tf")) {
             into.push(dir.to_path_buf());

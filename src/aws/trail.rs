@@ -25,6 +25,14 @@ impl<'a> Trails<'a> {
         self.evaluation.origins.span(origin)
     }
 
+    /// Whether an input of the root module stands on the way back from a step.
+    pub fn hangs_on_input(&self, origin: OriginId) -> bool {
+        let steps = self.evaluation.origins.trail(origin, MAX_STEPS);
+        steps.iter().any(|origin| {
+            matches!(origin.step, Step::Input { .. } | Step::Default(_) | Step::NotSet(_) | Step::Scenario(_))
+        })
+    }
+
     /// The steps worth reading, the use first: conditions, locals, arguments, inputs, and the line that decided.
     pub fn steps(&self, origin: OriginId) -> Vec<Evidence> {
         let mut steps: Vec<Evidence> = Vec::new();

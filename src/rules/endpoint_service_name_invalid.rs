@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Services whose names are near ours and that exist.
-const NEIGHBOURS: &[&str] = &["ec2", "ecs", "ebs", "efs", "sns", "sms", "sqs", "sso", "ses", "rum", "dms", "eks", "iam", "kms", "s3"];
+const NEIGHBOURS: &[&str] =
+    &["ec2", "ecs", "ebs", "efs", "sns", "sms", "sqs", "sso", "ses", "rum", "dms", "eks", "iam", "kms", "s3"];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;

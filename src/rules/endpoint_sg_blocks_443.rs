@@ -1,8 +1,8 @@
 //! SSM002: endpoint security groups that let no HTTPS in from an instance.
 
+use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::Answer;
-use crate::aws::cidr::Coverage;
 use crate::aws::link::EndpointId;
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
@@ -21,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const HELP: &str = "admit TCP 443 from the security group of the instances, or from the CIDR block of the VPC";
+const HELP: &str =
+    "admit TCP 443 from the security group of the instances, or from the CIDR block of the VPC";
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
@@ -97,16 +98,22 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
             &endpoint.declaration,
             format!("{{}} falls back to the default security group, which does not admit HTTPS from {whom}"),
         )
-        .at(endpoint.declaration.decl_range, "without `security_group_ids` it has the default group of the VPC");
+        .at(
+            endpoint.declaration.decl_range,
+            "without `security_group_ids` it has the default group of the VPC",
+        );
         for group in groups.ids().map(|id| network.group(id)) {
             defect = defect.label(group.declaration.decl_range, "the default group");
         }
-        return defect.help("give the endpoint a security group that admits TCP 443 from the VPC").cause("default group");
+        return defect
+            .help("give the endpoint a security group that admits TCP 443 from the VPC")
+            .cause("default group");
     }
     let nearest = admission.candidates.first().copied();
     let group = nearest.map(|(group, _)| group).or_else(|| groups.ids().next());
     let Some(group) = group.map(|id| network.group(id)) else {
-        return Defect::new(&endpoint.declaration, format!("{{}} does not admit HTTPS from {whom}")).help(HELP);
+        return Defect::new(&endpoint.declaration, format!("{{}} does not admit HTTPS from {whom}"))
+            .help(HELP);
     };
     let (place, here) = match nearest.and_then(|(_, index)| group.ingress.rules.get(index)) {
         Some(rule) => {

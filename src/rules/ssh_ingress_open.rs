@@ -42,15 +42,20 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let violation = Answer::all([existence(&rule.declaration), Answer::new(rule.in_effect())]);
             let reasons: Vec<Reason> = violation.reasons.into_iter().chain(rule.doubt.clone()).collect();
             let ports = rule.ports.describe();
-            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" { format!(" ({ports})") } else { String::new() };
+            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" {
+                format!(" ({ports})")
+            } else {
+                String::new()
+            };
             let here = format!("admits {}{width}", source.whom);
-            let mut defect = Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
-                .at(rule.declaration.decl_range, here)
-                .decided_by(rule.ports.evidence(""))
-                .severity(severity)
-                .help("remove the rule; sessions come through Session Manager")
-                .affects(use_of_group.targets.iter().cloned())
-                .cause(&format!("ssh from {}", source.whom));
+            let mut defect =
+                Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
+                    .at(rule.declaration.decl_range, here)
+                    .decided_by(rule.ports.evidence(""))
+                    .severity(severity)
+                    .help("remove the rule; sessions come through Session Manager")
+                    .affects(use_of_group.targets.iter().cloned())
+                    .cause(&format!("ssh from {}", source.whom));
             if let Some(used) = used {
                 defect = defect.note(used);
             }
@@ -122,7 +127,9 @@ fn whom(described: String, peer: &Peer) -> String {
 fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
     match &peer.kind {
         PeerKind::Cidr(Known::Value(Cidr::Net(net))) if is_world(net) => SourceKind::World,
-        PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => SourceKind::ConnectEndpoint,
+        PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => {
+            SourceKind::ConnectEndpoint
+        }
         PeerKind::Itself => SourceKind::Members,
         PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::PrefixList(_) => SourceKind::Private,
     }

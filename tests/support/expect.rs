@@ -75,5 +75,8 @@ pub fn disagreement(report: &Report, dir: &Path, promised: &BTreeSet<Place>) -> 
 /// The Terraform files below a directory.
 pub fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten();
-    entries.map(|entry| entry.into_path()).filter(|path| path.extension().is_some_and(|e| e == "tf")).collect()
+    entries
+        .map(|entry| entry.into_path())
+        .filter(|path| path.extension().is_some_and(|e| e == "tf"))
+        .collect()
 }
