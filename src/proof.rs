@@ -4,6 +4,8 @@
 //! line that breaks a link. Nothing unknown is taken for absent: what is not proven stays [`Truth::Unknown`].
 
 pub mod dns;
+pub mod chain;
+pub mod verdict;
 
 use crate::aws::Model;
 use crate::aws::compute::{Target, TargetId};
