@@ -3,6 +3,7 @@
 //! Reads no environment and prints nothing; what the user said arrives in a [`Request`].
 
 mod root;
+mod worlds;
 pub mod dump;
 pub mod merge;
 
@@ -50,6 +51,17 @@ pub struct Context {
     pub workspace: Option<String>,
     /// `TF_DATA_DIR`; none for `.terraform`.
     pub data_dir: Option<PathBuf>,
+    /// `--scenario` in the order given; none for what is configured.
+    pub scenarios: Vec<Assumed>,
+}
+
+/// Inputs that are set on top of the configured ones to see what follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// What the scenario is called in outputs.
+    pub name: String,
+    /// Names with values, as `--var` takes them.
+    pub inputs: Vec<(String, String)>,
 }
 
 /// One input given on the command line.
