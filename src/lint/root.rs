@@ -97,6 +97,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
+    let inputs = || root.scenarios.iter().flat_map(|scenario| &scenario.inputs.diagnostics);
     let is_misfit = |diagnostic: &Diagnostic| {
         let is_argument = diagnostic.span.is_none_or(|span| {
             let path = &world.sources.file(span.file).path;
@@ -105,9 +106,9 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
                 .iter()
                 .any(|argument| matches!(argument, Argument::VarFile(file) if file == path))
         });
-        is_argument && root.scenario.inputs.diagnostics.contains(diagnostic)
+        is_argument && inputs().any(|other| other == diagnostic)
     };
-    let own = root.config.diagnostics.iter().chain(&root.scenario.inputs.diagnostics).cloned();
+    let own = root.config.diagnostics.iter().chain(inputs()).cloned();
     let (misfits, diagnostics) = own.chain(diagnostics).partition(is_misfit);
     Checked {
         findings,
@@ -203,8 +204,13 @@ impl Root {
 
     /// Everything that is wrong in its files, inputs and values.
     pub(super) fn diagnostics(&self, evaluation: &Evaluation) -> Vec<Diagnostic> {
-        let config = self.config.diagnostics.iter().chain(&self.scenario.inputs.diagnostics);
+        let config = self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics);
         config.chain(&evaluation.diagnostics).cloned().collect()
+    }
+
+    /// Everything that is wrong in its files and inputs.
+    pub(super) fn input_diagnostics(&self) -> Vec<Diagnostic> {
+        self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics).cloned().collect()
     }
 
     /// Whether a file of it could not be read or parsed.

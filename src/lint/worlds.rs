@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
 use crate::eval::toggle::{self, toggles};
 use crate::eval::{self, Evaluation};
 use crate::finding::{Certainty, Finding};
 use crate::lint::root::{self, Judged, Root, World};
-use crate::proof::verdict::Proof;
+use crate::proof::verdict::{Proof, Verdict};
+use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
 use crate::report::{Gap, GapKind};
+use crate::source::Span;
 use crate::syntax::ast::Name;
 
 /// Worlds that are looked at in one root; more say little and cost much.
@@ -29,13 +31,23 @@ pub(super) struct Split {
 
 /// Judges a scenario. Boolean inputs without a value that decide what exists are tried with both values.
 pub(super) fn judge(root: &Root, world: World<'_>, scenario: &Scenario) -> Split {
+    split(root, world, scenario).0
+}
+
+/// As [`judge`] for the first scenario, with the proofs of each world by what is set in it; none without such inputs.
+pub(super) fn explain(root: &Root, world: World<'_>) -> (Split, Vec<(String, Vec<Proof>)>) {
+    split(root, world, root.first())
+}
+
+fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(String, Vec<Proof>)>) {
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
     let configured = root::judge(&evaluation);
     let mut gaps = root::gaps(&evaluation);
     let diagnostics = evaluation.diagnostics.clone();
     let open = unset(root, &evaluation);
     if open.is_empty() {
-        return Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        let split = Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        return (split, Vec::new());
     }
     drop(evaluation);
     let (worlds, left) = possible(root, world, scenario, &open);
@@ -48,12 +60,25 @@ pub(super) fn judge(root: &Root, world: World<'_>, scenario: &Scenario) -> Split
         gaps.push(Gap { kind: GapKind::Limit, message, span: None });
     }
     if worlds.is_empty() {
-        return Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        let split = Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        return (split, Vec::new());
     }
     let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
     let proofs = agreed(configured.proofs, &worlds);
-    let findings = join(&settings, worlds.into_iter().map(|(_, judged)| judged.findings).collect());
-    Split { findings, proofs, gaps, diagnostics }
+    let mut findings = Vec::new();
+    let mut by_world = Vec::new();
+    for (setting, judged) in worlds {
+        findings.push(judged.findings);
+        by_world.push((describe(&setting), judged.proofs));
+    }
+    let findings = join(&settings, findings);
+    (Split { findings, proofs, gaps, diagnostics }, by_world)
+}
+
+/// `enable_nat = true, enable_endpoints = false`.
+fn describe(setting: &Setting) -> String {
+    let parts: Vec<String> = setting.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    parts.join(", ")
 }
 
 /// The toggles that have no value.
@@ -95,6 +120,138 @@ fn agreed(configured: Vec<Proof>, worlds: &[(Setting, Judged)]) -> Vec<Proof> {
         }
     });
     proofs.collect()
+}
+
+/// Toggles that a matrix frees without asking what they decide; more are thinned out.
+const FEW: usize = 6;
+/// Toggles that a matrix looks at, one after the other, to find those that decide something.
+const MANY: usize = 24;
+
+/// The proofs of all combinations of the root's toggles.
+pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
+    let base = root.first();
+    let configured = root.evaluate_in(world, base, Demand::Relevant);
+    let proofs = root::judge(&configured).proofs;
+    let mut found = toggles(&root.config, &configured);
+    let refused: Vec<Diagnostic> = configured.diagnostics.clone();
+    let mut gaps = root::gaps(&configured);
+    drop(configured);
+
+    // What stands behind one toggle is only seen where that one lets it exist.
+    let mut differs: Vec<bool> = Vec::new();
+    let mut next = 0;
+    while next < found.len().min(MANY) {
+        let toggle = found[next].clone();
+        next += 1;
+        let values: &[bool] = match toggle.value {
+            Some(true) => &[false],
+            Some(false) => &[true],
+            None => &[true, false],
+        };
+        let mut is_different = toggle.value.is_none();
+        for value in values {
+            let scenario = toggle::with_toggles(base, &[(toggle.name.clone(), *value)]);
+            let evaluation = root.evaluate_in(world, &scenario, Demand::Relevant);
+            for other in toggles(&root.config, &evaluation) {
+                if found.iter().all(|known| known.name != other.name) {
+                    found.push(other);
+                }
+            }
+            let others = root::judge(&evaluation).proofs;
+            is_different |= cells(&others) != cells(&proofs);
+        }
+        differs.push(is_different);
+    }
+    differs.resize(found.len(), false);
+    let mut dropped: Vec<Name> = Vec::new();
+    if found.len() > FEW {
+        // Those that decide something come first; among equals the order of declaration stays.
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by_key(|index| !differs[*index]);
+        let kept: BTreeSet<usize> = order.into_iter().filter(|index| differs[*index]).take(FEW).collect();
+        dropped = (0..found.len()).filter(|index| !kept.contains(index)).map(|index| found[index].name.clone()).collect();
+        let left = (0..found.len()).filter(|index| differs[*index] && !kept.contains(index));
+        let left: Vec<String> = left.map(|index| format!("var.{}", found[index].name)).collect();
+        if !left.is_empty() {
+            let message = format!(
+                "{} decide something too, beyond the {LIMIT} combinations that are looked at",
+                left.join(", ")
+            );
+            gaps.push(Gap { kind: GapKind::Limit, message, span: None });
+        }
+        found = kept.into_iter().map(|index| found[index].clone()).collect();
+    }
+    let variables: Vec<&Name> = root.config.root.module.variables.keys().collect();
+    found.sort_by_key(|toggle| variables.iter().position(|name| **name == toggle.name));
+    let names: Vec<Name> = found.iter().map(|toggle| toggle.name.clone()).collect();
+    let unused: Vec<(Name, Span)> = toggle::booleans(&root.config)
+        .filter(|variable| !names.contains(&variable.name) && !dropped.contains(&variable.name))
+        .map(|variable| (variable.name.clone(), variable.decl_range))
+        .collect();
+
+    let (settings, _) = toggle::worlds(&names, LIMIT);
+    let mut rows = Vec::new();
+    let mut ruled_out = Vec::new();
+    for setting in settings {
+        let is_configured = found.iter().zip(&setting).all(|(toggle, (_, value))| toggle.value == Some(*value));
+        let values: Vec<bool> = setting.iter().map(|(_, value)| *value).collect();
+        let scenario = toggle::with_toggles(base, &setting);
+        let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
+        if let Some(condition) = evaluation.diagnostics.iter().find(|diagnostic| eval::is_ruled_out(diagnostic)) {
+            ruled_out.push(RuledOut { values, by: condition.clone() });
+            continue;
+        }
+        let invalid = evaluation.diagnostics.iter().filter(|diagnostic| {
+            diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic)
+        });
+        let invalid = invalid.cloned().collect();
+        let proofs = root::judge(&evaluation).proofs;
+        rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
+    }
+    // Toggle by toggle from false to true, so that the table reads as one counts.
+    rows.sort_by(|a, b| a.values.cmp(&b.values));
+    Matrix {
+        root: root::name(&root.config.dir),
+        scenario: base.name.clone(),
+        toggles: names.iter().map(Name::to_string).collect(),
+        defaults: found.iter().map(|toggle| toggle.value).collect(),
+        rows,
+        ruled_out,
+        dropped: dropped.iter().map(Name::to_string).collect(),
+        unused: unused.into_iter().map(|(name, span)| (name.to_string(), span)).collect(),
+        gaps,
+        diagnostics: root.input_diagnostics(),
+        ..Matrix::default()
+    }
+}
+
+fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
+    let cell = |proof: &Proof| {
+        let broken = proof.broken();
+        let reason = match &proof.verdict {
+            Verdict::Reachable(_) => None,
+            Verdict::Broken(broken) => Some((broken.link.reason.clone(), broken.link.span)),
+            Verdict::Unknown(reasons) => {
+                reasons.first().map(|reason| (reason.text.clone(), reason.span))
+            }
+        };
+        let (reason, span) = reason.map_or((None, None), |(reason, span)| (Some(reason), span));
+        let word = match &proof.verdict {
+            Verdict::Unknown(_) => "UNKNOWN".to_owned(),
+            Verdict::Reachable(_) | Verdict::Broken(_) => proof.headline(),
+        };
+        let rule = broken.map(|broken| broken.link.rule);
+        (proof.target.clone(), Cell { state: state(proof), verdict: word, rule, reason, span })
+    };
+    proofs.iter().map(cell).collect()
+}
+
+fn state(proof: &Proof) -> &'static str {
+    match &proof.verdict {
+        Verdict::Reachable(_) => "reachable",
+        Verdict::Broken(_) => "broken",
+        Verdict::Unknown(_) => "unknown",
+    }
 }
 
 /// What makes two findings of different worlds the same.
