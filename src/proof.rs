@@ -3,8 +3,9 @@
 //! [`Reach`] answers the questions of which the chain is made; rules ask it the same questions from the side of the
 //! line that breaks a link. Nothing unknown is taken for absent: what is not proven stays [`Truth::Unknown`].
 
-pub mod chain;
 pub mod dns;
+pub mod chain;
+pub mod verdict;
 
 use crate::aws::Model;
 use crate::aws::ami::Family;
@@ -18,7 +19,6 @@ use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party};
-pub use crate::proof::chain::Proof;
 use crate::proof::dns::Resolution;
 use crate::truth::Truth;
 
@@ -302,11 +302,6 @@ impl<'a> Reach<'a> {
         let party = Party::Interface { subnet, address: None, groups: &endpoint.groups };
         self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
     }
-}
-
-/// Proves every target, in the order of the model.
-pub fn prove(model: &Model, options: &ProofOptions) -> Vec<Proof> {
-    chain::prove(&Reach::new(model, options))
 }
 
 fn site(model: &Model, id: TargetId, subnet: Option<SubnetId>, certain: Truth) -> Site {

@@ -1306,7 +1306,12 @@ impl<'a> Evaluator<'a> {
                 }
             }
             for (key, decl) in &node.module.resources {
-                if self.env.demand == Demand::All || self.env.provider.is_relevant(&key.type_name) {
+                let is_asked = match self.env.demand {
+                    Demand::All => true,
+                    Demand::Relevant => false,
+                    Demand::Conditions => !decl.preconditions.is_empty(),
+                };
+                if is_asked || self.env.provider.is_relevant(&key.type_name) {
                     self.expand_resource(id, key, decl);
                 }
             }
@@ -1320,8 +1325,10 @@ impl<'a> Evaluator<'a> {
                 self.body(id);
             }
         }
-        if self.env.demand == Demand::All {
-            self.check_everything();
+        match self.env.demand {
+            Demand::All => self.check_everything(),
+            Demand::Conditions => self.check_conditions(),
+            Demand::Relevant => {}
         }
     }
 
