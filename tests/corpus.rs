@@ -170,7 +170,10 @@ fn labelled_facts_are_decided_as_judged() {
     let (mut right, mut all) = (0, 0);
     for (rule, score) in &scores {
         let total = score.right + score.undecided + score.wrong;
-        println!("{rule}: {} of {total} right, {} undecided, {} wrong", score.right, score.undecided, score.wrong);
+        println!(
+            "{rule}: {} of {total} right, {} undecided, {} wrong",
+            score.right, score.undecided, score.wrong
+        );
         right += score.right;
         all += total;
     }

@@ -27,11 +27,24 @@ use crate::syntax::ast::{
 };
 use crate::truth::Truth;
 
+/// What is said when evaluation stops for good.
+pub(super) const EXHAUSTED: &str = "too many evaluation steps, values or errors";
+
+/// Bytes of the values that an unknown may have, as far as they are kept: conditionals within conditionals multiply
+/// them.
+const ALTERNATIVES_BYTES: usize = 64 << 10;
+
+/// Whether a reference gives a value that exists already, or a part of one.
+fn is_shared(traversal: &Traversal) -> bool {
+    let is_plain = |step: &Step| matches!(step.kind, StepKind::Attr(_) | StepKind::Index(_));
+    traversal.root != "module" && traversal.steps.iter().all(is_plain)
+}
+
 impl<'a> Evaluator<'a> {
     /// Evaluates an expression in a scope.
     pub(super) fn eval(&mut self, scope: &Scope<'_>, expr: &Expr) -> Value {
         if !self.step() {
-            return self.limit("too many evaluation steps", Some(expr.span));
+            return self.limit(EXHAUSTED, Some(expr.span));
         }
         if self.depth >= self.env.limits.depth {
             return self.limit("expressions or references nested too deeply", Some(expr.span));
@@ -39,6 +52,50 @@ impl<'a> Evaluator<'a> {
         self.depth += 1;
         let value = self.eval_kind(scope, expr);
         self.depth -= 1;
+        self.weighed(value, expr)
+    }
+
+    /// Counts what an expression gave against the limits on the size of one value and of all.
+    fn weighed(&mut self, value: Value, expr: &Expr) -> Value {
+        let limits = self.env.limits;
+        if let ValueKind::Unknown(unknown) = &value.kind {
+            return match value.weight(ALTERNATIVES_BYTES, limits.value_depth) {
+                Some(weight) => {
+                    self.spend(weight, 0);
+                    value
+                }
+                // What it may be is a help, not a part of it.
+                None => {
+                    self.spend(ALTERNATIVES_BYTES, 0);
+                    let unknown = Unknown { possible: None, each: None, ..Unknown::clone(unknown) };
+                    Value { kind: ValueKind::Unknown(Arc::new(unknown)), ..value }
+                }
+            };
+        }
+        let Some(weight) = value.weight(limits.value_bytes, limits.value_depth) else {
+            self.spend(limits.value_bytes, 0);
+            return self.value_limit("a value is too large or nested too deeply", expr.span);
+        };
+        let shallow = value.parts().count() * size_of::<Value>();
+        let made = match &expr.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Parens(_) => 0,
+            ExprKind::Traversal(traversal) if is_shared(traversal) => 0,
+            ExprKind::Traversal(_)
+            | ExprKind::Access { .. }
+            | ExprKind::Tuple(_)
+            | ExprKind::Object(_)
+            | ExprKind::For(_) => shallow,
+            ExprKind::Template(_)
+            | ExprKind::Call { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Binary { .. }
+            | ExprKind::Conditional { .. } => weight,
+        };
+        self.spend(weight, made);
         value
     }
 
@@ -831,10 +888,7 @@ impl<'a> Evaluator<'a> {
         if let (Some(true), Some(false)) = (a.as_bool(), b.as_bool()) {
             return condition.clone().with_marks(marks);
         }
-        let mut causes: Vec<Cause> = condition.causes().to_vec();
-        causes.extend(join_causes([&a, &b]));
-        causes.sort();
-        causes.dedup();
+        let causes = join_causes([condition, &a, &b]);
         let operands = [condition, &a, &b].map(Terms::operand);
         let term = self.terms.intern(Term::Apply("?:".into(), operands.into_iter().collect()));
         let mut possible = EcoVec::new();
@@ -844,8 +898,7 @@ impl<'a> Evaluator<'a> {
                 _ => possible.push(arm),
             }
         }
-        let unknown =
-            Unknown { term, ty, refinement, causes: causes.into(), possible: Some(possible), each: None };
+        let unknown = Unknown { term, ty, refinement, causes, possible: Some(possible), each: None };
         Value::new(ValueKind::Unknown(Arc::new(unknown))).with_marks(marks)
     }
 
@@ -875,6 +928,9 @@ impl<'a> Evaluator<'a> {
         for (key, value) in pairs {
             if builder.len >= self.env.limits.elements {
                 return self.value_limit("a for expression makes too many elements", span);
+            }
+            if self.is_exhausted() {
+                return self.limit(EXHAUSTED, Some(span));
             }
             self.for_element(scope, for_expr, key, value, &mut builder);
         }
