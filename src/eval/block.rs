@@ -15,7 +15,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn resource_body(&mut self, scope: &Scope<'_>, id: InstanceId, body: &'a Body) -> BlockValue {
         let mut attributes = Vec::with_capacity(body.attributes.len());
         for attribute in &body.attributes {
-            let Some(value) = self.configured(id, &attribute.name) else { continue };
+            let value = self.argument(id, attribute);
             attributes.push(AttributeValue {
                 name: attribute.name.clone(),
                 value,

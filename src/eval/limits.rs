@@ -43,7 +43,7 @@ impl Default for Limits {
             value_bytes: 16 << 20,
             value_depth: 200,
             weighed_bytes: 1 << 30,
-            total_bytes: 256 << 20,
+            total_bytes: 128 << 20,
             errors: 10_000,
         }
     }

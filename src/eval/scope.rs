@@ -1144,20 +1144,30 @@ impl<'a> Evaluator<'a> {
 
     /// The written value of an attribute of an instance, evaluated once.
     pub(super) fn configured(&mut self, id: InstanceId, name: &str) -> Option<Value> {
-        let decl = self.instance(id).decl;
-        let attribute = decl.body.attribute(name)?;
+        if let Some(Memo::Done(value)) = self.instance(id).attributes.get(name) {
+            return Some(value.clone());
+        }
+        let body = &self.instance(id).decl.body;
+        // A body of 100,000 arguments is searched from the start.
+        self.spend(size_of_val(body.attributes.as_slice()), 0);
+        body.attribute(name).map(|attribute| self.argument(id, attribute))
+    }
+
+    /// The value of an argument of an instance, evaluated once.
+    pub(super) fn argument(&mut self, id: InstanceId, attribute: &ast::Attribute) -> Value {
+        let name = &attribute.name;
         match self.instance(id).attributes.get(name) {
-            Some(Memo::Done(value)) => return Some(value.clone()),
+            Some(Memo::Done(value)) => return value.clone(),
             Some(Memo::Running) => {
                 let address = self.instance(id).resource.addr.to_string();
-                return Some(self.cycle(&format!("{address}.{name}"), attribute.name_span));
+                return self.cycle(&format!("{address}.{name}"), attribute.name_span);
             }
             None => {}
         }
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Running);
         let value = self.with_instance_scope(id, |this, scope| this.eval(scope, &attribute.expr));
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Done(value.clone()));
-        Some(value)
+        value
     }
 
     fn attribute_value(&mut self, id: InstanceId, name: &str, span: Span) -> Value {

@@ -445,7 +445,6 @@ impl Value {
         fn weigh(value: &Value, rest: &mut usize, depth: usize) -> Option<()> {
             let text = value.as_str().map_or(0, str::len);
             *rest = rest.checked_sub(size_of::<Value>() + text)?;
-            let mut below = |part: &Value| weigh(part, rest, depth.checked_sub(1)?);
             match &value.kind {
                 ValueKind::Null(_)
                 | ValueKind::Bool(_)
@@ -453,14 +452,17 @@ impl Value {
                 | ValueKind::String(_)
                 | ValueKind::Resource(_) => Some(()),
                 ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
-                    elements.iter().try_for_each(below)
+                    elements.iter().try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
                 }
                 ValueKind::Map(_, entries) | ValueKind::Object(entries) => {
-                    entries.values().try_for_each(below)
+                    entries.iter().try_for_each(|(name, entry)| {
+                        *rest = rest.checked_sub(size_of::<EcoString>() + name.len())?;
+                        weigh(entry, rest, depth.checked_sub(1)?)
+                    })
                 }
                 ValueKind::Unknown(unknown) => {
-                    unknown.possible.iter().flatten().try_for_each(&mut below)?;
-                    unknown.each.as_deref().map_or(Some(()), below)
+                    let mut parts = unknown.possible.iter().flatten().chain(unknown.each.as_deref());
+                    parts.try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
                 }
             }
         }

@@ -11,7 +11,11 @@ pub const INPUTS: [(&str, &str, [&str; 3]); 7] = [
     ("ln", "list(number)", ["[3, 1, 2]", "[]", "[1, 1]"]),
     ("ls", "list(string)", ["[\"b\", \"a\"]", "[]", "[\"\", \"x\", \"x\"]"]),
     ("ms", "map(string)", ["{ a = \"1\", b = \"x\" }", "{}", "{ a = \"\" }"]),
-    ("o", "object({ a = string, b = number })", ["{ a = \"q\", b = 7 }", "{ a = \"\", b = 0 }", "{ a = null, b = 1 }"]),
+    (
+        "o",
+        "object({ a = string, b = number })",
+        ["{ a = \"q\", b = 7 }", "{ a = \"\", b = 0 }", "{ a = null, b = 1 }"],
+    ),
 ];
 
 /// What an expression is to give.
@@ -110,14 +114,31 @@ impl<'a> Generator<'a> {
         }
         match kind {
             Kind::Number => self.one(&["1", "var.n", "0", "2", "-1", "0.5", "10", "1e3", "var.o.b", "7"]),
-            Kind::String => {
-                self.one(&["\"a\"", "var.s", "\"\"", "\"Ab-cd\"", "\"1\"", "\"e\\u0301x\"", "\" x\\n\"", "var.o.a", "\"a,b\""])
-            }
+            Kind::String => self.one(&[
+                "\"a\"",
+                "var.s",
+                "\"\"",
+                "\"Ab-cd\"",
+                "\"1\"",
+                "\"e\\u0301x\"",
+                "\" x\\n\"",
+                "var.o.a",
+                "\"a,b\"",
+            ]),
             Kind::Bool => self.one(&["true", "var.b", "false"]),
             Kind::Numbers => self.one(&["[1, 2]", "var.ln", "[]", "[2, 1, 2]"]),
             Kind::Strings => self.one(&["[\"a\"]", "var.ls", "[]", "[\"b\", \"a\", \"b\"]", "[\"\", \"x\"]"]),
             Kind::Map => self.one(&["{ a = \"1\" }", "var.ms", "{}", "{ b = \"x\", a = \"y\" }"]),
-            Kind::Any => self.one(&["null", "var.o", "[1, \"a\"]", "{ a = 1, b = [true] }", "var.s", "var.n", "[]", "{}"]),
+            Kind::Any => self.one(&[
+                "null",
+                "var.o",
+                "[1, \"a\"]",
+                "{ a = 1, b = [true] }",
+                "var.s",
+                "var.n",
+                "[]",
+                "{}",
+            ]),
         }
     }
 
@@ -182,8 +203,17 @@ impl<'a> Generator<'a> {
             }
             3 | 4 => {
                 let names = [
-                    "upper", "lower", "title", "trimspace", "strrev", "chomp", "sha256", "md5", "base64encode",
-                    "urlencode", "tostring",
+                    "upper",
+                    "lower",
+                    "title",
+                    "trimspace",
+                    "strrev",
+                    "chomp",
+                    "sha256",
+                    "md5",
+                    "base64encode",
+                    "urlencode",
+                    "tostring",
                 ];
                 let name = self.one(&names);
                 let arg = self.expression(String, depth);
@@ -194,12 +224,14 @@ impl<'a> Generator<'a> {
                 self.call("join", &args)
             }
             6 | 7 => {
-                let form = self.one(&["\"%s-%v\"", "\"%q%s\"", "\"%5s|%-5s\"", "\"%v%%%v\"", "\"%[2]s%[1]s\""]);
+                let form =
+                    self.one(&["\"%s-%v\"", "\"%q%s\"", "\"%5s|%-5s\"", "\"%v%%%v\"", "\"%[2]s%[1]s\""]);
                 let args = [form, self.expression(String, depth), self.expression(String, depth)];
                 self.call("format", &args)
             }
             8 => {
-                let form = self.one(&["\"%d\"", "\"%.2f\"", "\"%x\"", "\"%05d\"", "\"%v\"", "\"%e\"", "\"%g\""]);
+                let form =
+                    self.one(&["\"%d\"", "\"%.2f\"", "\"%x\"", "\"%05d\"", "\"%v\"", "\"%e\"", "\"%g\""]);
                 let args = [form, self.expression(Number, depth)];
                 self.call("format", &args)
             }
@@ -210,8 +242,11 @@ impl<'a> Generator<'a> {
                 self.call("replace", &args)
             }
             11 => {
-                let args =
-                    [self.expression(String, depth), self.expression(Number, 0), self.expression(Number, depth)];
+                let args = [
+                    self.expression(String, depth),
+                    self.expression(Number, 0),
+                    self.expression(Number, depth),
+                ];
                 self.call("substr", &args)
             }
             12 => {
@@ -229,8 +264,11 @@ impl<'a> Generator<'a> {
                 self.call("element", &args)
             }
             15 | 16 => {
-                let args =
-                    [self.expression(Map, depth), self.expression(String, depth), self.expression(String, depth)];
+                let args = [
+                    self.expression(Map, depth),
+                    self.expression(String, depth),
+                    self.expression(String, depth),
+                ];
                 self.call("lookup", &args)
             }
             17 => {
