@@ -25,7 +25,13 @@ use ssmlint::syntax;
 
 use expressions::{Generator, INPUTS, KINDS, Kind};
 
+/// Cases of each law; `PROPTEST_CASES` asks for more.
 const CASES: u32 = 300;
+
+fn settings() -> Settings {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    Settings { cases, failure_persistence: None, ..Settings::default() }
+}
 
 const DEPTH: usize = 4;
 
@@ -186,7 +192,7 @@ fn choices() -> impl Strategy<Value = [Option<usize>; INPUTS.len()]> {
 }
 
 proptest! {
-    #![proptest_config(Settings { cases: CASES, failure_persistence: None, ..Settings::default() })]
+    #![proptest_config(settings())]
 
     #[test]
     fn known_inputs_give_known_values(tape in tape(), kind in kind(), values in choices()) {

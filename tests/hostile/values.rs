@@ -100,7 +100,6 @@ fn locals_that_double() {
         "{ for i in [\"a\", \"b\"]: i => local.xP }",
         "tolist([local.xP, local.xP])",
         "zipmap([\"a\", \"b\"], [local.xP, local.xP])",
-        "var.unset ? [local.xP, 1] : [local.xP, 2]",
         "[var.unset ? local.xP : null, local.xP]",
         "{ a = local.xP, b = [local.xP, var.unset] }",
         "merge({ a = local.xP }, { b = local.xP })",
@@ -128,6 +127,7 @@ fn locals_that_double() {
 fn unknowns_that_double() {
     let steps = [
         "var.unset ? local.xP : [local.xP]",
+        "var.unset ? [local.xP, 1] : [local.xP, 2]",
         "\"${local.xP}${local.xP}\"",
         "local.xP + local.xP",
         "coalesce(local.xP, local.xP, 1)",

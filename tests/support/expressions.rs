@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 /// The inputs that expressions refer to: name, type constraint, values.
-pub const INPUTS: [(&str, &str, [&str; 3]); 7] = [
+pub(crate) const INPUTS: [(&str, &str, [&str; 3]); 7] = [
     ("n", "number", ["3", "0", "-1.5"]),
     ("s", "string", ["\"Hello, world\"", "\"\"", "\"é1\""]),
     ("b", "bool", ["true", "false", "true"]),
@@ -20,7 +20,7 @@ pub const INPUTS: [(&str, &str, [&str; 3]); 7] = [
 
 /// What an expression is to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Number,
     String,
     Bool,
@@ -31,26 +31,26 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 7] =
+pub(crate) const KINDS: [Kind; 7] =
     [Kind::Any, Kind::Number, Kind::String, Kind::Bool, Kind::Numbers, Kind::Strings, Kind::Map];
 
 /// Draws choices from bytes.
-pub struct Generator<'a> {
+pub(crate) struct Generator<'a> {
     tape: &'a [u8],
     /// Before each function's name.
-    pub prefix: &'static str,
+    pub(crate) prefix: &'static str,
     /// Names in scope, besides the inputs.
-    pub names: Vec<(String, Kind)>,
+    pub(crate) names: Vec<(String, Kind)>,
     bound: usize,
 }
 
 impl<'a> Generator<'a> {
-    pub fn new(tape: &'a [u8]) -> Generator<'a> {
+    pub(crate) fn new(tape: &'a [u8]) -> Generator<'a> {
         Generator { tape, prefix: "", names: Vec::new(), bound: 0 }
     }
 
     /// A number below `n`; 0 when the tape is at its end.
-    pub fn pick(&mut self, n: usize) -> usize {
+    pub(crate) fn pick(&mut self, n: usize) -> usize {
         let Some((first, rest)) = self.tape.split_first() else { return 0 };
         self.tape = rest;
         usize::from(*first) % n
@@ -61,7 +61,7 @@ impl<'a> Generator<'a> {
     }
 
     /// An expression.
-    pub fn expression(&mut self, kind: Kind, depth: usize) -> String {
+    pub(crate) fn expression(&mut self, kind: Kind, depth: usize) -> String {
         if self.tape.is_empty() || depth == 0 || self.pick(8) == 0 {
             return self.leaf(kind);
         }
