@@ -134,8 +134,8 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     fs::create_dir_all(&dir).unwrap();
     fs::write(dir.join("variables.tf"), inputs).unwrap();
     let mut errors: BTreeMap<usize, String> = BTreeMap::new();
-    // Static errors hide those of evaluation.
-    for _ in 0..4 {
+    // Some errors hide others.
+    for _ in 0..16 {
         for i in 0..texts.len() {
             let path = dir.join(format!("o{i}.tf"));
             if errors.contains_key(&i) {

@@ -14,6 +14,7 @@ use proptest::test_runner::Config as Settings;
 use ssmlint::aws::schema::Aws;
 use ssmlint::config::load::Loader;
 use ssmlint::diagnostic::Diagnostic;
+use ssmlint::eval::convert::convert;
 use ssmlint::eval::evaluate_expressions;
 use ssmlint::eval::limits::Limits;
 use ssmlint::eval::scenario::{Demand, Environment, Scenario};
@@ -91,7 +92,17 @@ fn same(a: &Outcome, b: &Outcome) -> bool {
 }
 
 /// Whether a value that was told with less known of the inputs is true of the value with all known.
+///
+/// As in Terraform, what is told before all types are known may still be converted: `coalesce(7, var.unset)`.
 fn is_true_of(told: &Value, value: &Value) -> Result<(), String> {
+    let exactly = is_exactly_true_of(told, value);
+    match convert(told, &value.ty()) {
+        Ok(converted) if exactly.is_err() && !told.is_unknown() => is_exactly_true_of(&converted, value),
+        _ => exactly,
+    }
+}
+
+fn is_exactly_true_of(told: &Value, value: &Value) -> Result<(), String> {
     let differ = || Err(format!("told {told:?}\nis {value:?}"));
     match &told.kind {
         ValueKind::Unknown(unknown) => describes(unknown, value),
@@ -197,7 +208,9 @@ proptest! {
     #[test]
     fn known_inputs_give_known_values(tape in tape(), kind in kind(), values in choices()) {
         let text = Generator::new(&tape).expression(kind, DEPTH);
-        if let Ok(value) = evaluate_one(values, &text) {
+        // Terraform does not know the result of a function of a null without type: `format("%d", null)`.
+        let has_null = ["null", "one(", "jsondecode("].iter().any(|name| text.contains(name));
+        if let (false, Ok(value)) = (has_null, evaluate_one(values, &text)) {
             prop_assert!(value.is_wholly_known(), "{}: {:?}", text, value);
         }
     }
@@ -241,6 +254,9 @@ proptest! {
     fn json_keeps_values(tape in tape(), kind in kind()) {
         let text = Generator::new(&tape).expression(kind, DEPTH);
         let Ok(value) = evaluate_one(FIRST, &text) else { return Ok(()) };
+        if !value.is_wholly_known() {
+            return Ok(());
+        }
         if let Ok(decoded) = evaluate_one(FIRST, &format!("jsondecode(jsonencode({text}))")) {
             prop_assert_eq!(canonical(&value), canonical(&decoded), "{}", text);
         }

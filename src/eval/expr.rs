@@ -925,6 +925,18 @@ impl<'a> Evaluator<'a> {
             return self.error("Iteration over non-iterable value", detail, for_expr.collection.span);
         };
         let mut builder = ForBuilder { marks, ..ForBuilder::default() };
+        if let (true, Some(condition)) = (pairs.is_empty(), &for_expr.condition) {
+            // Terraform tries the condition before it looks at elements, of which there may be none.
+            let (before, uncertain) = (self.errors.len(), self.uncertain);
+            self.try_condition(scope, for_expr, condition, &mut builder);
+            if self.errors.len() > before {
+                let result = Value::unknown(Type::Dynamic).with_marks(builder.marks);
+                return self.finish_fresh(result, "for", &[collection], span);
+            }
+            // What was not known of no element does not matter.
+            self.uncertain = uncertain;
+            builder = ForBuilder { marks, ..ForBuilder::default() };
+        }
         for (key, value) in pairs {
             if builder.len >= self.env.limits.elements {
                 return self.value_limit("a for expression makes too many elements", span);
@@ -954,6 +966,24 @@ impl<'a> Evaluator<'a> {
         result.with_origin(origin).with_marks(builder.marks)
     }
 
+    /// Evaluates the condition of a `for` for elements of which nothing is known.
+    fn try_condition(
+        &mut self,
+        scope: &Scope<'_>,
+        for_expr: &ForExpr,
+        condition: &Expr,
+        builder: &mut ForBuilder,
+    ) {
+        let cause = || Cause::Error("no element".into());
+        let value = self.unknown(Type::Dynamic, Refinement::default(), cause(), for_expr.collection.span);
+        let key = self.unknown(Type::Dynamic, Refinement::default(), cause(), for_expr.collection.span);
+        let bound = Bound { name: &for_expr.value_var, value, next: scope.bound };
+        let name = for_expr.key_var.as_deref();
+        let bound_key = name.map(|name| Bound { name, value: key, next: Some(&bound) });
+        let inner = Scope { bound: Some(bound_key.as_ref().unwrap_or(&bound)), ..*scope };
+        self.for_condition(&inner, condition, builder);
+    }
+
     fn for_element(
         &mut self,
         scope: &Scope<'_>,
@@ -976,8 +1006,11 @@ impl<'a> Evaluator<'a> {
                 Truth::Yes => {}
                 Truth::No => return,
                 Truth::Unknown => {
+                    let before = self.errors.len();
                     let mut seen = vec![self.eval(&inner, &for_expr.value)];
                     seen.extend(for_expr.key.as_ref().map(|key| self.eval(&inner, key)));
+                    // What fails for an element need not be evaluated for it.
+                    self.errors.truncate(before);
                     builder.undecided.get_or_insert_with(Vec::new).extend(seen);
                     return;
                 }
@@ -1017,13 +1050,15 @@ impl<'a> Evaluator<'a> {
         builder.len += 1;
         if for_expr.group {
             builder.groups.entry(name.into()).or_default().push(value);
-        } else if builder.entries.insert(name.into(), value).is_some() {
+        } else if builder.entries.contains_key(name) {
             let detail = format!(
                 "Two different items produced the key \"{name}\" in this 'for' expression. If duplicates are \
                  expected, use the ellipsis (...) after the value expression to enable grouping by key."
             );
+            // The first one stays, so that the type is known where the error does not matter.
             self.error("Duplicate object key", detail, key_expr.span);
-            builder.undecided.get_or_insert_with(Vec::new);
+        } else {
+            builder.entries.insert(name.into(), value);
         }
     }
 
@@ -1226,7 +1261,13 @@ impl<'a> Evaluator<'a> {
             Some(true) => self.template_parts(scope, if_true, builder),
             Some(false) => self.template_parts(scope, if_false, builder),
             None => {
+                let before = self.errors.len();
                 let arms = [if_true, if_false].map(|parts| self.part_value(scope, parts, condition.span));
+                if self.errors.len() > before {
+                    // The arm that fails need not be the one that is taken.
+                    self.errors.truncate(before);
+                    self.uncertain += 1;
+                }
                 let marks = decided.marks.union(arms[0].marks).union(arms[1].marks);
                 let result = self.undecided(&decided, arms, Type::String, marks);
                 match result.as_str() {
