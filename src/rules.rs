@@ -19,6 +19,8 @@ mod endpoint_type_not_interface;
 mod endpoint_subnet_unusable;
 mod endpoint_service_name_invalid;
 mod private_dns_conflict;
+mod centralized_endpoint_incomplete;
+mod endpoint_single_az;
 mod nacl_blocks_443;
 mod custom_dns_bypasses_private_dns;
 mod endpoint_policy_blocks_agent;
@@ -26,6 +28,11 @@ mod imds_disabled;
 mod public_ip_on_private_instance;
 mod internet_route_in_private_subnet;
 mod no_working_path;
+mod bastion_or_ssh_key_left_behind;
+mod bootstrap_needs_internet;
+mod ami_without_ssm_agent;
+mod session_preferences_endpoint_missing;
+mod conflicting_managers;
 
 use std::collections::BTreeSet;
 
@@ -33,7 +40,7 @@ use crate::aws::Declaration;
 use crate::aws::Model;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::trail::Trails;
-use crate::finding::{Because, Certainty, Finding, Fix, Label, Severity, TraceStep};
+use crate::finding::{Because, Certainty, Edit, Finding, Fix, Label, Severity, TraceStep};
 use crate::proof::Reach;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -71,6 +78,8 @@ pub static ALL: &[Rule] = &[
     endpoint_subnet_unusable::RULE,
     endpoint_service_name_invalid::RULE,
     private_dns_conflict::RULE,
+    centralized_endpoint_incomplete::RULE,
+    endpoint_single_az::RULE,
     nacl_blocks_443::RULE,
     custom_dns_bypasses_private_dns::RULE,
     endpoint_policy_blocks_agent::RULE,
@@ -78,6 +87,11 @@ pub static ALL: &[Rule] = &[
     public_ip_on_private_instance::RULE,
     internet_route_in_private_subnet::RULE,
     no_working_path::RULE,
+    bastion_or_ssh_key_left_behind::RULE,
+    bootstrap_needs_internet::RULE,
+    ami_without_ssm_agent::RULE,
+    session_preferences_endpoint_missing::RULE,
+    conflicting_managers::RULE,
 ];
 
 /// What rules look at.
@@ -136,7 +150,7 @@ pub struct Defect {
     severity: Option<Severity>,
     primary: Option<Label>,
     labels: Vec<Label>,
-    decided: Option<Evidence>,
+    decided: Vec<Evidence>,
     trace: Vec<TraceStep>,
     notes: Vec<String>,
     help: Option<String>,
@@ -158,7 +172,7 @@ impl Defect {
             severity: None,
             primary: subject.decl_range.map(|span| Label { span, message: String::new() }),
             labels: Vec::new(),
-            decided: None,
+            decided: Vec::new(),
             trace: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -189,7 +203,7 @@ impl Defect {
 
     /// How this value came about is told.
     pub fn decided_by(mut self, evidence: Evidence) -> Defect {
-        self.decided = Some(evidence);
+        self.decided.push(evidence);
         self
     }
 
@@ -263,6 +277,21 @@ impl Defect {
         self
     }
 
+    /// Moves what lies in a built-in summary to the module call that it stands for.
+    fn leave_summaries(&mut self, trails: &Trails<'_>) {
+        if let Some(primary) = &mut self.primary {
+            primary.span = trails.shown(primary.span, self.decided.last());
+        }
+        for label in std::mem::take(&mut self.labels) {
+            self.push_label(Some(trails.shown(label.span, None)), label.message);
+        }
+        for because in &mut self.because {
+            because.span = because.span.map(|span| trails.shown(span, None));
+        }
+        let is_built_in = |edit: &Edit| trails.summarized(edit.span).is_some();
+        self.fix.take_if(|fix| fix.edits.iter().any(is_built_in));
+    }
+
     /// Whether both are the same lines of the same module instance with the same words about them.
     fn is_same(&self, other: &Defect) -> bool {
         self.primary.as_ref().map(|label| label.span) == other.primary.as_ref().map(|label| label.span)
@@ -305,15 +334,20 @@ impl Findings<'_> {
             Truth::Unknown => Certainty::Undecided,
             Truth::No => return,
         };
-        let mut defect = defect.evidence(&violation.evidence);
+        let shown: Vec<Evidence> = violation.evidence.iter().map(|place| self.shown(place)).collect();
+        let mut defect = defect.evidence(&shown);
         if certainty == Certainty::Undecided {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;
         }
-        if let Some(decided) = defect.decided.take() {
-            let steps = self.trails.steps(decided.origin);
-            defect.trace =
-                steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+        defect.leave_summaries(self.trails);
+        for decided in std::mem::take(&mut defect.decided) {
+            for step in self.trails.steps(decided.origin) {
+                let step = TraceStep { span: step.span, message: step.note };
+                if !defect.trace.contains(&step) {
+                    defect.trace.push(step);
+                }
+            }
         }
         let same =
             self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
@@ -321,6 +355,11 @@ impl Findings<'_> {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),
         }
+    }
+
+    fn shown(&self, place: &Evidence) -> Evidence {
+        let span = place.span.map(|span| self.trails.shown(span, Some(place)));
+        Evidence { span, ..place.clone() }
     }
 
     /// The findings; what is proven at a place is not repeated there as undecided.

@@ -1360,9 +1360,11 @@ fn select(sets: &[Value], ty: &Type, wanted: Truth) -> Value {
         Truth::Yes => sets.iter().filter_map(|set| length_bounds(set).1).min(),
         Truth::No | Truth::Unknown => length_bounds(first).1,
     };
-    let empty =
-        most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0));
-    if empty && (!ty.has_dynamic() || sets.iter().all(Value::is_wholly_known)) {
+    // Which type the result has may depend on whether an untyped set turns out to be empty.
+    if ty.has_dynamic() && !sets.iter().all(Value::is_wholly_known) {
+        return Value::unknown_not_null(ty.clone());
+    }
+    if most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0)) {
         return collection(ty, Vec::new());
     }
     let unknown = || unknown_collection(ty, (0, most), each_of(first), join_causes(sets));
@@ -1527,7 +1529,6 @@ fn slice_type(args: &[Value]) -> Result<Type, FuncError> {
         | Type::Bool
         | Type::Number
         | Type::String
-        | Type::List(_)
         | Type::Map(_)
         | Type::Object(_)
         | Type::Resource(_) => arg_error(0, "must be a list or tuple value"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecow::{EcoString, EcoVec};
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::eval::convert::convert;
 use crate::eval::funcs::arg::{normal, quoted};
@@ -25,20 +25,10 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
     {
         return Err(FuncError::Call("found incompatible YAML document".into()));
     }
-    if text.chars().any(|c| !is_allowed(c)) {
-        return Err(FuncError::Call("control characters are not allowed".into()));
-    }
-    let lone_return = text.split('\r').skip(1).any(|after| !after.starts_with('\n'));
-    if lone_return || text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
-        return Err(FuncError::Limit("unusual line breaks in YAML".into()));
-    }
     let mut reader = Reader {
-        text,
         parser: Parser::new_from_str(text),
-        lines: lines(text),
+        lines: text.lines().collect(),
         flow: Vec::new(),
-        span: Span::default(),
-        scalars: Vec::new(),
         anchors: BTreeMap::new(),
         elements: 0,
         limit: context.limits.elements,
@@ -51,39 +41,14 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
     if !matches!(reader.next()?, Event::DocumentEnd) || !matches!(reader.next()?, Event::StreamEnd) {
         return Err(FuncError::Call("unexpected extra content after value".into()));
     }
-    if reader.has_stray_tab() {
-        return Err(FuncError::Limit("tabs in YAML".into()));
-    }
     Ok(value)
-}
-
-fn lines(text: &str) -> Vec<(usize, &str)> {
-    let mut start = 0;
-    text.split_inclusive('\n')
-        .map(|line| {
-            let here = start;
-            start += line.len();
-            (here, line.trim_end_matches(['\n', '\r']))
-        })
-        .collect()
-}
-
-/// YAML 1.1 allows few control characters.
-fn is_allowed(c: char) -> bool {
-    !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\u{85}')
 }
 
 struct Reader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
-    text: &'a str,
-    /// Where each line begins, and the line without its break.
-    lines: Vec<(usize, &'a str)>,
+    lines: Vec<&'a str>,
     /// Whether each open sequence and mapping is one in brackets.
     flow: Vec<bool>,
-    /// The place of the last event.
-    span: Span,
-    /// The lines of scalars of several lines, whose inner ones may begin with tabs.
-    scalars: Vec<(usize, usize)>,
     /// Finished anchors: their value, and how many elements it has in all.
     anchors: BTreeMap<usize, (Value, usize)>,
     elements: usize,
@@ -95,15 +60,10 @@ impl<'a> Reader<'a> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => {
                 self.check_tabs(&event, &span.start)?;
-                self.span = span;
                 Ok(event)
             }
             Some(Err(error)) => {
                 let marker = error.marker();
-                let line = marker.line().checked_sub(1).and_then(|line| self.lines.get(line));
-                if error.info().contains("tab") || line.is_some_and(|(_, line)| line.contains('\t')) {
-                    return Err(FuncError::Limit("tabs in YAML".into()));
-                }
                 let place = format!("on line {}, column {}", marker.line(), marker.col() + 1);
                 Err(FuncError::Call(format!("{place}: {}", error.info())))
             }
@@ -113,9 +73,10 @@ impl<'a> Reader<'a> {
 
     /// Refuses a tab where YAML 1.1 has indentation, which later versions take for a space.
     fn check_tabs(&mut self, event: &Event<'_>, start: &Marker) -> Result<(), FuncError> {
-        let line = start.line().checked_sub(1).and_then(|line| self.lines.get(line));
-        let (first, line) = line.copied().unwrap_or_default();
-        let (before, from) = line.split_at(self.offset(start).saturating_sub(first).min(line.len()));
+        let line =
+            start.line().checked_sub(1).and_then(|line| self.lines.get(line).copied()).unwrap_or_default();
+        let at = line.char_indices().nth(start.col()).map_or(line.len(), |(at, _)| at);
+        let (before, from) = line.split_at(at);
         match event {
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 self.flow.push(from.starts_with(['[', '{']))
@@ -144,61 +105,6 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether a line of white space, or of a comment, begins with a tab outside of a scalar: whether YAML 1.1 minds
-    /// depends on what stands before.
-    fn has_stray_tab(&self) -> bool {
-        self.lines.iter().enumerate().any(|(i, (_, line))| {
-            let rest = line.trim_start_matches([' ', '\t']);
-            let tab =
-                line[..line.len() - rest.len()].contains('\t') && (rest.is_empty() || rest.starts_with('#'));
-            tab && !self.scalars.iter().any(|(first, last)| (*first..=*last).contains(&(i + 1)))
-        })
-    }
-
-    fn offset(&self, marker: &Marker) -> usize {
-        let line = marker.line().checked_sub(1).and_then(|line| self.lines.get(line));
-        let Some(&(start, line)) = line else { return self.text.len() };
-        start + line.char_indices().nth(marker.col()).map_or(line.len(), |(at, _)| at)
-    }
-
-    /// Refuses a key of several lines that has no question mark, which later versions allow in braces.
-    fn check_key(&self) -> Result<(), FuncError> {
-        let before = self.text.get(..self.offset(&self.span.start)).unwrap_or_default();
-        if self.span.start.line() == self.span.end.line() || before.trim_end().ends_with('?') {
-            return Ok(());
-        }
-        Err(FuncError::Call("did not find expected ',' or '}'".into()))
-    }
-
-    /// The text of a scalar as YAML 1.1 has it.
-    fn scalar_text(&mut self, text: &str, style: ScalarStyle) -> Result<String, FuncError> {
-        let (start, end) = (self.offset(&self.span.start), self.offset(&self.span.end));
-        if style != ScalarStyle::Plain && self.span.start.line() != self.span.end.line() {
-            self.scalars.push((self.span.start.line(), self.span.end.line()));
-        }
-        match style {
-            // A last line without a break does not get one.
-            ScalarStyle::Literal | ScalarStyle::Folded
-                if end >= self.text.len() && !self.text.ends_with(['\n', '\r']) =>
-            {
-                Ok(text.strip_suffix('\n').unwrap_or(text).to_owned())
-            }
-            ScalarStyle::DoubleQuoted => {
-                let raw = self.text.get(start..end).unwrap_or_default();
-                let mut chars = raw.chars();
-                while let Some(c) = chars.next() {
-                    if c == '\\' && chars.next() == Some('/') {
-                        return Err(FuncError::Call("found unknown escape character".into()));
-                    }
-                }
-                Ok(text.to_owned())
-            }
-            ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::Literal | ScalarStyle::Folded => {
-                Ok(text.to_owned())
-            }
-        }
-    }
-
     fn count(&mut self, elements: usize) -> Result<(), FuncError> {
         self.elements = self.elements.saturating_add(elements);
         if self.elements > self.limit {
@@ -216,7 +122,6 @@ impl<'a> Reader<'a> {
         let (anchor, value, size) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.map(|tag| full(&tag)).unwrap_or_default();
-                let text = self.scalar_text(&text, style)?;
                 let value = match scalar(&tag, &text, style)? {
                     Scalar::Value(value) => value,
                     Scalar::Merge => Value::string("<<"),
@@ -266,13 +171,23 @@ impl<'a> Reader<'a> {
         let mut elements = EcoVec::new();
         let mut total = 1;
         loop {
-            let event = self.next()?;
-            if matches!(event, Event::SequenceEnd) {
-                return Ok((Value::new(ValueKind::Tuple(elements)), total));
+            match self.next()? {
+                Event::SequenceEnd => return Ok((Value::new(ValueKind::Tuple(elements)), total)),
+                event @ Event::Nothing
+                | event @ Event::StreamStart
+                | event @ Event::StreamEnd
+                | event @ Event::DocumentStart(_)
+                | event @ Event::DocumentEnd
+                | event @ Event::Alias(_)
+                | event @ Event::Scalar(..)
+                | event @ Event::SequenceStart(..)
+                | event @ Event::MappingStart(..)
+                | event @ Event::MappingEnd => {
+                    let (value, size) = self.value(event, depth + 1)?;
+                    total += size;
+                    elements.push(value);
+                }
             }
-            let (value, size) = self.value(event, depth + 1)?;
-            total += size;
-            elements.push(value);
         }
     }
 
@@ -283,8 +198,6 @@ impl<'a> Reader<'a> {
             let key = match self.next()? {
                 Event::MappingEnd => return Ok((Value::object(entries), total)),
                 Event::Scalar(text, style, _, tag) => {
-                    self.check_key()?;
-                    let text = self.scalar_text(&text, style)?;
                     scalar(&tag.map(|tag| full(&tag)).unwrap_or_default(), &text, style)?
                 }
                 Event::Nothing
