@@ -3,6 +3,12 @@
 //! `SSMLINT_CORPUS=DIR` names the directory of checkouts (see `fixtures/realworld/README.md`); without it nothing can be
 //! scored, which is said.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first thing that is not as it says"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +64,7 @@ fn check(root: &Path, tfvars: &str) -> Option<Report> {
     if !tfvars.is_empty() {
         context.arguments.push(Argument::VarFile(root.join(tfvars)));
     }
-    let request = Request { paths: vec![root.to_path_buf()], context, ..Request::default() };
+    let request = Request { paths: vec![root.to_path_buf()], context };
     let thread = std::thread::Builder::new().stack_size(32 << 20);
     thread.spawn(move || lint::check(&request, &Disk).ok()).unwrap().join().unwrap()
 }

@@ -22,7 +22,7 @@ use ssmlint::syntax::ast::{Attribute, Body, Expr};
 
 use super::compare::{agrees, missing_refinement, sensitive_mask, type_json, value_json};
 
-pub struct NoProvider;
+pub(crate) struct NoProvider;
 
 impl Provider for NoProvider {
     fn attribute(&self, _: &ResourceInstance, _: &str, _: &mut Terms) -> Option<Value> {
@@ -50,7 +50,7 @@ fn records(file: &str) -> BTreeMap<String, Vec<Json>> {
     by_category
 }
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     let expressions = records("expressions.jsonl").into_iter().map(|(category, records)| {
         Trial::test(format!("expressions::{category}"), move || run(&records, known))
     });

@@ -173,7 +173,16 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 Event::SequenceEnd => return Ok((Value::new(ValueKind::Tuple(elements)), total)),
-                event => {
+                event @ Event::Nothing
+                | event @ Event::StreamStart
+                | event @ Event::StreamEnd
+                | event @ Event::DocumentStart(_)
+                | event @ Event::DocumentEnd
+                | event @ Event::Alias(_)
+                | event @ Event::Scalar(..)
+                | event @ Event::SequenceStart(..)
+                | event @ Event::MappingStart(..)
+                | event @ Event::MappingEnd => {
                     let (value, size) = self.value(event, depth + 1)?;
                     total += size;
                     elements.push(value);
