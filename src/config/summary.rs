@@ -123,7 +123,43 @@ static SUMMARIES: &[Entry] = &[
     summary!("terraform-aws-modules/iam/aws//modules/iam-policy", 1 to 6, [
         "terraform-aws-modules/iam-policy" / "main.tf",
     ]),
-//TABLE
+    summary!("terraform-aws-modules/autoscaling/aws", 4 to 9, [
+        "terraform-aws-modules/autoscaling" / "inputs.tf",
+        "terraform-aws-modules/autoscaling" / "main.tf",
+        "terraform-aws-modules/ec2-instance" / "profile.tf",
+    ]),
+    summary!("terraform-aws-modules/autoscaling/aws", 1 to 3, [
+        "terraform-aws-modules/autoscaling/v3" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/eks/aws", 1 to 21, [
+        "terraform-aws-modules/eks" / "main.tf",
+    ]),
+    summary!("cloudposse/label/null", 0 to 0, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/label" / "main.tf",
+    ]),
+    summary!("cloudposse/vpc/aws", 0 to 3, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/vpc" / "main.tf",
+    ]),
+    summary!("cloudposse/dynamic-subnets/aws", 0 to 3, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/dynamic-subnets" / "main.tf",
+    ]),
+    summary!("cloudposse/security-group/aws", 2 to 2, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/security-group" / "main.tf",
+        "cloudposse/security-group/v2" / "egress.tf",
+    ]),
+    summary!("cloudposse/security-group/aws", 0 to 1, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/security-group" / "main.tf",
+        "cloudposse/security-group/v0" / "egress.tf",
+    ]),
+    summary!("cloudposse/ec2-instance/aws", 0 to 2, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/ec2-instance" / "main.tf",
+    ]),
 ];
 
 /// The summary for a module that is called from the registry, or from the repository that the registry serves, in
