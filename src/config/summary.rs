@@ -162,6 +162,11 @@ static SUMMARIES: &[Entry] = &[
     ]),
 ];
 
+/// The modules that have a summary: registry address, and the newest major of each summary.
+pub fn known() -> impl Iterator<Item = (&'static str, u64)> {
+    SUMMARIES.iter().map(|entry| (entry.source, entry.majors.1))
+}
+
 /// The summary for a module that is called from the registry, or from the repository that the registry serves, in
 /// the highest major that the constraint allows.
 pub(crate) fn find(source: &str, version: Option<&str>) -> Option<Found> {

@@ -47,7 +47,7 @@ resource "aws_autoscaling_group" "this" {
   count = var.create && var.create_asg ? 1 : 0
 
   region              = var.region
-  name_prefix         = "${var.name}-"
+  name_prefix         = try("${var.name}-", null)
   min_size            = var.min_size
   max_size            = var.max_size
   desired_capacity    = var.desired_capacity
