@@ -69,7 +69,7 @@ locals {
   name        = var.name != null ? var.name : try(var.context.name, null)
   delimiter   = var.delimiter != null ? var.delimiter : try(coalesce(var.context.delimiter, "-"), "-")
   attributes  = distinct(concat(try(coalesce(var.context.attributes, []), []), coalesce(var.attributes, [])))
-  label_order = try(coalesce(var.label_order, var.context.label_order), ["namespace", "tenant", "environment", "stage", "name", "attributes"])
+  label_order = try(coalescelist(var.label_order, []), coalescelist(var.context.label_order, []), ["namespace", "tenant", "environment", "stage", "name", "attributes"])
   labels = {
     namespace   = local.namespace
     tenant      = local.tenant

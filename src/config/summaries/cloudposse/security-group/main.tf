@@ -38,8 +38,8 @@ variable "rule_matrix" {
 locals {
   own_group = local.enabled && var.security_group_enabled && length(var.target_security_group_id) == 0 && var.id == ""
   group_id  = local.own_group ? one(aws_security_group.default[*].id) : try(var.target_security_group_id[0], var.id)
-  rules     = local.enabled ? concat([for rule in coalesce(var.rules, []) : rule], flatten(values(var.rules_map))) : []
-  matrix = local.enabled ? flatten([for subject in var.rule_matrix : [for rule in subject.rules : {
+  rules     = [for rule in concat([for rule in coalesce(var.rules, []) : rule], flatten(values(var.rules_map))) : rule if local.enabled]
+  matrix = flatten([for subject in var.rule_matrix : [for rule in subject.rules : {
     type             = rule.type
     from_port        = rule.from_port
     to_port          = rule.to_port
@@ -49,7 +49,7 @@ locals {
     ipv6_cidr_blocks = try(subject.ipv6_cidr_blocks, null)
     prefix_list_ids  = try(subject.prefix_list_ids, null)
     groups           = try(coalesce(subject.source_security_group_ids, []), [])
-  }]]) : []
+  } if local.enabled]])
   from_groups = flatten([for rule in local.matrix : [for group in rule.groups : merge(rule, { group = group })]])
 }
 
