@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use ssmlint::lint::{Argument, Context};
+use ssmlint::lint::{Argument, Assumed, Context};
+use ssmlint::proof::Service;
 use ssmlint::report::{FailOn, Format};
 
 const EXAMPLES: &str = "\
@@ -15,6 +16,8 @@ Examples:
   ssmlint infra --var enable_nat=false            check what happens without NAT
   ssmlint . --format pretty --format sarif=ssm.sarif
   ssmlint explain SSM003                          what a rule looks for, and how to fix it
+  ssmlint why infra/prod                          one verdict a target; with an address, link by link
+  ssmlint matrix infra/prod                       the verdicts for each combination of switches
   ssmlint inspect infra/prod                      what Terraform makes of it, evaluated
   ssmlint eval --dir infra/prod 'module.vpc.vpc_id'
 
@@ -48,6 +51,10 @@ pub(crate) enum Command {
     },
     /// List all rules
     Rules,
+    /// Print whether a session reaches each target; with an address, the chain of links that decides it
+    Why(WhyArgs),
+    /// Print the verdict of each target for every combination of the boolean inputs that decide it
+    Matrix(MatrixArgs),
     /// Print a root module evaluated: resource instances, outputs, and what could not be seen
     Inspect(InspectArgs),
     /// Evaluate expressions in the scope of a root module
@@ -96,6 +103,50 @@ pub(crate) struct TerraformArgs {
     /// The workspace, for terraform.workspace
     #[arg(long, value_name = "NAME")]
     pub(crate) workspace: Option<String>,
+    /// Look at what follows from other inputs: enable_nat=false, or prod: enable_nat=true,size=3; can be repeated
+    #[arg(long = "scenario", value_name = "[NAME:]INPUTS", value_parser = parse_scenario)]
+    pub(crate) scenarios: Vec<Assumed>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The root module's directory; the current one when only an address is given
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// The address of an instance, group or fleet, as Terraform prints it
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: Option<String>,
+    /// Only the links of one service: ssm, ssmmessages or ec2messages
+    #[arg(long, value_name = "NAME", value_parser = parse_service)]
+    pub(crate) service: Option<Service>,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    /// How to print
+    #[arg(short, long, value_name = "NAME", default_value = "text")]
+    pub(crate) format: DataFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// The root module's directory
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    /// How to print
+    #[arg(short, long, value_name = "NAME", default_value = "text")]
+    pub(crate) format: MatrixFormat,
+}
+
+/// The formats of `matrix`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    /// For people
+    Text,
+    /// For programs; see the README
+    Json,
+    /// For a pull request
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +250,7 @@ impl TerraformArgs {
             environment: environment.variables.clone(),
             workspace: self.workspace.clone().or_else(|| environment.workspace.clone()),
             data_dir: environment.data_dir.clone(),
+            scenarios: self.scenarios.clone(),
         }
     }
 }
@@ -262,6 +314,41 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_service(text: &str) -> Result<Service, String> {
+    Service::ALL
+        .into_iter()
+        .find(|service| service.label() == text)
+        .ok_or_else(|| "there are ssm, ssmmessages and ec2messages".to_owned())
+}
+
+/// `name: a=1,b=[1,2]` or `a=1,b=2`: a comma within brackets or quotes belongs to the value.
+fn parse_scenario(text: &str) -> Result<Assumed, String> {
+    let (name, rest) = match text.split_once(':') {
+        Some((name, rest)) if !name.contains('=') => (name.trim().to_owned(), rest),
+        Some(_) | None => (text.trim().to_owned(), text),
+    };
+    let mut parts: Vec<String> = vec![String::new()];
+    let (mut depth, mut quoted) = (0usize, false);
+    for c in rest.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '[' | '{' | '(' if !quoted => depth += 1,
+            ']' | '}' | ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match parts.last_mut() {
+            Some(part) if c != ',' || quoted || depth > 0 => part.push(c),
+            Some(_) | None => parts.push(String::new()),
+        }
+    }
+    let inputs = parts.iter().map(|part| {
+        let (name, value) = parse_variable(part.trim())?;
+        Ok((name, value.trim().to_owned()))
+    });
+    let inputs: Result<Vec<(String, String)>, String> = inputs.collect();
+    Ok(Assumed { name, inputs: inputs? })
+}
+
 fn parse_destination(text: &str) -> Result<Destination, String> {
     let (name, file) = match text.split_once('=') {
         Some((_, "")) => return Err("no file name after `=`".to_owned()),
@@ -318,6 +405,19 @@ mod tests {
         assert_eq!(formats, [(Format::Pretty, None), (Format::Sarif, Some("out=1.sarif".into()))]);
         assert!(parse_destination("yaml").is_err());
         assert!(parse_destination("json=").is_err());
+    }
+
+    #[test]
+    fn scenarios_have_a_name_and_inputs() {
+        let inputs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let one = parse_scenario("enable_nat=false").unwrap();
+        assert_eq!((one.name.as_str(), one.inputs), ("enable_nat=false", inputs(&[("enable_nat", "false")])));
+        let two = parse_scenario("prod: a=true, zones=[\"x\",\"y\"]").unwrap();
+        assert_eq!(two.name, "prod");
+        assert_eq!(two.inputs, inputs(&[("a", "true"), ("zones", "[\"x\",\"y\"]")]));
+        assert!(parse_scenario("prod").is_err());
     }
 
     #[test]

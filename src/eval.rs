@@ -40,7 +40,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
     evaluator.run();
     let outputs = match env.demand {
         Demand::All => evaluator.root_outputs(),
-        Demand::Relevant => BTreeMap::new(),
+        Demand::Relevant | Demand::Conditions => BTreeMap::new(),
     };
     let booleans = evaluator.root_booleans();
     let diagnostics = evaluator.finish_errors();
@@ -82,6 +82,17 @@ pub struct SummarizedCall {
     pub header: Span,
     /// The whole call.
     pub block: Span,
+}
+
+const VALIDATION_FAILED: &str = "Invalid value for variable";
+const PRECONDITION_FAILED: &str = "Resource precondition failed";
+const OUTPUT_PRECONDITION_FAILED: &str = "Module output value precondition failed";
+
+/// Whether a diagnostic says that the author of the configuration rules these inputs out, by a validation or
+/// precondition.
+pub fn is_ruled_out(diagnostic: &Diagnostic) -> bool {
+    let summary = diagnostic.summary.as_str();
+    [VALIDATION_FAILED, PRECONDITION_FAILED, OUTPUT_PRECONDITION_FAILED].contains(&summary)
 }
 
 /// Evaluates expressions in the scope of the root module: each with its value and what Terraform would report.

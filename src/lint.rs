@@ -3,6 +3,7 @@
 //! Reads no environment and prints nothing; what the user said arrives in a [`Request`].
 
 mod root;
+mod worlds;
 pub mod dump;
 pub mod merge;
 
@@ -19,11 +20,13 @@ use rayon::prelude::*;
 use crate::config::load::{DiscoverError, Loader, discover};
 use crate::diagnostic::Diagnostic;
 use crate::eval::scenario::Demand;
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Finding};
 use crate::lint::dump::Secrets;
 use crate::lint::root::{Checked, Root, World};
 use crate::report::eval::Outcome;
 use crate::report::inspect::Inspection;
+use crate::report::matrix::Matrix;
+use crate::report::why::{Explained, Why};
 use crate::report::{Failure, Report, RuleInfo};
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
@@ -50,6 +53,17 @@ pub struct Context {
     pub workspace: Option<String>,
     /// `TF_DATA_DIR`; none for `.terraform`.
     pub data_dir: Option<PathBuf>,
+    /// `--scenario` in the order given; none for what is configured.
+    pub scenarios: Vec<Assumed>,
+}
+
+/// Inputs that are set on top of the configured ones to see what follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// What the scenario is called in outputs.
+    pub name: String,
+    /// Names with values, as `--var` takes them.
+    pub inputs: Vec<(String, String)>,
 }
 
 /// One input given on the command line.
@@ -92,6 +106,12 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                     None => misfits = Some(checked.misfits),
                 }
                 report.counts.targets += checked.targets;
+                for (scenario, proofs) in checked.verdicts {
+                    match report.verdicts.iter_mut().find(|(name, _)| *name == scenario) {
+                        Some((_, all)) => all.extend(proofs),
+                        None => report.verdicts.push((scenario, proofs)),
+                    }
+                }
                 files.extend(checked.files);
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
@@ -204,6 +224,57 @@ impl<'a> Session<'a> {
             .collect()
     }
 
+    /// The proofs of its targets, or of the one of that address.
+    pub fn why(&self, address: Option<&str>) -> Result<Why, Error> {
+        let (split, worlds) = worlds::explain(&self.root, self.world());
+        let mut addresses: Vec<String> = split.proofs.iter().map(|proof| proof.target.clone()).collect();
+        addresses.sort();
+        let mut proofs = split.proofs;
+        if let Some(address) = address {
+            proofs.retain(|proof| proof.target == address);
+            if proofs.is_empty() {
+                return Err(Error::NoTarget(address.to_owned(), addresses));
+            }
+        }
+        proofs.sort_by(|a, b| a.target.cmp(&b.target));
+        let helps = split.findings.iter().filter(|finding| finding.certainty == Certainty::Certain);
+        let helps: Vec<&Finding> = helps.collect();
+        let explained = proofs.into_iter().map(|proof| {
+            let help = proof.broken().and_then(|broken| {
+                let rule = broken.link.rule;
+                let of_rule = helps.iter().filter(|finding| finding.code == rule);
+                let own = of_rule.clone().find(|finding| finding.affected.contains(&proof.target));
+                own.or_else(|| helps.iter().find(|finding| finding.code == rule))?.help.clone()
+            });
+            let scenarios = worlds.iter().filter_map(|(name, proofs)| {
+                let other = proofs.iter().find(|other| other.target == proof.target)?;
+                Some((name.clone(), other.headline()))
+            });
+            let scenarios = scenarios.collect();
+            Explained { proof, help, scenarios }
+        });
+        let mut diagnostics = split.diagnostics;
+        diagnostics.extend(self.root.input_diagnostics());
+        let mut why = Why {
+            root: root::name(&self.root.config.dir),
+            scenario: self.root.first().name.clone(),
+            targets: explained.collect(),
+            gaps: split.gaps,
+            diagnostics,
+            sources: Arc::clone(&self.sources),
+        };
+        merge::sort_gaps(&mut why.gaps, &self.sources);
+        merge::sort_diagnostics(&mut why.diagnostics, &self.sources);
+        Ok(why)
+    }
+
+    /// What is proven of each target for every combination of the switches that decide it.
+    pub fn matrix(&self) -> Matrix {
+        let mut matrix = worlds::matrix(&self.root, self.world());
+        matrix.sources = Arc::clone(&self.sources);
+        matrix
+    }
+
     /// Whether a file of it could not be read or parsed.
     pub fn is_unreadable(&self) -> bool {
         self.root.is_unreadable()
@@ -221,6 +292,8 @@ pub enum Error {
     NothingToLint(Vec<PathBuf>),
     /// One root module is wanted, and there are several under that path: their directories.
     SeveralRoots(PathBuf, Vec<String>),
+    /// There is no target of this address: the address, and those that there are.
+    NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
 }
@@ -245,6 +318,7 @@ impl fmt::Display for Error {
             Error::SeveralRoots(path, roots) => {
                 write!(f, "{} holds {} root modules", path.display(), roots.len())
             }
+            Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
         }
     }
@@ -262,7 +336,31 @@ impl Error {
                     .to_owned()
             }
             Error::SeveralRoots(_, roots) => format!("name one of them: {}", roots.join(", ")),
+            Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
         }
     }
+}
+
+/// Addresses named in a help; more are counted.
+const NEAR: usize = 8;
+
+/// The addresses that are most like a wrong one.
+fn near(address: &str, there: &[String]) -> String {
+    if there.is_empty() {
+        return "there is no instance, group or fleet in this root module".to_owned();
+    }
+    let parts: Vec<&str> =
+        address.split(['.', '[', ']', '"', '\'']).filter(|part| !part.is_empty()).collect();
+    let likeness = |other: &String| {
+        let shared = parts.iter().filter(|part| other.contains(*part)).count();
+        std::cmp::Reverse((other.contains(address) || address.contains(other.as_str()), shared))
+    };
+    let mut sorted: Vec<&String> = there.iter().collect();
+    sorted.sort_by_key(|other| likeness(other));
+    let mut shown: Vec<String> = sorted.iter().take(NEAR).map(|other| format!("'{other}'")).collect();
+    if sorted.len() > NEAR {
+        shown.push(format!("{} more", sorted.len() - NEAR));
+    }
+    format!("addresses are as Terraform prints them, in quotes for the shell: {}", shown.join(", "))
 }

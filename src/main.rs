@@ -11,12 +11,13 @@ use std::process::ExitCode;
 use miette::{IntoDiagnostic, Report as Failure, WrapErr, miette};
 
 use ssmlint::lint::dump::Secrets;
-use ssmlint::lint::{self, Argument, Request};
+use ssmlint::lint::{self, Argument, Context, Request};
 use ssmlint::report::{self, Format, Options, Policy, Report, page};
 use ssmlint::source::fs::Disk;
 
 use crate::cli::{
-    CheckArgs, Cli, Command, DataFormat, Destination, Environment, EvalArgs, InspectArgs, When,
+    CheckArgs, Cli, Command, DataFormat, Destination, Environment, EvalArgs, InspectArgs, MatrixArgs,
+    MatrixFormat, When, WhyArgs,
 };
 
 /// Code from strangers can be nested deeply; every stage bounds its depth to what fits this.
@@ -57,6 +58,8 @@ fn run() -> ExitCode {
         Some(Command::Check(arguments)) => check(&arguments, inputs, &environment),
         Some(Command::Explain { rule }) => explain(&rule),
         Some(Command::Rules) => print(&page::list(&lint::rules())).map(|()| 0),
+        Some(Command::Why(arguments)) => why(&arguments, inputs, &environment),
+        Some(Command::Matrix(arguments)) => matrix(&arguments, inputs, &environment),
         Some(Command::Inspect(arguments)) => inspect(&arguments, inputs, &environment),
         Some(Command::Eval(arguments)) => eval(&arguments, inputs, &environment),
     };
@@ -137,8 +140,56 @@ fn explain(name: &str) -> Result<u8, Failure> {
     }
 }
 
+fn why(arguments: &WhyArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
+    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
+    // With one argument it is a path when there is one of that name, and an address otherwise.
+    let (path, address) = match (&arguments.path, &arguments.address) {
+        (Some(path), Some(address)) => (path.as_str(), Some(address.as_str())),
+        (Some(only), None)
+            if only.contains('.') && !Path::new(only).exists() && !only.contains(['/', '\\']) =>
+        {
+            (".", Some(only.as_str()))
+        }
+        (Some(path), None) => (path.as_str(), None),
+        (None, address) => (".", address.as_deref()),
+    };
+    let session =
+        lint::Session::open(&from_here(Path::new(path)), &context, &Disk).map_err(|error| failure(&error))?;
+    let why = session.why(address).map_err(|error| failure(&error))?;
+    print(&match arguments.format {
+        DataFormat::Text if address.is_some() || arguments.service.is_some() => why.text(arguments.service),
+        DataFormat::Text => why.overview(),
+        DataFormat::Json => why.json(arguments.service),
+    })?;
+    Ok(why.exit_code())
+}
+
+fn matrix(arguments: &MatrixArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
+    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
+    let session =
+        lint::Session::open(&from_here(&arguments.path), &context, &Disk).map_err(|error| failure(&error))?;
+    let matrix = session.matrix();
+    print(&match arguments.format {
+        MatrixFormat::Text => matrix.text(),
+        MatrixFormat::Json => matrix.json(),
+        MatrixFormat::Markdown => matrix.markdown(),
+    })?;
+    Ok(matrix.exit_code())
+}
+
+/// Commands that look into one world take one scenario.
+fn one_scenario(context: Context) -> Result<Context, Failure> {
+    if context.scenarios.len() > 1 {
+        return Err(miette!(
+            help = "run it once for each scenario; `ssmlint matrix` compares switches, `ssmlint check` takes several",
+            "this command looks at one scenario"
+        ));
+    }
+    Ok(context)
+}
+
 fn inspect(arguments: &InspectArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
-    let context = arguments.terraform.context(inputs, environment);
+    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
     let secrets = secrets(arguments.show_sensitive);
     let session =
         lint::Session::open(&from_here(&arguments.path), &context, &Disk).map_err(|error| failure(&error))?;
@@ -151,7 +202,7 @@ fn inspect(arguments: &InspectArgs, inputs: Vec<Argument>, environment: &Environ
 }
 
 fn eval(arguments: &EvalArgs, inputs: Vec<Argument>, environment: &Environment) -> Result<u8, Failure> {
-    let context = arguments.terraform.context(inputs, environment);
+    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
     let session =
         lint::Session::open(&from_here(&arguments.dir), &context, &Disk).map_err(|error| failure(&error))?;
     let expressions = match &arguments.expression {

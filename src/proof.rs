@@ -4,14 +4,19 @@
 //! line that breaks a link. Nothing unknown is taken for absent: what is not proven stays [`Truth::Unknown`].
 
 pub mod dns;
+pub mod chain;
+pub mod verdict;
 
 use crate::aws::Model;
+use crate::aws::ami::Family;
+use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::Presence;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::iam::RoleId;
 use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
+use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party};
 use crate::proof::dns::Resolution;
@@ -166,16 +171,61 @@ impl<'a> Reach<'a> {
 
     /// The role of a site's target, when it is one that the configuration names.
     pub fn role(&self, site: &Site) -> Option<RoleId> {
-        let profile = self.model.iam.profile(self.target(site).profile.link.to()?);
+        self.role_of(self.target(site))
+    }
+
+    /// The role of a target, when it is one that the configuration names.
+    pub fn role_of(&self, target: &Target) -> Option<RoleId> {
+        let profile = self.model.iam.profile(target.profile.link.to()?);
         profile.role.as_ref()?.reference.link.to()
+    }
+
+    /// The ports that a site's instances choose for their side of a connection.
+    pub fn ephemeral(&self, site: &Site) -> Ephemeral {
+        match &self.target(site).ami.family {
+            Some(Family::Windows) => Ephemeral::Windows,
+            Some(
+                Family::AmazonLinux
+                | Family::Ubuntu
+                | Family::Suse
+                | Family::MacOs
+                | Family::Bottlerocket
+                | Family::Other,
+            ) => Ephemeral::Linux,
+            None => Ephemeral::Unknown,
+        }
+    }
+
+    /// Whether the site's groups let HTTPS out to public addresses.
+    pub fn site_admits_internet(&self, site: &Site) -> Admission {
+        let everywhere = Party::Range(Cidr::anywhere_v4());
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &everywhere)
+    }
+
+    /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
+    pub fn led_to(&self, vpc: VpcId, service: Service, site: &Site) -> Vec<EndpointId> {
+        let network = &self.model.network;
+        let usable = |id: &EndpointId| {
+            let endpoint = network.endpoint(*id);
+            let is_it =
+                endpoint.service.is(service.label()) & endpoint.is_interface() & endpoint.declaration.exists;
+            !is_it.is_no() && (!endpoint.private_dns.is(&true).is_no() || !site.internet.truth.is_yes())
+        };
+        let own: Vec<EndpointId> = self.presence(vpc, service).endpoints.into_iter().filter(usable).collect();
+        if own.is_empty() { self.resolve(vpc, service).endpoints } else { own }
     }
 
     /// Whether Default Host Management gives the target a role where its own lets it down.
     pub fn host_management(&self, site: &Site) -> Answer {
+        self.host_management_of(self.target(site))
+    }
+
+    /// Whether Default Host Management gives a target a role.
+    pub fn host_management_of(&self, target: &Target) -> Answer {
         if self.options.assume_dhmc {
             return Answer::new(Truth::Yes);
         }
-        self.model.ssm.host_management(&self.target(site).region)
+        Answer::all([self.model.ssm.host_management(&target.region), target.has_metadata()])
     }
 
     /// Whether a private zone leads the service's name to an endpoint of another VPC, or to one that is not seen.
@@ -183,7 +233,11 @@ impl<'a> Reach<'a> {
         let network = &self.model.network;
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         let zones = network.zones_for(vpc, service.label(), region.map(|region| region.as_str()));
-        Answer::any(zones.into_iter().map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])))
+        Answer::any(
+            zones
+                .into_iter()
+                .map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])),
+        )
     }
 
     /// Whether the VPC is meant to use endpoints of another VPC: a zone of a service's name is its own or another's,
@@ -195,11 +249,15 @@ impl<'a> Reach<'a> {
             .flat_map(|service| self.presence(vpc, service).elsewhere)
             .filter_map(|id| network.endpoint(id).vpc.link.to())
             .collect();
-        if elsewhere.is_empty() || Service::ALL.into_iter().any(|service| !self.presence(vpc, service).endpoints.is_empty()) {
+        if elsewhere.is_empty()
+            || Service::ALL.into_iter().any(|service| !self.presence(vpc, service).endpoints.is_empty())
+        {
             return false;
         }
         let zoned = network.dns.zones.iter().any(|zone| {
-            Service::ALL.into_iter().any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
+            Service::ALL
+                .into_iter()
+                .any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
         });
         zoned || elsewhere.iter().any(|other| self.connection(vpc, *other))
     }
@@ -232,7 +290,8 @@ impl<'a> Reach<'a> {
     pub fn endpoint_admits(&self, site: &Site, endpoint: EndpointId) -> Option<Admission> {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
-        let party = Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
+        let party =
+            Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
         Some(self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party))
     }
 

@@ -15,6 +15,8 @@ pub mod sarif;
 pub mod github;
 pub mod value;
 pub mod inspect;
+pub mod why;
+pub mod matrix;
 pub mod eval;
 pub mod page;
 
@@ -24,6 +26,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::finding::{Finding, Severity};
+use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
 /// Everything that a run of `check` hands over.
@@ -41,6 +44,8 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// How much was looked at.
     pub counts: Counts,
+    /// The proofs of all targets in each scenario, by the scenario's name; one without name for what is configured.
+    pub verdicts: Vec<(String, Vec<Proof>)>,
     /// All rules there are, by code; SARIF lists them also when nothing was found.
     pub rules: Vec<RuleInfo>,
     /// The text of all files.

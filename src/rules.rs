@@ -11,9 +11,28 @@ mod missing_ssm_endpoint;
 mod role_lacks_ssm_permissions;
 mod vpc_dns_attributes_disabled;
 mod ssh_ingress_open;
+mod instance_sg_blocks_egress_443;
+mod no_instance_profile;
+mod instance_profile_misused;
+mod role_trust_not_ec2;
 mod endpoint_type_not_interface;
 mod endpoint_subnet_unusable;
 mod endpoint_service_name_invalid;
+mod private_dns_conflict;
+mod centralized_endpoint_incomplete;
+mod endpoint_single_az;
+mod nacl_blocks_443;
+mod custom_dns_bypasses_private_dns;
+mod endpoint_policy_blocks_agent;
+mod imds_disabled;
+mod public_ip_on_private_instance;
+mod internet_route_in_private_subnet;
+mod no_working_path;
+mod bastion_or_ssh_key_left_behind;
+mod bootstrap_needs_internet;
+mod ami_without_ssm_agent;
+mod session_preferences_endpoint_missing;
+mod conflicting_managers;
 
 use std::collections::BTreeSet;
 
@@ -51,9 +70,28 @@ pub static ALL: &[Rule] = &[
     role_lacks_ssm_permissions::RULE,
     vpc_dns_attributes_disabled::RULE,
     ssh_ingress_open::RULE,
+    instance_sg_blocks_egress_443::RULE,
+    no_instance_profile::RULE,
+    instance_profile_misused::RULE,
+    role_trust_not_ec2::RULE,
     endpoint_type_not_interface::RULE,
     endpoint_subnet_unusable::RULE,
     endpoint_service_name_invalid::RULE,
+    private_dns_conflict::RULE,
+    centralized_endpoint_incomplete::RULE,
+    endpoint_single_az::RULE,
+    nacl_blocks_443::RULE,
+    custom_dns_bypasses_private_dns::RULE,
+    endpoint_policy_blocks_agent::RULE,
+    imds_disabled::RULE,
+    public_ip_on_private_instance::RULE,
+    internet_route_in_private_subnet::RULE,
+    no_working_path::RULE,
+    bastion_or_ssh_key_left_behind::RULE,
+    bootstrap_needs_internet::RULE,
+    ami_without_ssm_agent::RULE,
+    session_preferences_endpoint_missing::RULE,
+    conflicting_managers::RULE,
 ];
 
 /// What rules look at.
@@ -112,7 +150,7 @@ pub struct Defect {
     severity: Option<Severity>,
     primary: Option<Label>,
     labels: Vec<Label>,
-    decided: Option<Evidence>,
+    decided: Vec<Evidence>,
     trace: Vec<TraceStep>,
     notes: Vec<String>,
     help: Option<String>,
@@ -134,7 +172,7 @@ impl Defect {
             severity: None,
             primary: subject.decl_range.map(|span| Label { span, message: String::new() }),
             labels: Vec::new(),
-            decided: None,
+            decided: Vec::new(),
             trace: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -165,7 +203,7 @@ impl Defect {
 
     /// How this value came about is told.
     pub fn decided_by(mut self, evidence: Evidence) -> Defect {
-        self.decided = Some(evidence);
+        self.decided.push(evidence);
         self
     }
 
@@ -242,7 +280,7 @@ impl Defect {
     /// Moves what lies in a built-in summary to the module call that it stands for.
     fn leave_summaries(&mut self, trails: &Trails<'_>) {
         if let Some(primary) = &mut self.primary {
-            primary.span = trails.shown(primary.span, self.decided.as_ref());
+            primary.span = trails.shown(primary.span, self.decided.last());
         }
         for label in std::mem::take(&mut self.labels) {
             self.push_label(Some(trails.shown(label.span, None)), label.message);
@@ -303,11 +341,16 @@ impl Findings<'_> {
             defect.fix = None;
         }
         defect.leave_summaries(self.trails);
-        if let Some(decided) = defect.decided.take() {
-            let steps = self.trails.steps(decided.origin);
-            defect.trace = steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+        for decided in std::mem::take(&mut defect.decided) {
+            for step in self.trails.steps(decided.origin) {
+                let step = TraceStep { span: step.span, message: step.note };
+                if !defect.trace.contains(&step) {
+                    defect.trace.push(step);
+                }
+            }
         }
-        let same = self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
+        let same =
+            self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));
         match same {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),

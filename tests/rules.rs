@@ -1,6 +1,8 @@
 //! Every page in `rules/` is executed: under *Bad* the marked lines carry the finding and no other line any, under
 //! *Good* no rule has anything to say.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "support/expect.rs"]
 mod expect;
 
@@ -81,7 +83,8 @@ fn examples_behave_as_the_pages_say() {
             assert!(projects.iter().any(|project| project.shows == shows), "{} lacks {shows:?}", rule.code);
         }
         for (index, project) in projects.iter().enumerate() {
-            let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules").join(rule.code).join(index.to_string());
+            let dir =
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules").join(rule.code).join(index.to_string());
             let wrong = run(rule, project, &dir);
             if !wrong.is_empty() {
                 failures += &format!("{} {:?} \"{}\"\n{wrong}", rule.code, project.shows, project.title);
@@ -101,7 +104,9 @@ fn run(rule: &Rule, project: &Project, dir: &Path) -> String {
         promised.extend(expect::marked(path, text));
     }
     match project.shows {
-        Shows::Bad => assert!(promised.iter().any(|(.., code)| code == rule.code), "{}: nothing marked", project.title),
+        Shows::Bad => {
+            assert!(promised.iter().any(|(.., code)| code == rule.code), "{}: nothing marked", project.title)
+        }
         Shows::Good => assert!(promised.is_empty(), "{}: a marked line under Good", project.title),
     }
     expect::disagreement(&expect::check(dir), dir, &promised)

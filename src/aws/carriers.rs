@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::addr::ResourceMode;
 use crate::aws::Build;
 use crate::aws::link::GroupId;
 use crate::aws::network::Network;
-use crate::addr::ResourceMode;
 use crate::eval::BlockValue;
 use crate::eval::value::Value;
 
@@ -66,7 +66,13 @@ impl Carriers {
     }
 }
 
-fn collect(body: &BlockValue, build: &Build<'_>, network: &Network, depth: usize, into: &mut BTreeSet<GroupId>) {
+fn collect(
+    body: &BlockValue,
+    build: &Build<'_>,
+    network: &Network,
+    depth: usize,
+    into: &mut BTreeSet<GroupId>,
+) {
     for attribute in body.attributes.iter().filter(|attribute| ARGUMENTS.contains(&attribute.name.as_str())) {
         let value: &Value = &attribute.value;
         let elements = value.as_elements().unwrap_or(std::slice::from_ref(value));

@@ -1,8 +1,8 @@
 //! How a value came about, told from the use back to the line that decided it.
 
 use crate::aws::fact::Evidence;
-use crate::eval::{Evaluation, SummarizedCall};
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::eval::{Evaluation, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
@@ -23,6 +23,14 @@ impl<'a> Trails<'a> {
     /// The place of a step.
     pub fn span(&self, origin: OriginId) -> Option<Span> {
         self.evaluation.origins.span(origin)
+    }
+
+    /// Whether an input of the root module stands on the way back from a step.
+    pub fn hangs_on_input(&self, origin: OriginId) -> bool {
+        let steps = self.evaluation.origins.trail(origin, MAX_STEPS);
+        steps.iter().any(|origin| {
+            matches!(origin.step, Step::Input { .. } | Step::Default(_) | Step::NotSet(_) | Step::Scenario(_))
+        })
     }
 
     /// The steps worth reading, the use first: conditions, locals, arguments, inputs, and the line that decided.
@@ -46,7 +54,8 @@ impl<'a> Trails<'a> {
             instance.span.is_some_and(|block| block.contains(span)) && !instance.exists_because.is_none()
         });
         let origins = [decided.map(|place| place.origin), made.map(|instance| instance.exists_because)];
-        let part = origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
+        let part =
+            origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
         part.unwrap_or(call.header)
     }
 
@@ -109,7 +118,9 @@ impl<'a> Trails<'a> {
     fn describe(&self, origin: &Origin) -> Option<String> {
         let note = match &origin.step {
             Step::Literal if origin.inputs.is_empty() => "decided here".to_owned(),
-            Step::Literal | Step::Expression | Step::Call(_) | Step::Repetition => return None,
+            Step::Literal | Step::Expression | Step::Call(_) | Step::Repetition | Step::Expansion => {
+                return None;
+            }
             Step::Branch { taken: Some(true) } => "the condition is true".to_owned(),
             Step::Branch { taken: Some(false) } => "the condition is false".to_owned(),
             Step::Branch { taken: None } => "the condition is not known".to_owned(),
@@ -122,7 +133,6 @@ impl<'a> Trails<'a> {
             Step::Attribute { instance, name } => {
                 format!("read from {}.{name}", self.evaluation.instance(*instance).addr)
             }
-            Step::Expansion => "decides how many there are".to_owned(),
             Step::ProviderDefault(name) => format!("the provider's default for {name}"),
             Step::Scenario(name) => format!("var.{name} in this scenario"),
         };

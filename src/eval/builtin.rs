@@ -8,6 +8,7 @@ use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, InstanceId, Refinement, Type, Value};
+use crate::eval::{OUTPUT_PRECONDITION_FAILED, PRECONDITION_FAILED, VALIDATION_FAILED};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 
@@ -378,8 +379,7 @@ impl<'a> Evaluator<'a> {
             let conditions = decl.preconditions.iter().map(|rule| (rule, false));
             let conditions = conditions.chain(decl.postconditions.iter().map(|rule| (rule, true)));
             for (rule, post) in conditions {
-                let kind =
-                    if post { "Resource postcondition failed" } else { "Resource precondition failed" };
+                let kind = if post { "Resource postcondition failed" } else { PRECONDITION_FAILED };
                 self.with_instance_scope(id, |this, scope| {
                     let scope = Scope { this: post.then_some(id), ..*scope };
                     this.check_rule(&scope, rule, kind);
@@ -393,7 +393,7 @@ impl<'a> Evaluator<'a> {
                 self.variable(module, name, variable.decl_range);
                 for rule in &variable.validations {
                     self.apart(|this| {
-                        this.check_rule(&Scope::module(module), rule, "Invalid value for variable");
+                        this.check_rule(&Scope::module(module), rule, VALIDATION_FAILED);
                     });
                 }
             }
@@ -404,11 +404,7 @@ impl<'a> Evaluator<'a> {
                 let value = self.output(module, name, output.decl_range);
                 for rule in &output.preconditions {
                     self.apart(|this| {
-                        this.check_rule(
-                            &Scope::module(module),
-                            rule,
-                            "Module output value precondition failed",
-                        );
+                        this.check_rule(&Scope::module(module), rule, OUTPUT_PRECONDITION_FAILED);
                     });
                 }
                 if value.deep_marks().sensitive && !output.sensitive && self.module(module).addr.is_root() {
@@ -422,6 +418,34 @@ impl<'a> Evaluator<'a> {
                     let detail = "This output value is not declared as returning an ephemeral value, so it cannot \
                                   be set to a result derived from an ephemeral value.";
                     self.report("Ephemeral value not allowed", detail, span);
+                }
+            }
+        }
+    }
+
+    /// Evaluates the validations of variables and the preconditions of resources and outputs.
+    pub(super) fn check_conditions(&mut self) {
+        for index in 0..self.instances.len() {
+            let id = InstanceId(index as u32);
+            for rule in &self.instance(id).decl.preconditions {
+                self.with_instance_scope(id, |this, scope| {
+                    this.check_rule(scope, rule, PRECONDITION_FAILED);
+                });
+            }
+        }
+        for index in 0..self.modules.len() {
+            let module = crate::eval::scope::ModuleId(index as u32);
+            let node = self.module(module).node;
+            let variables =
+                node.module.variables.values().map(|variable| (&variable.validations, VALIDATION_FAILED));
+            let outputs = node
+                .module
+                .outputs
+                .values()
+                .map(|output| (&output.preconditions, OUTPUT_PRECONDITION_FAILED));
+            for (rules, failed) in variables.chain(outputs) {
+                for rule in rules {
+                    self.apart(|this| this.check_rule(&Scope::module(module), rule, failed));
                 }
             }
         }

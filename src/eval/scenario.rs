@@ -45,4 +45,6 @@ pub enum Demand {
     All,
     /// The resources that the model reads, and what they refer to.
     Relevant,
+    /// As `Relevant`, with the validations and preconditions that say which inputs Terraform refuses.
+    Conditions,
 }

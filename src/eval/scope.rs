@@ -9,12 +9,13 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::{self, InstanceKey, ModuleInstance, ResourceMode};
 use crate::config::{
-    AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
+    AssignedValue, Assignment, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
 };
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::builtin;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::expand::Expansion;
+use crate::eval::expr::EXHAUSTED;
 use crate::eval::origin::{Origin, OriginId, Origins, Step};
 use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::term::{Term, TermId, Terms};
@@ -121,6 +122,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,
     pub(super) scenario: &'a Scenario,
     pub(super) env: Environment<'a>,
+    /// The root inputs that are set: the last one of each name, which wins.
+    assigned: FxHashMap<&'a str, &'a Assignment>,
     /// The directories of all modules in the tree; files are read nowhere else.
     pub(super) trees: Vec<PathBuf>,
     pub(super) origins: Origins,
@@ -136,6 +139,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) uncertain: u64,
     pub(super) depth: usize,
     steps: u64,
+    weighed: u64,
+    made: usize,
     limit_reported: bool,
 }
 
@@ -145,6 +150,7 @@ impl<'a> Evaluator<'a> {
             config,
             scenario,
             env,
+            assigned: scenario.inputs.assignments.iter().map(|a| (a.name.as_str(), a)).collect(),
             trees: module_trees(config),
             origins: Origins::new(),
             terms: Terms::new(),
@@ -156,6 +162,8 @@ impl<'a> Evaluator<'a> {
             uncertain: 0,
             depth: 0,
             steps: 0,
+            weighed: 0,
+            made: 0,
             limit_reported: false,
         };
         evaluator.modules.push(ModuleState {
@@ -199,6 +207,9 @@ impl<'a> Evaluator<'a> {
 
     /// Reports an error of the expression at hand; its value is unknown because of it.
     pub(super) fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         let diagnostic = Diagnostic::invalid(summary, detail, Some(span));
         self.errors.push(Failure { diagnostic, uncertain: self.uncertain });
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
@@ -207,13 +218,18 @@ impl<'a> Evaluator<'a> {
     /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
     /// `try` and in the arm of a conditional that is not taken.
     fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
-        self.settled.push(Diagnostic::invalid(summary, detail, span));
+        if !self.is_exhausted() {
+            self.settled.push(Diagnostic::invalid(summary, detail, span));
+        }
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -258,14 +274,17 @@ impl<'a> Evaluator<'a> {
                 sees_unknown: true,
             });
         }
-        let origin = self.origin(span, Step::Expression, []);
-        let term = self.terms.fresh(what);
-        unknown_value(Type::Dynamic, Refinement::default(), term, Cause::Limit(what.into()), origin)
+        // Nothing may grow once a limit is passed, so the unknown has neither origin nor identity.
+        let cause = Cause::Limit(what.into());
+        unknown_value(Type::Dynamic, Refinement::default(), TermId::NONE, cause, OriginId::NONE)
     }
 
     /// The value of an expression that passed a limit of its own; the rest is evaluated.
     pub(super) fn value_limit(&mut self, what: &str, span: Span) -> Value {
         self.uncertain += 1;
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         self.settled.push(Diagnostic {
             summary: "Limit reached".into(),
             detail: format!("ssmlint does not compute this value: {what}."),
@@ -278,7 +297,23 @@ impl<'a> Evaluator<'a> {
     /// Counts a step of work; false when the limit is passed.
     pub(super) fn step(&mut self) -> bool {
         self.steps += 1;
-        self.steps <= self.env.limits.steps && self.origins.len() < self.env.limits.steps as usize
+        !self.is_exhausted()
+    }
+
+    /// Whether so much was done that evaluation stops for good.
+    pub(super) fn is_exhausted(&self) -> bool {
+        let limits = self.env.limits;
+        self.steps > limits.steps
+            || self.origins.len() as u64 >= limits.steps.saturating_mul(2)
+            || self.weighed > limits.weighed_bytes
+            || self.made + self.terms.bytes() > limits.total_bytes
+            || self.errors.len() + self.settled.len() > limits.errors
+    }
+
+    /// Counts bytes that were looked at, and bytes that were made and stay.
+    pub(super) fn spend(&mut self, weighed: usize, made: usize) {
+        self.weighed += weighed as u64;
+        self.made += made;
     }
 
     pub(super) fn origin(
@@ -410,6 +445,10 @@ impl<'a> Evaluator<'a> {
                 // A conversion makes new containers; the value's own origin stays the step that set it.
                 let mut converted = converted;
                 converted.origin = value.origin;
+                let limits = self.env.limits;
+                let weight = converted.weight(limits.value_bytes, limits.value_depth);
+                let weight = weight.unwrap_or(limits.value_bytes);
+                self.spend(weight, weight);
                 let operand = value.clone();
                 self.settle(converted, "convert", &[operand])
             }
@@ -452,9 +491,9 @@ impl<'a> Evaluator<'a> {
         variable: &'a crate::config::Variable,
         constraint: &Constraint,
     ) -> (Option<Value>, bool) {
-        let scenario = self.scenario;
-        let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
-        let Some(assignment) = assignment else { return (None, false) };
+        let Some(assignment) = self.assigned.get(variable.name.as_str()).copied() else {
+            return (None, false);
+        };
         let step = match assignment.value {
             AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
             AssignedValue::Expr(_) | AssignedValue::Text(_) => {
@@ -614,7 +653,12 @@ impl<'a> Evaluator<'a> {
         let mut used = 1;
         let mut target = match expansion {
             Expansion::Single(id) => Some(*id),
-            _ => None,
+            Expansion::Count(_)
+            | Expansion::Each(_)
+            | Expansion::MaybeCount(..)
+            | Expansion::MaybeEach(..)
+            | Expansion::Unknown(..)
+            | Expansion::Failed => None,
         };
         if target.is_none()
             && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
@@ -813,7 +857,15 @@ impl<'a> Evaluator<'a> {
                     sees.push(id);
                 }
             }
-            _ => {
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::List(..)
+            | ValueKind::Set(..)
+            | ValueKind::Map(..)
+            | ValueKind::Tuple(_)
+            | ValueKind::Object(_) => {
                 for part in value.parts() {
                     self.identities(part, sees, sees_unknown, depth + 1);
                 }
@@ -916,7 +968,12 @@ impl<'a> Evaluator<'a> {
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
-            _ => None,
+            Expansion::Count(_)
+            | Expansion::Each(_)
+            | Expansion::MaybeCount(..)
+            | Expansion::MaybeEach(..)
+            | Expansion::Unknown(..)
+            | Expansion::Failed => None,
         };
         if target.is_none()
             && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
@@ -1105,20 +1162,30 @@ impl<'a> Evaluator<'a> {
 
     /// The written value of an attribute of an instance, evaluated once.
     pub(super) fn configured(&mut self, id: InstanceId, name: &str) -> Option<Value> {
-        let decl = self.instance(id).decl;
-        let attribute = decl.body.attribute(name)?;
+        if let Some(Memo::Done(value)) = self.instance(id).attributes.get(name) {
+            return Some(value.clone());
+        }
+        let body = &self.instance(id).decl.body;
+        // A body of 100,000 arguments is searched from the start.
+        self.spend(size_of_val(body.attributes.as_slice()), 0);
+        body.attribute(name).map(|attribute| self.argument(id, attribute))
+    }
+
+    /// The value of an argument of an instance, evaluated once.
+    pub(super) fn argument(&mut self, id: InstanceId, attribute: &ast::Attribute) -> Value {
+        let name = &attribute.name;
         match self.instance(id).attributes.get(name) {
-            Some(Memo::Done(value)) => return Some(value.clone()),
+            Some(Memo::Done(value)) => return value.clone(),
             Some(Memo::Running) => {
                 let address = self.instance(id).resource.addr.to_string();
-                return Some(self.cycle(&format!("{address}.{name}"), attribute.name_span));
+                return self.cycle(&format!("{address}.{name}"), attribute.name_span);
             }
             None => {}
         }
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Running);
         let value = self.with_instance_scope(id, |this, scope| this.eval(scope, &attribute.expr));
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Done(value.clone()));
-        Some(value)
+        value
     }
 
     fn attribute_value(&mut self, id: InstanceId, name: &str, span: Span) -> Value {
@@ -1225,7 +1292,12 @@ impl<'a> Evaluator<'a> {
             ValueKind::Tuple(elements) => ValueKind::Tuple(self.stamp_all(elements, term, causes)),
             ValueKind::Map(ty, entries) => ValueKind::Map(ty, self.stamp_entries(&entries, term, causes)),
             ValueKind::Object(entries) => ValueKind::Object(self.stamp_entries(&entries, term, causes)),
-            kind => kind,
+            kind @ ValueKind::Null(_)
+            | kind @ ValueKind::Bool(_)
+            | kind @ ValueKind::Number(_)
+            | kind @ ValueKind::String(_)
+            | kind @ ValueKind::Resource(_)
+            | kind @ ValueKind::Unknown(_) => kind,
         };
         Value { kind, origin, marks }
     }
@@ -1283,7 +1355,12 @@ impl<'a> Evaluator<'a> {
                 }
             }
             for (key, decl) in &node.module.resources {
-                if self.env.demand == Demand::All || self.env.provider.is_relevant(&key.type_name) {
+                let is_asked = match self.env.demand {
+                    Demand::All => true,
+                    Demand::Relevant => false,
+                    Demand::Conditions => !decl.preconditions.is_empty(),
+                };
+                if is_asked || self.env.provider.is_relevant(&key.type_name) {
                     self.expand_resource(id, key, decl);
                 }
             }
@@ -1297,8 +1374,10 @@ impl<'a> Evaluator<'a> {
                 self.body(id);
             }
         }
-        if self.env.demand == Demand::All {
-            self.check_everything();
+        match self.env.demand {
+            Demand::All => self.check_everything(),
+            Demand::Conditions => self.check_conditions(),
+            Demand::Relevant => {}
         }
     }
 
@@ -1337,7 +1416,7 @@ fn module_trees(config: &Config) -> Vec<PathBuf> {
         }
     }
     trees.sort();
-    trees.dedup_by(|inner, outer| inner.starts_with(&outer));
+    trees.dedup_by(|inner, outer| inner.starts_with(outer));
     trees
 }
 
@@ -1357,7 +1436,16 @@ pub(super) fn retype(value: Value, ty: Type) -> Value {
             unknown.ty = ty;
             ValueKind::Unknown(Arc::new(unknown))
         }
-        kind => kind,
+        kind @ ValueKind::Null(_)
+        | kind @ ValueKind::Bool(_)
+        | kind @ ValueKind::Number(_)
+        | kind @ ValueKind::String(_)
+        | kind @ ValueKind::List(..)
+        | kind @ ValueKind::Set(..)
+        | kind @ ValueKind::Map(..)
+        | kind @ ValueKind::Tuple(_)
+        | kind @ ValueKind::Object(_)
+        | kind @ ValueKind::Resource(_) => kind,
     };
     Value { kind, origin, marks }
 }
@@ -1385,6 +1473,20 @@ pub(super) fn unknown_value(
 pub(super) fn bare_name(expr: &Expr) -> Option<&EcoString> {
     match &expr.kind {
         ExprKind::Traversal(traversal) if traversal.steps.is_empty() => Some(&traversal.root),
-        _ => None,
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Template(_)
+        | ExprKind::Traversal(_)
+        | ExprKind::Access { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Unary { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Conditional { .. }
+        | ExprKind::Tuple(_)
+        | ExprKind::Object(_)
+        | ExprKind::For(_)
+        | ExprKind::Parens(_) => None,
     }
 }

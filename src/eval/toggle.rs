@@ -25,8 +25,7 @@ pub struct Toggle {
 /// Every `count`, `for_each`, `dynamic` and conditional stands in the table of origins with what decided it, whether
 /// or not anything came to exist; from there the steps lead back to the inputs.
 pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
-    let variables = &config.root.module.variables;
-    let booleans: Vec<&Variable> = variables.values().filter(|variable| is_boolean(variable)).collect();
+    let booleans: Vec<&Variable> = booleans(config).collect();
     if booleans.is_empty() {
         return Vec::new();
     }
@@ -80,7 +79,19 @@ pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
         let own = match &origin.step {
             Step::Default(_) => variable.default.as_ref().map(|default| default.span) == origin.span,
             Step::NotSet(_) => origin.span == Some(variable.decl_range),
-            _ => true,
+            Step::Literal
+            | Step::Expression
+            | Step::Call(_)
+            | Step::Branch { .. }
+            | Step::Local(_)
+            | Step::Input { .. }
+            | Step::Argument(_)
+            | Step::Output(_)
+            | Step::Attribute { .. }
+            | Step::Repetition
+            | Step::Expansion
+            | Step::ProviderDefault(_)
+            | Step::Scenario(_) => true,
         };
         if own {
             found.insert(&variable.name);
@@ -98,6 +109,11 @@ pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
             decl_range: variable.decl_range,
         })
         .collect()
+}
+
+/// The boolean inputs of the root module in the order of their declaration.
+pub fn booleans(config: &Config) -> impl Iterator<Item = &Variable> {
+    config.root.module.variables.values().filter(|variable| is_boolean(variable))
 }
 
 fn is_boolean(variable: &Variable) -> bool {

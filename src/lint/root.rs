@@ -15,10 +15,11 @@ use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
-use crate::lint::{Argument, Context};
-use crate::proof::{ProofOptions, Reach};
-use crate::report::place::path_text;
+use crate::lint::{Argument, Context, worlds};
+use crate::proof::verdict::Proof;
+use crate::proof::{ProofOptions, Reach, chain};
 use crate::report::inspect::Summarized;
+use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
 use crate::rules::{self, RuleContext, RuleOptions};
 use crate::source::fs::FileSystem;
@@ -33,6 +34,8 @@ pub(super) struct Checked {
     /// What is wrong with the command line, seen from this root: another root may take what it does not declare.
     pub(super) misfits: Vec<Diagnostic>,
     pub(super) targets: usize,
+    /// The proofs of all targets in each scenario, by its name.
+    pub(super) verdicts: Vec<(String, Vec<Proof>)>,
     pub(super) files: Vec<FileId>,
     /// Directories without links of the modules that are called.
     pub(super) modules: BTreeSet<PathBuf>,
@@ -45,7 +48,31 @@ pub(super) struct Checked {
 /// A root module with the inputs that Terraform would give it.
 pub(super) struct Root {
     pub(super) config: Config,
+    /// What is configured.
     scenario: Scenario,
+    /// What is looked at: the scenarios asked for, or what is configured.
+    pub(super) scenarios: Vec<Scenario>,
+}
+
+/// What is found and proven in one world.
+pub(super) struct Judged {
+    pub(super) findings: Vec<Finding>,
+    pub(super) proofs: Vec<Proof>,
+}
+
+/// Runs model, proof and rules on an evaluation.
+pub(super) fn judge(evaluation: &Evaluation) -> Judged {
+    let model = Model::build(evaluation, &ModelOptions::default());
+    let options = ProofOptions::default();
+    let reach = Reach::new(&model, &options);
+    let trails = Trails::new(evaluation);
+    let findings = rules::check(&RuleContext {
+        model: &model,
+        reach: &reach,
+        trails: &trails,
+        options: &RuleOptions::default(),
+    });
+    Judged { findings, proofs: chain::prove(&reach, &trails) }
 }
 
 /// What evaluation reads besides the configuration.
@@ -58,20 +85,24 @@ pub(super) struct World<'a> {
 /// Checks the root module in a directory.
 pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: &Context) -> Checked {
     let root = Root::load(loader, dir, context);
-    let evaluation = root.evaluate(world, Demand::Relevant);
-    let model = Model::build(&evaluation, &ModelOptions::default());
-    let options = ProofOptions::default();
-    let reach = Reach::new(&model, &options);
-    let trails = Trails::new(&evaluation);
-    let findings = rules::check(&RuleContext {
-        model: &model,
-        reach: &reach,
-        trails: &trails,
-        options: &RuleOptions::default(),
-    });
+    let mut findings = Vec::new();
+    let mut verdicts = Vec::new();
+    let mut gaps = Vec::new();
+    let mut diagnostics = Vec::new();
+    let mut summaries = BTreeSet::new();
+    for scenario in &root.scenarios {
+        let split = worlds::judge(&root, world, scenario);
+        findings.push((scenario.name.clone(), split.findings));
+        verdicts.push((scenario.name.clone(), split.proofs));
+        gaps.extend(split.gaps);
+        diagnostics.extend(split.diagnostics);
+        summaries.extend(split.summaries);
+    }
+    let findings = worlds::join_scenarios(findings);
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
+    let inputs = || root.scenarios.iter().flat_map(|scenario| &scenario.inputs.diagnostics);
     let is_misfit = |diagnostic: &Diagnostic| {
         let is_argument = diagnostic.span.is_none_or(|span| {
             let path = &world.sources.file(span.file).path;
@@ -80,19 +111,21 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
                 .iter()
                 .any(|argument| matches!(argument, Argument::VarFile(file) if file == path))
         });
-        is_argument && root.scenario.inputs.diagnostics.contains(diagnostic)
+        is_argument && inputs().any(|other| other == diagnostic)
     };
-    let (misfits, diagnostics) = root.diagnostics(&evaluation).into_iter().partition(is_misfit);
+    let own = root.config.diagnostics.iter().chain(inputs()).cloned();
+    let (misfits, diagnostics) = own.chain(diagnostics).partition(is_misfit);
     Checked {
         findings,
-        gaps: gaps(&evaluation),
+        gaps,
         diagnostics,
         misfits,
-        targets: model.compute.targets.len(),
+        targets: verdicts.first().map_or(0, |(_, proofs)| proofs.len()),
+        verdicts,
         files: root.files(),
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
-        summaries: evaluation.summaries.values().map(|call| call.header).collect(),
+        summaries,
     }
 }
 
@@ -126,18 +159,38 @@ impl Root {
                 Argument::VarFile(path) => VarArgument::File(path.clone()),
             })
             .collect();
-        let scenario = Scenario {
-            name: String::new(),
-            inputs: tfvars::inputs(loader, &config, &environment, &arguments),
-            workspace: context.workspace.clone().unwrap_or_else(|| "default".to_owned()),
+        let scenario = |name: &str, more: &[(String, String)]| {
+            let more = more.iter().map(|(name, value)| VarArgument::Var(format!("{name}={value}")));
+            let arguments: Vec<VarArgument> = arguments.iter().cloned().chain(more).collect();
+            Scenario {
+                name: name.to_owned(),
+                inputs: tfvars::inputs(loader, &config, &environment, &arguments),
+                workspace: context.workspace.clone().unwrap_or_else(|| "default".to_owned()),
+            }
         };
-        Root { config, scenario }
+        let configured = scenario("", &[]);
+        let assumed = context.scenarios.iter().map(|assumed| scenario(&assumed.name, &assumed.inputs));
+        let mut scenarios: Vec<Scenario> = assumed.collect();
+        if scenarios.is_empty() {
+            scenarios.push(configured.clone());
+        }
+        Root { config, scenario: configured, scenarios }
     }
 
-    /// Evaluates it.
+    /// Evaluates the first of its scenarios.
     pub(super) fn evaluate(&self, world: World<'_>, demand: Demand) -> Evaluation {
+        self.evaluate_in(world, self.first(), demand)
+    }
+
+    /// Evaluates it in a scenario.
+    pub(super) fn evaluate_in(&self, world: World<'_>, scenario: &Scenario, demand: Demand) -> Evaluation {
         let limits = Limits::default();
-        eval::evaluate(&self.config, &self.scenario, environment(world, &limits, demand))
+        eval::evaluate(&self.config, scenario, environment(world, &limits, demand))
+    }
+
+    /// The first of its scenarios.
+    pub(super) fn first(&self) -> &Scenario {
+        self.scenarios.first().unwrap_or(&self.scenario)
     }
 
     /// Evaluates expressions in it, each with what Terraform would report.
@@ -149,7 +202,7 @@ impl Root {
         let limits = Limits::default();
         eval::evaluate_expressions(
             &self.config,
-            &self.scenario,
+            self.first(),
             environment(world, &limits, Demand::Relevant),
             expressions,
         )
@@ -157,10 +210,15 @@ impl Root {
 
     /// Everything that is wrong in its files, inputs and values.
     pub(super) fn diagnostics(&self, evaluation: &Evaluation) -> Vec<Diagnostic> {
-        let config = self.config.diagnostics.iter().chain(&self.scenario.inputs.diagnostics);
+        let config = self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics);
         let all = config.chain(&evaluation.diagnostics).cloned();
         let shown = |span: Option<Span>| span.map(|span| evaluation.shown(span));
         all.map(|found| Diagnostic { span: shown(found.span), ..found }).collect()
+    }
+
+    /// Everything that is wrong in its files and inputs.
+    pub(super) fn input_diagnostics(&self) -> Vec<Diagnostic> {
+        self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics).cloned().collect()
     }
 
     /// Whether a file of it could not be read or parsed.
@@ -188,7 +246,8 @@ pub(super) fn gaps(evaluation: &Evaluation) -> Vec<Gap> {
     };
     let gaps = evaluation.gaps.iter();
     let shown = |span: Option<Span>| span.map(|span| evaluation.shown(span));
-    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: shown(gap.span) }).collect()
+    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: shown(gap.span) })
+        .collect()
 }
 
 /// The module calls below a node for which a built-in summary is evaluated.

@@ -73,7 +73,11 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     for id in reach.presence(vpc, service).endpoints {
         let endpoint = network.endpoint(id);
         let private = endpoint.private_dns.ask("private DNS is on", |on| Truth::known(*on));
-        let here = Answer { evidence: Vec::new(), reasons: endpoint.vpc.reasons(), truth: endpoint.vpc.link.is(vpc) };
+        let here = Answer {
+            evidence: Vec::new(),
+            reasons: endpoint.vpc.reasons(),
+            truth: endpoint.vpc.link.is(vpc),
+        };
         let is_it = Answer::new(endpoint.service.is(label));
         let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both.clone()]);
         match captures.truth {
@@ -106,7 +110,9 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             (Truth::Yes, Some(target)) if zone.exact.is_yes() => {
                 return decided(Place::Zone(zone.zone, target), answers, endpoints, doubts);
             }
-            (Truth::No, _) if zone.associated.truth.is_yes() && zone.record.truth.is_no() && zone.exact.is_yes() => {
+            (Truth::No, _)
+                if zone.associated.truth.is_yes() && zone.record.truth.is_no() && zone.exact.is_yes() =>
+            {
                 // A private zone answers alone for its domain: a name without record does not exist.
                 return decided(Place::Broken, zone.record.clone().negate(), endpoints, doubts);
             }

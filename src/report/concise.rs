@@ -45,6 +45,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         let _ = writeln!(out, "{root}: internal error {}", safe::sentence(&failure.message));
     }
     if !options.quiet {
+        out.push_str(&summary::verdicts(report));
         let _ = writeln!(out, "{}", summary::line(report));
     }
     out

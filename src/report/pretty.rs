@@ -49,6 +49,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     if !options.quiet {
         write_undecided(&mut text, report);
         write_gaps(&mut text, report);
+        text.push_str(&summary::verdicts(report));
         let _ = writeln!(text, "{}", summary::line(report));
     }
     text

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::finding::Severity;
-use crate::report::Report;
+use crate::proof::verdict;
+use crate::report::{Report, safe};
 
 /// `3 errors, 1 warning, 2 undecided · 4 instances in 2 roots (41 files, 6 modules; 1 module not installed) · 18 ms`.
 pub fn line(report: &Report) -> String {
@@ -46,6 +47,17 @@ pub fn line(report: &Report) -> String {
         plural(counts.roots, "root"),
         duration(report.duration),
     )
+}
+
+/// What is proven of the targets, a line for each scenario: `3 targets: 2 via endpoints, 1 broken at L8 (SSM002)`.
+pub fn verdicts(report: &Report) -> String {
+    let mut out = String::new();
+    for (scenario, proofs) in &report.verdicts {
+        let Some(summary) = verdict::summary(proofs) else { continue };
+        let name = if scenario.is_empty() { String::new() } else { format!("{}: ", safe::line(scenario)) };
+        out.push_str(&format!("{name}{summary}\n"));
+    }
+    out
 }
 
 /// `1 file`, `2 files`.

@@ -24,6 +24,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let endpoint = network.endpoint(id);
         let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
         let Some(service) = service.filter(|_| endpoint.declaration.is_managed()) else { continue };
+        // Whoever writes another type did not forget private DNS; a type that is left out is made good together with it.
+        if endpoint.endpoint_type.is_configured() && endpoint.is_interface().is_no() {
+            continue;
+        }
         let off = endpoint.private_dns.ask("", |on| Truth::known(!on));
         let off = Answer { evidence: Vec::new(), ..off };
         let replaced = is_replaced(network, id, endpoint, service);
@@ -34,11 +38,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             "without `private_dns_enabled` private DNS is off"
         };
         let (internet, affected) = internet_of_vpc(context.reach, endpoint, service);
-        let defect = Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
-            .at_fact(&endpoint.private_dns, here)
-            .help("set `private_dns_enabled = true`")
-            .affects(affected)
-            .cause("private DNS");
+        let defect =
+            Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
+                .at_fact(&endpoint.private_dns, here)
+                .help("set `private_dns_enabled = true`")
+                .affects(affected)
+                .cause("private DNS");
         let defect = if internet.is_no() {
             defect
         } else {
@@ -67,7 +72,8 @@ fn is_replaced(network: &Network, id: EndpointId, endpoint: &Endpoint, service: 
             }
             let declaration = &network.zone(zone.zone).declaration;
             let text = format!("what {} does is not known", declaration.address);
-            let reasons = if truth.is_unknown() { vec![Reason::new(text, declaration.decl_range)] } else { Vec::new() };
+            let reasons =
+                if truth.is_unknown() { vec![Reason::new(text, declaration.decl_range)] } else { Vec::new() };
             answers.push(Answer { truth, evidence: Vec::new(), reasons });
         }
     }

@@ -1,8 +1,8 @@
 //! SSM002: endpoint security groups that let no HTTPS in from an instance.
 
-use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::Answer;
 use crate::aws::cidr::Coverage;
+use crate::aws::endpoint::Endpoint;
+use crate::aws::fact::{Answer, Evidence};
 use crate::aws::link::EndpointId;
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
@@ -21,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const HELP: &str = "admit TCP 443 from the security group of the instances, or from the CIDR block of the VPC";
+const HELP: &str =
+    "admit TCP 443 from the security group of the instances, or from the CIDR block of the VPC";
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
@@ -40,11 +41,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let defect = defect(network, endpoint, &everybody, "anybody");
             findings.judge(&without_places(violation), defect);
         }
-        for site in sites.filter(|site| is_led(context.reach, id, service, site)) {
+        for site in sites {
+            let led = is_led(context.reach, id, service, site);
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
             let target = &context.reach.target(site).declaration;
             let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
-            if admission.coverage == Coverage::Part && there.truth.is_yes() {
+            if admission.coverage == Coverage::Part && there.truth.is_yes() && led {
                 let defect = defect(network, endpoint, &admission, "all of an instance's subnet")
                     .severity(Severity::Warning)
                     .note(format!("{} may get an address that is not covered", target.address));
@@ -57,6 +59,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            if !led {
+                if !violation.truth.is_yes() {
+                    continue;
+                }
+                defect = defect.severity(Severity::Warning).note(
+                    "nothing uses the endpoint while private DNS is off; with private DNS on, the instances lose access",
+                );
             }
             findings.judge(&without_places(violation), defect);
         }
@@ -97,16 +107,22 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
             &endpoint.declaration,
             format!("{{}} falls back to the default security group, which does not admit HTTPS from {whom}"),
         )
-        .at(endpoint.declaration.decl_range, "without `security_group_ids` it has the default group of the VPC");
+        .at(
+            endpoint.declaration.decl_range,
+            "without `security_group_ids` it has the default group of the VPC",
+        );
         for group in groups.ids().map(|id| network.group(id)) {
             defect = defect.label(group.declaration.decl_range, "the default group");
         }
-        return defect.help("give the endpoint a security group that admits TCP 443 from the VPC").cause("default group");
+        return defect
+            .help("give the endpoint a security group that admits TCP 443 from the VPC")
+            .cause("default group");
     }
     let nearest = admission.candidates.first().copied();
     let group = nearest.map(|(group, _)| group).or_else(|| groups.ids().next());
     let Some(group) = group.map(|id| network.group(id)) else {
-        return Defect::new(&endpoint.declaration, format!("{{}} does not admit HTTPS from {whom}")).help(HELP);
+        return Defect::new(&endpoint.declaration, format!("{{}} does not admit HTTPS from {whom}"))
+            .help(HELP);
     };
     let (place, here) = match nearest.and_then(|(_, index)| group.ingress.rules.get(index)) {
         Some(rule) => {
@@ -115,7 +131,16 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
         }
         None => only_rule(group),
     };
-    Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"))
+    let defect =
+        Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"));
+    let peer = nearest.and_then(|(_, index)| group.ingress.rules.get(index)?.peers.first());
+    let defect = match peer {
+        Some(peer) => {
+            defect.decided_by(Evidence { span: peer.span, origin: peer.origin, note: String::new() })
+        }
+        None => defect,
+    };
+    defect
         .at(place.or(group.declaration.decl_range), here)
         .label(endpoint.groups.span, "this endpoint carries the group")
         .help(HELP)

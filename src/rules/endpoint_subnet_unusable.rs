@@ -69,7 +69,8 @@ fn foreign_subnet(network: &Network, endpoint: &Endpoint) -> Answer {
         Some(member) => {
             let subnet = network.subnet(member.to);
             let note = format!("{} is in another VPC", subnet.declaration.address);
-            Answer::yes(Evidence::at(subnet.vpc.span, note)).because(endpoint.vpc.evidence("the endpoint's VPC"))
+            Answer::yes(Evidence::at(subnet.vpc.span, note))
+                .because(endpoint.vpc.evidence("the endpoint's VPC"))
         }
         None => Answer::new(Truth::No),
     }

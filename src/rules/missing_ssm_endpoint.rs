@@ -24,7 +24,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if sites.is_empty() {
             continue;
         }
-        let needed: Vec<Service> = Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)).collect();
+        let needed: Vec<Service> =
+            Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)).collect();
         let answers: Vec<(Service, Answer)> =
             needed.iter().map(|service| (*service, is_served(reach, vpc, *service))).collect();
         let nothing = answers.iter().all(|(_, served)| served.truth.is_no());
@@ -62,9 +63,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 fn is_served(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Answer {
     let network = &reach.model.network;
     let presence = reach.presence(vpc, service);
-    let wrong_type = presence.endpoints.iter().map(|id| network.endpoint(*id)).filter(|endpoint| {
-        endpoint.is_interface().is_no() && endpoint.service.is(service.label()).is_yes()
-    });
+    let wrong_type =
+        presence.endpoints.iter().map(|id| network.endpoint(*id)).filter(|endpoint| {
+            endpoint.is_interface().is_no() && endpoint.service.is(service.label()).is_yes()
+        });
     let of_wrong_type = Answer::any(wrong_type.map(|endpoint| existence(&endpoint.declaration)));
     Answer::any([presence.answer, of_wrong_type, reach.zone_leads_away(vpc, service)])
 }
@@ -73,9 +75,11 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
     let network = &context.model.network;
     let declaration = &network.vpc(vpc).declaration;
     let labels: Vec<&str> = missing.iter().map(|service| service.label()).collect();
-    let message = format!("no endpoint for {} in {{}}, and its instances have no way to the internet", list(&labels));
+    let message =
+        format!("no endpoint for {} in {{}}, and its instances have no way to the internet", list(&labels));
     let mut defect = Defect::new(declaration, message).cause(&labels.join(","));
-    let advice = missing == [Service::Ec2Messages] && context.reach.options.ec2messages == Ec2Messages::Advisory;
+    let advice =
+        missing == [Service::Ec2Messages] && context.reach.options.ec2messages == Ec2Messages::Advisory;
     if advice {
         defect = defect.severity(Severity::Warning);
     }

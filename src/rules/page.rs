@@ -132,7 +132,10 @@ pub fn body(page: &str) -> &str {
 /// The sentence under a page's title.
 pub fn summary(page: &str) -> &str {
     let paragraphs = body(page).split("\n\n").map(str::trim);
-    paragraphs.into_iter().find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#')).unwrap_or_default()
+    paragraphs
+        .into_iter()
+        .find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#'))
+        .unwrap_or_default()
 }
 
 /// The parts of a text between headings of one level; the first part is what stands before any, without a title.

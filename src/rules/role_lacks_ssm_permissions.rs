@@ -77,7 +77,10 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         actions.join(", ")
     };
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
-        .at(role.declaration.decl_range, if role.policies.is_empty() { "no policy is attached to this role" } else { "" })
+        .at(
+            role.declaration.decl_range,
+            if role.policies.is_empty() { "no policy is attached to this role" } else { "" },
+        )
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
     let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
@@ -97,7 +100,8 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
 
 /// Whether Default Host Management gives the instance another role, which AWS only does when registration is refused.
 fn host_management(reach: &Reach<'_>, sites: &[&Site], permissions: &[Permission]) -> Answer {
-    let registers = permissions.iter().find(|permission| permission.action == "ssm:UpdateInstanceInformation");
+    let registers =
+        permissions.iter().find(|permission| permission.action == "ssm:UpdateInstanceInformation");
     let refused = registers.map_or(Answer::new(Truth::No), |permission| permission.answer().negate());
     let set_up = Answer::all(sites.iter().map(|site| reach.host_management(site)));
     Answer::all([set_up, refused])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::aws::cidr::Cidr;
-use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::link::{GroupId, Link};
 use crate::aws::network::existence;
 use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
@@ -42,15 +42,25 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let violation = Answer::all([existence(&rule.declaration), Answer::new(rule.in_effect())]);
             let reasons: Vec<Reason> = violation.reasons.into_iter().chain(rule.doubt.clone()).collect();
             let ports = rule.ports.describe();
-            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" { format!(" ({ports})") } else { String::new() };
+            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" {
+                format!(" ({ports})")
+            } else {
+                String::new()
+            };
             let here = format!("admits {}{width}", source.whom);
-            let mut defect = Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
-                .at(rule.declaration.decl_range, here)
-                .decided_by(rule.ports.evidence(""))
-                .severity(severity)
-                .help("remove the rule; sessions come through Session Manager")
-                .affects(use_of_group.targets.iter().cloned())
-                .cause(&format!("ssh from {}", source.whom));
+            let name = match &group.declaration.addr {
+                Some(addr) => addr.without_keys(),
+                None => group.declaration.address.clone(),
+            };
+            let mut defect =
+                Defect::new(&rule.declaration, format!("{name} lets {} connect to port 22", source.whom))
+                    .at(rule.declaration.decl_range, here)
+                    .decided_by(rule.ports.evidence(""))
+                    .decided_by(source.evidence.clone())
+                    .severity(severity)
+                    .help("remove the rule; sessions come through Session Manager")
+                    .affects(use_of_group.targets.iter().cloned())
+                    .cause(&format!("ssh from {}", source.whom));
             if let Some(used) = used {
                 defect = defect.note(used);
             }
@@ -86,6 +96,7 @@ fn use_of(context: &RuleContext<'_>, id: GroupId) -> Use {
 /// Whom a rule admits, as far as it matters here.
 struct Source {
     whom: String,
+    evidence: Evidence,
     kind: SourceKind,
 }
 
@@ -104,10 +115,18 @@ fn worst(context: &RuleContext<'_>, rule: &GroupRule) -> Option<Source> {
         .peers
         .iter()
         .filter(|peer| !peer.exists.is_no())
-        .map(|peer| Source { whom: whom(network.describe_peer(peer), peer), kind: kind(context, peer) })
+        .map(|peer| Source {
+            whom: whom(network.describe_peer(peer), peer),
+            evidence: Evidence { span: peer.span, origin: peer.origin, note: String::new() },
+            kind: kind(context, peer),
+        })
         .collect();
     if sources.is_empty() && rule.open.is_some() {
-        sources.push(Source { whom: "addresses that are not known".to_owned(), kind: SourceKind::Private });
+        sources.push(Source {
+            whom: "addresses that are not known".to_owned(),
+            evidence: Evidence::at(rule.declaration.decl_range, ""),
+            kind: SourceKind::Private,
+        });
     }
     sources.into_iter().max_by_key(|source| source.kind)
 }
@@ -122,7 +141,9 @@ fn whom(described: String, peer: &Peer) -> String {
 fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
     match &peer.kind {
         PeerKind::Cidr(Known::Value(Cidr::Net(net))) if is_world(net) => SourceKind::World,
-        PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => SourceKind::ConnectEndpoint,
+        PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => {
+            SourceKind::ConnectEndpoint
+        }
         PeerKind::Itself => SourceKind::Members,
         PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::PrefixList(_) => SourceKind::Private,
     }

@@ -48,11 +48,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             "without `enable_dns_hostnames` DNS hostnames are off"
         };
         let violation = Answer::all([there, off(&vpc.dns_hostnames), relied_on]);
-        let defect = Defect::new(&vpc.declaration, "{} has DNS hostnames off, which private DNS of its endpoints needs")
-            .at_fact(&vpc.dns_hostnames, here)
-            .help("set `enable_dns_hostnames = true`")
-            .affects(affected())
-            .cause("enable_dns_hostnames");
+        let defect = Defect::new(
+            &vpc.declaration,
+            "{} has DNS hostnames off, which private DNS of its endpoints needs",
+        )
+        .at_fact(&vpc.dns_hostnames, here)
+        .help("set `enable_dns_hostnames = true`")
+        .affects(affected())
+        .cause("enable_dns_hostnames");
         findings.judge(&violation, defect);
     }
 }
@@ -68,13 +71,17 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
         let here = endpoint.vpc.link.is(vpc);
-        if here.is_no() || endpoint.is_interface().is_no() {
+        let ours = Truth::any(Service::ALL.iter().map(|service| endpoint.service.is(service.label())));
+        // Another type is written on purpose; one that is left out is a mistake about to be made good.
+        let other_type =
+            endpoint.is_interface().is_no() && (endpoint.endpoint_type.is_configured() || !ours.is_yes());
+        if here.is_no() || other_type {
             continue;
         }
-        let ours = Truth::any(Service::ALL.iter().map(|service| endpoint.service.is(service.label())));
         let private = endpoint.private_dns.is(&true);
         let truth = Truth::all([here, ours | private, endpoint.declaration.exists]);
-        let evidence = Evidence::at(endpoint.declaration.decl_range, "this endpoint relies on names in the VPC");
+        let evidence =
+            Evidence::at(endpoint.declaration.decl_range, "this endpoint relies on names in the VPC");
         let mut answer = Answer::new(truth).because(evidence);
         if truth.is_unknown() {
             answer.reasons = existence(&endpoint.declaration).reasons;

@@ -3,6 +3,10 @@
 //! This walks the tokens along the grammar and builds nothing; `hcl::edit` builds the tree, but accepts some of
 //! what Terraform refuses, refuses some of what Terraform accepts, and names neither place nor reason in
 //! Terraform's words. It stops at the first error after which Terraform itself would only guess.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule of the grammar names what it takes, and refuses every other token"
+)]
 
 use std::ops::Range;
 
@@ -16,6 +20,9 @@ use crate::source::Span;
 /// How deep expressions and blocks may nest before this module gives up; `hcl::edit` gives up earlier, at 64.
 /// The walk recurses, and must not exhaust a stack.
 const MAX_DEPTH: u32 = 200;
+
+/// Errors of one text that are listed. A file of zero bytes has one for each byte; nobody reads more than the first.
+const MAX_DIAGNOSTICS: usize = 100;
 
 /// Where the tokens of a text are and what stands under them.
 #[derive(Clone, Copy)]
@@ -111,8 +118,14 @@ enum Directive {
 
 impl<'a> Walk<'a> {
     fn report(&mut self, at: Token, summary: &str, detail: impl Into<String>) {
-        let span = self.source.span(at);
-        self.found.diagnostics.push(Diagnostic::invalid(summary, detail, Some(span)));
+        let span = Some(self.source.span(at));
+        let diagnostics = &mut self.found.diagnostics;
+        if diagnostics.len() < MAX_DIAGNOSTICS {
+            diagnostics.push(Diagnostic::invalid(summary, detail, span));
+        } else if diagnostics.len() == MAX_DIAGNOSTICS {
+            let detail = format!("ssmlint lists the first {MAX_DIAGNOSTICS} errors of a file.");
+            diagnostics.push(Diagnostic::invalid("Too many errors", detail, span));
+        }
     }
 
     fn stop<T>(&mut self, at: Token, summary: &str, detail: impl Into<String>) -> Result<T, Stop> {

@@ -1,0 +1,429 @@
+//! Worlds of one root: what holds whatever an input without value is, and what only for one of its values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::scenario::{Demand, Scenario};
+use crate::eval::toggle::{self, toggles};
+use crate::eval::{self, Evaluation};
+use crate::finding::{Certainty, Finding};
+use crate::lint::root::{self, Judged, Root, World};
+use crate::proof::verdict::{Proof, Verdict};
+use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
+use crate::report::{Gap, GapKind};
+use crate::source::Span;
+use crate::syntax::ast::Name;
+
+/// Worlds that are looked at in one root; more say little and cost much.
+pub(super) const LIMIT: usize = 64;
+
+/// One setting of some toggles.
+pub(super) type Setting = Vec<(Name, bool)>;
+
+/// What was found in all worlds of a scenario.
+pub(super) struct Split {
+    pub(super) findings: Vec<Finding>,
+    /// One proof for each target: of the world where all agree, else of what is configured.
+    pub(super) proofs: Vec<Proof>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Module calls for which a built-in summary was evaluated, by their headers.
+    pub(super) summaries: BTreeSet<Span>,
+}
+
+/// Judges a scenario. Boolean inputs without a value that decide what exists are tried with both values.
+pub(super) fn judge(root: &Root, world: World<'_>, scenario: &Scenario) -> Split {
+    split(root, world, scenario).0
+}
+
+/// As [`judge`] for the first scenario, with the proofs of each world by what is set in it; none without such inputs.
+pub(super) fn explain(root: &Root, world: World<'_>) -> (Split, Vec<(String, Vec<Proof>)>) {
+    split(root, world, root.first())
+}
+
+fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(String, Vec<Proof>)>) {
+    let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
+    let configured = root::judge(&evaluation);
+    let mut gaps = root::gaps(&evaluation);
+    let shown = |found: &Diagnostic| Diagnostic {
+        span: found.span.map(|span| evaluation.shown(span)),
+        ..found.clone()
+    };
+    let diagnostics: Vec<Diagnostic> = evaluation.diagnostics.iter().map(shown).collect();
+    let summaries: BTreeSet<Span> = evaluation.summaries.values().map(|call| call.header).collect();
+    let open = unset(root, &evaluation);
+    if open.is_empty() {
+        let split =
+            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
+        return (split, Vec::new());
+    }
+    drop(evaluation);
+    let (worlds, left) = possible(root, world, scenario, &open);
+    if left > 0 {
+        let names: Vec<String> = open[open.len() - left..].iter().map(|name| format!("var.{name}")).collect();
+        let message = format!(
+            "{} without value decide more than the {LIMIT} combinations that are looked at",
+            names.join(", ")
+        );
+        gaps.push(Gap { kind: GapKind::Limit, message, span: None });
+    }
+    if worlds.is_empty() {
+        let split =
+            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
+        return (split, Vec::new());
+    }
+    let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
+    let proofs = agreed(configured.proofs, &worlds);
+    let mut findings = Vec::new();
+    let mut by_world = Vec::new();
+    for (setting, judged) in worlds {
+        findings.push(judged.findings);
+        by_world.push((describe(&setting), judged.proofs));
+    }
+    let findings = join(&settings, findings);
+    (Split { findings, proofs, gaps, diagnostics, summaries }, by_world)
+}
+
+/// `enable_nat = true, enable_endpoints = false`.
+fn describe(setting: &Setting) -> String {
+    let parts: Vec<String> = setting.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    parts.join(", ")
+}
+
+/// The toggles that have no value.
+fn unset(root: &Root, evaluation: &Evaluation) -> Vec<Name> {
+    let toggles = toggles(&root.config, evaluation).into_iter();
+    toggles.filter(|toggle| toggle.value.is_none()).map(|toggle| toggle.name).collect()
+}
+
+/// The worlds of some toggles that no validation rules out, and how many toggles were too many.
+fn possible(
+    root: &Root,
+    world: World<'_>,
+    scenario: &Scenario,
+    names: &[Name],
+) -> (Vec<(Setting, Judged)>, usize) {
+    let (settings, left) = toggle::worlds(names, LIMIT);
+    let judged = settings.into_iter().filter_map(|setting| {
+        let scenario = toggle::with_toggles(scenario, &setting);
+        let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
+        let ruled_out = evaluation.diagnostics.iter().any(eval::is_ruled_out);
+        (!ruled_out).then(|| (setting, root::judge(&evaluation)))
+    });
+    (judged.collect(), left)
+}
+
+/// For each target its proof where all worlds come to the same, and the configured one where they differ.
+fn agreed(configured: Vec<Proof>, worlds: &[(Setting, Judged)]) -> Vec<Proof> {
+    let in_worlds = |target: &str| -> Vec<Option<&Proof>> {
+        let find = |judged: &Judged| judged.proofs.iter().position(|proof| proof.target == target);
+        worlds.iter().map(|(_, judged)| find(judged).map(|index| &judged.proofs[index])).collect()
+    };
+    let proofs = configured.into_iter().map(|proof| {
+        let others = in_worlds(&proof.target);
+        match others.first() {
+            Some(Some(first))
+                if others.iter().all(|other| other.is_some_and(|other| other.kind() == first.kind())) =>
+            {
+                (*first).clone()
+            }
+            Some(_) | None => proof,
+        }
+    });
+    proofs.collect()
+}
+
+/// Toggles that a matrix frees without asking what they decide; more are thinned out.
+const FEW: usize = 6;
+/// Toggles that a matrix looks at, one after the other, to find those that decide something.
+const MANY: usize = 24;
+
+/// The proofs of all combinations of the root's toggles.
+pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
+    let base = root.first();
+    let configured = root.evaluate_in(world, base, Demand::Relevant);
+    let proofs = root::judge(&configured).proofs;
+    let mut found = toggles(&root.config, &configured);
+    let refused: Vec<Diagnostic> = configured.diagnostics.clone();
+    let mut gaps = root::gaps(&configured);
+    drop(configured);
+
+    // What stands behind one toggle is only seen where that one lets it exist.
+    let mut differs: Vec<bool> = Vec::new();
+    let mut next = 0;
+    while next < found.len().min(MANY) {
+        let toggle = found[next].clone();
+        next += 1;
+        let values: &[bool] = match toggle.value {
+            Some(true) => &[false],
+            Some(false) => &[true],
+            None => &[true, false],
+        };
+        let mut is_different = toggle.value.is_none();
+        for value in values {
+            let scenario = toggle::with_toggles(base, &[(toggle.name.clone(), *value)]);
+            let evaluation = root.evaluate_in(world, &scenario, Demand::Relevant);
+            for other in toggles(&root.config, &evaluation) {
+                if found.iter().all(|known| known.name != other.name) {
+                    found.push(other);
+                }
+            }
+            let others = root::judge(&evaluation).proofs;
+            is_different |= cells(&others) != cells(&proofs);
+        }
+        differs.push(is_different);
+    }
+    differs.resize(found.len(), false);
+    let mut dropped: Vec<Name> = Vec::new();
+    if found.len() > FEW {
+        // Those that decide something come first; among equals the order of declaration stays.
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by_key(|index| !differs[*index]);
+        let kept: BTreeSet<usize> = order.into_iter().filter(|index| differs[*index]).take(FEW).collect();
+        dropped = (0..found.len())
+            .filter(|index| !kept.contains(index))
+            .map(|index| found[index].name.clone())
+            .collect();
+        let left = (0..found.len()).filter(|index| differs[*index] && !kept.contains(index));
+        let left: Vec<String> = left.map(|index| format!("var.{}", found[index].name)).collect();
+        if !left.is_empty() {
+            let message = format!(
+                "{} decide something too, beyond the {LIMIT} combinations that are looked at",
+                left.join(", ")
+            );
+            gaps.push(Gap { kind: GapKind::Limit, message, span: None });
+        }
+        found = kept.into_iter().map(|index| found[index].clone()).collect();
+    }
+    let variables: Vec<&Name> = root.config.root.module.variables.keys().collect();
+    found.sort_by_key(|toggle| variables.iter().position(|name| **name == toggle.name));
+    let names: Vec<Name> = found.iter().map(|toggle| toggle.name.clone()).collect();
+    let unused: Vec<(Name, Span)> = toggle::booleans(&root.config)
+        .filter(|variable| !names.contains(&variable.name) && !dropped.contains(&variable.name))
+        .map(|variable| (variable.name.clone(), variable.decl_range))
+        .collect();
+
+    let (settings, _) = toggle::worlds(&names, LIMIT);
+    let mut rows = Vec::new();
+    let mut ruled_out = Vec::new();
+    for setting in settings {
+        let is_configured =
+            found.iter().zip(&setting).all(|(toggle, (_, value))| toggle.value == Some(*value));
+        let values: Vec<bool> = setting.iter().map(|(_, value)| *value).collect();
+        let scenario = toggle::with_toggles(base, &setting);
+        let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
+        if let Some(condition) =
+            evaluation.diagnostics.iter().find(|diagnostic| eval::is_ruled_out(diagnostic))
+        {
+            ruled_out.push(RuledOut { values, by: condition.clone() });
+            continue;
+        }
+        let invalid = evaluation
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
+        let invalid = invalid.cloned().collect();
+        let proofs = root::judge(&evaluation).proofs;
+        rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
+    }
+    // Toggle by toggle from false to true, so that the table reads as one counts.
+    rows.sort_by(|a, b| a.values.cmp(&b.values));
+    Matrix {
+        root: root::name(&root.config.dir),
+        scenario: base.name.clone(),
+        toggles: names.iter().map(Name::to_string).collect(),
+        defaults: found.iter().map(|toggle| toggle.value).collect(),
+        rows,
+        ruled_out,
+        dropped: dropped.iter().map(Name::to_string).collect(),
+        unused: unused.into_iter().map(|(name, span)| (name.to_string(), span)).collect(),
+        gaps,
+        diagnostics: root.input_diagnostics(),
+        ..Matrix::default()
+    }
+}
+
+fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
+    let cell = |proof: &Proof| {
+        let broken = proof.broken();
+        let reason = match &proof.verdict {
+            Verdict::Reachable(_) => None,
+            Verdict::Broken(broken) => Some((broken.link.reason.clone(), broken.link.span)),
+            Verdict::Unknown(reasons) => reasons.first().map(|reason| (reason.text.clone(), reason.span)),
+        };
+        let (reason, span) = reason.map_or((None, None), |(reason, span)| (Some(reason), span));
+        let word = match &proof.verdict {
+            Verdict::Unknown(_) => "UNKNOWN".to_owned(),
+            Verdict::Reachable(_) | Verdict::Broken(_) => proof.headline(),
+        };
+        let rule = broken.map(|broken| broken.link.rule);
+        (proof.target.clone(), Cell { state: state(proof), verdict: word, rule, reason, span })
+    };
+    proofs.iter().map(cell).collect()
+}
+
+fn state(proof: &Proof) -> &'static str {
+    match &proof.verdict {
+        Verdict::Reachable(_) => "reachable",
+        Verdict::Broken(_) => "broken",
+        Verdict::Unknown(_) => "unknown",
+    }
+}
+
+/// What makes two findings of different worlds the same.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    code: &'static str,
+    undecided: bool,
+    subject: String,
+    cause: String,
+}
+
+/// Joins the findings of worlds; one that does not hold in all of them says when it does.
+fn join(settings: &[Setting], found: Vec<Vec<Finding>>) -> Vec<Finding> {
+    let mut joined: BTreeMap<Key, (Finding, BTreeSet<usize>)> = BTreeMap::new();
+    for (index, findings) in found.into_iter().enumerate() {
+        for finding in findings {
+            let key = Key {
+                code: finding.code,
+                undecided: finding.certainty == Certainty::Undecided,
+                subject: finding.subject.clone(),
+                cause: finding.cause.clone(),
+            };
+            match joined.get_mut(&key) {
+                Some((first, worlds)) => {
+                    worlds.insert(index);
+                    absorb(first, finding);
+                }
+                None => {
+                    joined.insert(key, (finding, BTreeSet::from([index])));
+                }
+            }
+        }
+    }
+    let findings = joined.into_values().map(|(mut finding, worlds)| {
+        if worlds.len() < settings.len() {
+            finding.scenarios = conditions(settings, &worlds);
+        }
+        finding
+    });
+    findings.collect()
+}
+
+fn absorb(finding: &mut Finding, other: Finding) {
+    finding.severity = finding.severity.max(other.severity);
+    finding.affected.extend(other.affected);
+    finding.affected.sort();
+    finding.affected.dedup();
+    for because in other.because {
+        if !finding.because.contains(&because) {
+            finding.because.push(because);
+        }
+    }
+}
+
+/// Joins the findings of the scenarios that were asked for; one that is not in all of them names those it is in.
+pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding> {
+    let mut found = found;
+    if found.len() == 1 {
+        return found.swap_remove(0).1;
+    }
+    let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    let mut joined: BTreeMap<Key, (Finding, Vec<(usize, Vec<String>)>)> = BTreeMap::new();
+    for (index, (_, findings)) in found.into_iter().enumerate() {
+        for mut finding in findings {
+            let when = std::mem::take(&mut finding.scenarios);
+            let key = Key {
+                code: finding.code,
+                undecided: finding.certainty == Certainty::Undecided,
+                subject: finding.subject.clone(),
+                cause: finding.cause.clone(),
+            };
+            match joined.get_mut(&key) {
+                Some((first, worlds)) => {
+                    worlds.push((index, when));
+                    absorb(first, finding);
+                }
+                None => {
+                    joined.insert(key, (finding, vec![(index, when)]));
+                }
+            }
+        }
+    }
+    let findings = joined.into_values().map(|(mut finding, worlds)| {
+        let everywhere = worlds.len() == names.len() && worlds.iter().all(|(_, when)| when.is_empty());
+        if !everywhere {
+            finding.scenarios = worlds
+                .into_iter()
+                .map(|(index, when)| match when.as_slice() {
+                    [] => names[index].clone(),
+                    when => format!("{}: {}", names[index], when.join(" or ")),
+                })
+                .collect();
+        }
+        finding
+    });
+    findings.collect()
+}
+
+/// The fewest conditions that say in which worlds something holds: `enable_nat = false`, `a = true and b = false`.
+fn conditions(settings: &[Setting], holds: &BTreeSet<usize>) -> Vec<String> {
+    let names: Vec<&Name> = settings.first().into_iter().flatten().map(|(name, _)| name).collect();
+    // Each toggle is true, false or left out: 3^6 candidates at most.
+    let mut candidates: Vec<Vec<(usize, bool)>> = vec![Vec::new()];
+    for toggle in 0..names.len() {
+        let with = candidates.iter().flat_map(|candidate| {
+            [true, false].map(|value| {
+                let mut candidate = candidate.clone();
+                candidate.push((toggle, value));
+                candidate
+            })
+        });
+        let with: Vec<_> = with.collect();
+        candidates.extend(with);
+    }
+    candidates.sort_by_key(Vec::len);
+    let mut left: BTreeSet<usize> = holds.clone();
+    let mut result = Vec::new();
+    for candidate in candidates {
+        let matches =
+            |setting: &Setting| candidate.iter().all(|(toggle, value)| setting[*toggle].1 == *value);
+        let covered: BTreeSet<usize> = settings
+            .iter()
+            .enumerate()
+            .filter(|(_, setting)| matches(setting))
+            .map(|(index, _)| index)
+            .collect();
+        if covered.is_subset(holds) && covered.iter().any(|index| left.contains(index)) {
+            left.retain(|index| !covered.contains(index));
+            let parts: Vec<String> =
+                candidate.iter().map(|(toggle, value)| format!("{} = {value}", names[*toggle])).collect();
+            result.push(parts.join(" and "));
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_as_short_as_the_worlds_allow() {
+        let names: [Name; 2] = ["nat".into(), "endpoints".into()];
+        let (settings, _) = toggle::worlds(&names, LIMIT);
+        let which = |wanted: &dyn Fn(bool, bool) -> bool| -> BTreeSet<usize> {
+            let holds = settings.iter().enumerate().filter(|(_, setting)| wanted(setting[0].1, setting[1].1));
+            holds.map(|(index, _)| index).collect()
+        };
+        assert_eq!(conditions(&settings, &which(&|nat, _| !nat)), ["nat = false"]);
+        assert_eq!(
+            conditions(&settings, &which(&|nat, endpoints| !nat && !endpoints)),
+            ["nat = false and endpoints = false"]
+        );
+        assert_eq!(
+            conditions(&settings, &which(&|nat, endpoints| nat || endpoints)),
+            ["nat = true", "endpoints = true"]
+        );
+    }
+}

@@ -1,0 +1,697 @@
+//! The chain of links that a session of one target hangs on, in the order in which they break.
+//!
+//! Identity first, once for a target; then for each of its subnets and each service the name, the endpoint or the
+//! way to the internet, and what may stand between. Each link is one question to [`Reach`] or the model.
+
+use crate::aws::ami::Family;
+use crate::aws::cidr::Cidr;
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
+use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
+use crate::aws::link::{EndpointId, SubnetId, VpcId};
+use crate::aws::nacl::Ephemeral;
+use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, core_actions_of};
+use crate::aws::security_group::{Direction, Party};
+use crate::aws::trail::Trails;
+use crate::proof::dns::{Place, Resolution};
+use crate::proof::verdict::{Path, Proof};
+use crate::proof::{Reach, Service, Site};
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// One link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its number: 0 for the agent up to 10 for the policy of the endpoint.
+    pub number: u8,
+    /// Its name: `agent`, `dns`, `endpoint-sg`.
+    pub name: &'static str,
+    /// The service; none for what all services need.
+    pub service: Option<Service>,
+    /// The address of the target's subnet; none for what does not depend on it.
+    pub subnet: Option<String>,
+    /// Whether it holds.
+    pub truth: Truth,
+    /// The line that decides it.
+    pub span: Option<Span>,
+    /// What stands there, or what is missing: lower case, no full stop.
+    pub reason: String,
+    /// The code of the rule that reports it when it breaks.
+    pub rule: &'static str,
+    /// For one that is not known: what would settle it.
+    pub because: Vec<Reason>,
+    /// How the deciding value came about, from the use to the line that decided.
+    pub trail: Vec<Evidence>,
+}
+
+/// What one service needs in one subnet, and how its name leads there.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) service: Service,
+    pub(super) path: Option<Path>,
+    pub(super) links: Vec<Link>,
+}
+
+/// The proofs of all targets, in the order of the model.
+pub fn prove(reach: &Reach<'_>, trails: &Trails<'_>) -> Vec<Proof> {
+    let chains = Chains { reach, trails };
+    let ids = reach.model.compute.target_ids();
+    ids.map(|id| {
+        let sites: Vec<&Site> = reach.sites.iter().filter(|site| site.target == id).collect();
+        chains.target(reach.model.compute.target(id), &sites)
+    })
+    .collect()
+}
+
+struct Chains<'a> {
+    reach: &'a Reach<'a>,
+    trails: &'a Trails<'a>,
+}
+
+/// What is said of a link when it holds and when it does not.
+struct Words {
+    holds: String,
+    fails: String,
+}
+
+fn words(holds: impl Into<String>, fails: impl Into<String>) -> Words {
+    Words { holds: holds.into(), fails: fails.into() }
+}
+
+impl Chains<'_> {
+    fn target(&self, target: &crate::aws::compute::Target, sites: &[&Site]) -> Proof {
+        let mut assumptions = Vec::new();
+        let mut links = vec![self.agent(target, &mut assumptions), self.metadata(target)];
+        let by_host_management = self.identity(target, sites, &mut links, &mut assumptions);
+        let mut ways = Vec::new();
+        let mut command = Vec::new();
+        for site in sites {
+            for service in Service::ALL {
+                let needed = site.vpc.to().is_none_or(|vpc| self.reach.needs(vpc, service));
+                if !needed {
+                    continue;
+                }
+                let way = self.way(site, service, &mut assumptions);
+                if service == Service::Ec2Messages {
+                    command.push(way);
+                } else {
+                    ways.push(way);
+                }
+            }
+        }
+        assumptions.sort();
+        assumptions.dedup();
+        Proof::conclude(target, links, ways, command, by_host_management, assumptions)
+    }
+
+    fn link(&self, number: u8, name: &'static str, answer: Answer, rule: &'static str, words: Words) -> Link {
+        let decided = answer.evidence.iter().find(|evidence| evidence.span.is_some());
+        let decided = decided.or(answer.evidence.first());
+        let because = if answer.truth.is_unknown() { answer.reasons.clone() } else { Vec::new() };
+        let reason = match answer.truth {
+            Truth::Yes => words.holds,
+            Truth::No => words.fails,
+            Truth::Unknown if because.is_empty() => "not known".to_owned(),
+            Truth::Unknown => {
+                let mut texts: Vec<&str> = Vec::new();
+                for reason in &because {
+                    if !texts.contains(&reason.text.as_str()) {
+                        texts.push(&reason.text);
+                    }
+                }
+                texts.join("; ")
+            }
+        };
+        let from_reason = because.iter().find_map(|reason| reason.span);
+        let own = decided.and_then(|evidence| evidence.span);
+        let span = if answer.truth.is_unknown() { from_reason.or(own) } else { own };
+        let trail = match decided {
+            Some(evidence) if !answer.truth.is_yes() => self.trails.steps(evidence.origin),
+            Some(_) | None => Vec::new(),
+        };
+        Link {
+            number,
+            name,
+            service: None,
+            subnet: None,
+            truth: answer.truth,
+            span,
+            reason,
+            rule,
+            because,
+            trail,
+        }
+    }
+
+    /// L0: the image has the agent. An image of which that is not known is taken to have it.
+    fn agent(&self, target: &crate::aws::compute::Target, assumptions: &mut Vec<String>) -> Link {
+        let ami = &target.ami;
+        let mut answer = ami.ships_agent.clone();
+        let image = ami.chosen_by.as_ref().map_or_else(|| "the image".to_owned(), |by| by.to_string());
+        let holds = if answer.truth.is_unknown() {
+            assumptions.push("the image has the SSM Agent".to_owned());
+            answer.truth = Truth::Yes;
+            format!("{image}: assumed to have the SSM Agent")
+        } else {
+            format!("{image} has the SSM Agent")
+        };
+        let installs = target.user_data.is_some();
+        if answer.truth.is_no() && installs {
+            let text = "whether the user data installs the agent is not known";
+            answer.truth = Truth::Unknown;
+            answer.reasons =
+                vec![Reason::new(text, target.user_data.as_ref().and_then(|data| data.evidence.span))];
+        }
+        let mut link = self.link(
+            0,
+            "agent",
+            answer,
+            "SSM026",
+            words(holds, format!("{image} comes without the SSM Agent")),
+        );
+        link.span = link.span.or(target.declaration.decl_range);
+        link
+    }
+
+    /// L1: the metadata service gives the agent its identity.
+    fn metadata(&self, target: &crate::aws::compute::Target) -> Link {
+        let words = words("the metadata service is on", "the metadata service is off");
+        self.link(1, "imds", target.has_metadata(), "SSM020", words)
+    }
+
+    /// L2 to L4: profile, trust and permissions; whether Default Host Management stands in for them.
+    fn identity(
+        &self,
+        target: &crate::aws::compute::Target,
+        sites: &[&Site],
+        links: &mut Vec<Link>,
+        assumptions: &mut Vec<String>,
+    ) -> bool {
+        let iam = &self.reach.model.iam;
+        let argument = &target.profile;
+        let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
+        let managed = self.reach.host_management_of(target);
+        let mut stands_in = |links: &mut Vec<Link>| {
+            if self.reach.options.assume_dhmc {
+                assumptions.push("Default Host Management is set up for the account".to_owned());
+            }
+            let words = words("Default Host Management gives the instance a role", "");
+            links.push(self.link(4, "permissions", managed.clone(), "SSM004", words));
+            true
+        };
+
+        let profile = argument.link.to().map(|id| iam.profile(id));
+        let (mut present, rule, fails) = match &argument.misuse {
+            Some(Misuse::RoleForProfile(role) | Misuse::NameOfRole(role)) if profile.is_none() => {
+                let role = &iam.role(*role).declaration.address;
+                (Truth::No, "SSM009", format!("{role} is a role and no instance profile"))
+            }
+            Some(Misuse::QuotedReference(text)) => {
+                (Truth::No, "SSM009", format!("in quotes, {text} is a text and not a reference"))
+            }
+            Some(Misuse::ArnForName) => {
+                (Truth::No, "SSM009", "an ARN stands where the name of the profile belongs".to_owned())
+            }
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            | None => (argument.present, "SSM008", "no instance profile".to_owned()),
+        };
+        let mut fails = fails;
+        let mut rule = rule;
+        if let Some(profile) = profile.filter(|profile| profile.role.is_none() && !profile.looked_up) {
+            present = Truth::No;
+            rule = "SSM009";
+            fails = format!("{} holds no role", profile.declaration.address);
+        }
+        let mut answer =
+            Answer { truth: present, evidence: vec![evidence], reasons: argument.reasons.clone() };
+        if present.is_no() && rule == "SSM008" && !managed.truth.is_no() {
+            let words = words("no instance profile; Default Host Management stands in", "");
+            answer.evidence = managed.evidence.clone();
+            answer.truth = managed.truth;
+            answer.reasons = managed.reasons.clone();
+            links.push(self.link(2, "profile", answer, rule, words));
+            return managed.truth.is_yes() && stands_in(links);
+        }
+        let holds = profile.map_or_else(
+            || "an instance profile is set".to_owned(),
+            |profile| profile.declaration.address.clone(),
+        );
+        let broken = answer.truth.is_no();
+        links.push(self.link(2, "profile", answer, rule, words(holds, fails)));
+        if broken {
+            return false;
+        }
+
+        let Some(site) = sites.first() else { return false };
+        let Some(id) = self.reach.role(site) else {
+            let mut why = argument.reasons.clone();
+            if why.is_empty() {
+                why.push(Reason::new("the role of the instance profile is not known", argument.span));
+            }
+            for (number, name, rule) in [(3, "trust", "SSM010"), (4, "permissions", "SSM004")] {
+                links.push(self.link(number, name, Answer::unknown(why.clone()), rule, words("", "")));
+            }
+            return false;
+        };
+        let role = iam.role(id);
+        let address = &role.declaration.address;
+        let mut trusts = iam.trusts(id, &EC2_SERVICE);
+        if trusts.evidence.iter().all(|evidence| evidence.span.is_none()) {
+            trusts.evidence.push(role.declaration.evidence(""));
+        }
+        let words_of_trust =
+            words(format!("EC2 may assume {address}"), format!("EC2 may not assume {address}"));
+        let region = sites.iter().find_map(|site| self.reach.region(site));
+        let permissions: Vec<Permission> =
+            CORE_ACTIONS.iter().map(|action| iam.permission(id, action, region)).collect();
+        let mut allows = Answer::all(permissions.iter().map(Permission::answer));
+        let registers = permissions.first().map_or(Truth::Unknown, |permission| permission.answer().truth);
+        links.push(self.link(3, "trust", trusts, "SSM010", words_of_trust));
+        // AWS falls back to Default Host Management only where registration is refused.
+        if allows.truth.is_no() && registers.is_no() && managed.truth.is_yes() {
+            return stands_in(links);
+        }
+        let mut policies: Vec<String> = Vec::new();
+        for evidence in permissions.iter().flat_map(|permission| &permission.allow.evidence) {
+            if !evidence.note.is_empty() && !policies.contains(&evidence.note) {
+                policies.push(evidence.note.clone());
+            }
+        }
+        let holds = if allows.truth.is_yes() && !policies.is_empty() {
+            policies.join(", ")
+        } else {
+            format!("{address} allows what a session needs")
+        };
+        let refused = permissions.iter().filter(|permission| permission.answer().truth.is_no());
+        let refused: Vec<&Permission> = refused.collect();
+        let fails = match refused.first().map(|permission| permission.verdict()) {
+            Some(Allowed::Denied) => format!("a policy denies {}", refused[0].action),
+            Some(Allowed::OutsideBoundary) => format!("the boundary leaves {} out", refused[0].action),
+            Some(Allowed::Allowed | Allowed::NotAllowed | Allowed::Unknown) | None => {
+                let actions: Vec<&str> =
+                    refused.iter().map(|permission| permission.action.as_str()).collect();
+                if actions.len() == permissions.len() {
+                    format!("{address} allows nothing of what a session needs")
+                } else {
+                    format!("{address} does not allow {}", actions.join(", "))
+                }
+            }
+        };
+        if allows.evidence.iter().all(|evidence| evidence.span.is_none()) {
+            allows.evidence.push(role.declaration.evidence(""));
+        }
+        links.push(self.link(4, "permissions", allows, "SSM004", words(holds, fails)));
+        false
+    }
+
+    /// L5 to L10 of one service in one subnet; after the name or the endpoint breaks, nothing further is asked.
+    fn way(&self, site: &Site, service: Service, assumptions: &mut Vec<String>) -> Way {
+        let network = &self.reach.model.network;
+        let mut links = Vec::new();
+        let path = match site.vpc.to() {
+            None => {
+                let target = self.reach.target(site);
+                let mut why = site.internet.reasons.clone();
+                if why.is_empty() {
+                    let text = format!("the VPC of {} is not known", target.address());
+                    why.push(Reason::new(text, target.declaration.decl_range));
+                }
+                links.push(self.link(5, "dns", Answer::unknown(why), "SSM005", words("", "")));
+                None
+            }
+            Some(vpc) => {
+                if self.reach.options.assume_forwarder && !network.custom_dns(vpc).truth.is_no() {
+                    assumptions.push("custom DNS servers forward to Amazon's resolver".to_owned());
+                }
+                self.from_name(site, vpc, service, &mut links)
+            }
+        };
+        let subnet = site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
+        // That it is in this subnet at all may be in doubt; then nothing here is proven broken.
+        let member = site.subnet.and_then(|subnet| {
+            let members = &self.reach.target(site).subnets.members;
+            members.iter().find(|member| member.to == subnet).map(|member| (member.certain, member.span))
+        });
+        let doubtful = member.filter(|(certain, _)| !certain.is_yes());
+        for link in &mut links {
+            link.service = Some(service);
+            link.subnet.clone_from(&subnet);
+            if let Some((_, span)) = doubtful.filter(|_| link.truth.is_no()) {
+                let text = format!(
+                    "whether {} is in {} is not known",
+                    self.reach.target(site).address(),
+                    subnet.as_deref().unwrap_or("this subnet")
+                );
+                link.truth = Truth::Unknown;
+                link.because = vec![Reason::new(text, span)];
+            }
+        }
+        Way { service, path, links }
+    }
+
+    fn from_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
+        let network = &self.reach.model.network;
+        let label = service.label();
+        let resolution = self.reach.resolve(vpc, service);
+        let answer = resolution.answer.clone();
+        match &resolution.place {
+            Place::Unknown => {
+                links.push(self.link(5, "dns", answer, "SSM005", words("", "")));
+                None
+            }
+            Place::Broken => {
+                let (rule, why) = self.why_broken(vpc, service);
+                let fails = format!("{label} leads nowhere: {why}");
+                let answer = Answer { truth: Truth::No, ..answer };
+                links.push(self.link(5, "dns", answer, rule, words("", fails)));
+                None
+            }
+            Place::Endpoint(ids) => {
+                let [id, rest @ ..] = ids.as_slice() else { return None };
+                let endpoint = network.endpoint(*id);
+                if let [second, ..] = rest {
+                    let second = &network.endpoint(*second).declaration;
+                    let fails = format!(
+                        "{} and {} both claim the name of {label}",
+                        endpoint.declaration.address, second.address
+                    );
+                    links.push(self.link(
+                        5,
+                        "dns",
+                        Answer::no(second.evidence("")),
+                        "SSM014",
+                        words("", fails),
+                    ));
+                    return None;
+                }
+                let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
+                links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
+                self.through_endpoint(site, vpc, *id, service, None, links)
+            }
+            Place::Zone(zone, id) => {
+                let endpoint = network.endpoint(*id);
+                let zone = &network.zone(*zone).declaration.address;
+                let holds = format!("{label} -> {} (zone {zone})", endpoint.declaration.address);
+                links.push(self.link(5, "dns", answer, "SSM015", words(holds, "")));
+                let hub = endpoint.vpc.link.to().filter(|hub| *hub != vpc);
+                self.through_endpoint(site, vpc, *id, service, hub, links)
+            }
+            Place::Public => {
+                if !site.internet.truth.is_yes()
+                    && let Some(link) = self.uncaptured(vpc, service, &resolution)
+                    && site.internet.truth.is_no()
+                {
+                    links.push(link);
+                    return None;
+                }
+                let holds = format!("{label} -> public addresses, since no endpoint takes the name");
+                links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
+                self.through_internet(site, vpc, service, links)
+            }
+        }
+    }
+
+    fn why_broken(&self, vpc: VpcId, service: Service) -> (&'static str, String) {
+        let network = &self.reach.model.network;
+        let attributes = network.vpc(vpc);
+        let region = attributes.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let (exact, parent) = network.forwards(vpc, service.label(), region);
+        if attributes.dns_support.is(&true).is_no() {
+            ("SSM005", format!("DNS support of {} is off", attributes.declaration.address))
+        } else if exact.truth.is_yes() || parent.truth.is_yes() {
+            ("SSM018", "a resolver rule takes the name away".to_owned())
+        } else if network.firewall_blocks(vpc, service.label(), region).truth.is_yes() {
+            ("SSM018", "a DNS firewall blocks the name".to_owned())
+        } else {
+            ("SSM015", "a private zone of that domain has no record for it".to_owned())
+        }
+    }
+
+    /// The endpoint that is there although the name does not lead to it, as a broken link; none when there is none.
+    fn uncaptured(&self, vpc: VpcId, service: Service, resolution: &Resolution) -> Option<Link> {
+        let network = &self.reach.model.network;
+        let label = service.label();
+        debug_assert!(resolution.place == Place::Public);
+        for id in self.reach.presence(vpc, service).endpoints {
+            let endpoint = network.endpoint(id);
+            let is_it = endpoint.service.is(label) & endpoint.vpc.link.is(vpc) & endpoint.declaration.exists;
+            if !is_it.is_yes() {
+                continue;
+            }
+            let address = &endpoint.declaration.address;
+            if endpoint.is_interface().is_no() {
+                let kind = endpoint.endpoint_type.ask("", |kind| Truth::known(kind == "Interface"));
+                let fails = format!("{address} is no interface endpoint, so {label} does not lead to it");
+                return Some(self.link(5, "dns", kind, "SSM011", words("", fails)));
+            }
+            let private = endpoint.private_dns.ask("", |on| Truth::known(*on));
+            if private.truth.is_no() {
+                let fails = format!("private DNS of {address} is off, so {label} does not lead to it");
+                return Some(self.link(5, "dns", private, "SSM001", words("", fails)));
+            }
+            let both = network.dns_attributes(vpc);
+            if both.truth.is_no() {
+                let of = &network.vpc(vpc).declaration.address;
+                let fails = format!(
+                    "DNS hostnames or support of {of} are off, so {label} does not lead to {address}"
+                );
+                return Some(self.link(5, "dns", both, "SSM005", words("", fails)));
+            }
+        }
+        None
+    }
+
+    fn ephemeral(&self, site: &Site) -> Ephemeral {
+        match &self.reach.target(site).ami.family {
+            Some(Family::Windows) => Ephemeral::Windows,
+            Some(_) => Ephemeral::Linux,
+            None => Ephemeral::Unknown,
+        }
+    }
+
+    fn through_endpoint(
+        &self,
+        site: &Site,
+        vpc: VpcId,
+        id: EndpointId,
+        service: Service,
+        hub: Option<VpcId>,
+        links: &mut Vec<Link>,
+    ) -> Option<Path> {
+        let network = &self.reach.model.network;
+        let endpoint = network.endpoint(id);
+        let address = &endpoint.declaration.address;
+        let usable = network.is_usable(id);
+        let (rule, fails) = if endpoint.is_interface().is_no() {
+            ("SSM011", format!("{address} is no interface endpoint"))
+        } else if endpoint.subnets.is_empty().is_yes() {
+            ("SSM012", format!("{address} is in no subnet"))
+        } else {
+            ("SSM003", format!("{address} does not exist"))
+        };
+        let broken = usable.truth.is_no();
+        let mut link = self.link(6, "endpoint", usable, rule, words(address.clone(), fails));
+        if link.truth.is_yes() {
+            link.span = endpoint.declaration.decl_range;
+        }
+        links.push(link);
+        if broken {
+            return None;
+        }
+        links.push(self.route(site, vpc, id, hub));
+
+        let target = self.reach.target(site);
+        let subnets: Vec<SubnetId> = endpoint.subnets.ids().collect();
+        // DNS alternates between the interfaces of an endpoint: one that is admitted is enough now and then.
+        let out = Answer::any(subnets.iter().map(|subnet| self.reach.site_admits(site, id, *subnet).answer));
+        let out = if subnets.is_empty() { no_subnet(address, endpoint.declaration.decl_range) } else { out };
+        links.push(self.group_link(8, "instance-sg", "SSM007", out, &target.groups, Side::Out(address)));
+        let inward = match self.reach.endpoint_admits(site, id) {
+            Some(admission) => admission.answer,
+            None => no_subnet(target.address(), target.declaration.decl_range),
+        };
+        let whence = site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
+        let whence = whence.unwrap_or_else(|| target.address().to_owned());
+        links.push(self.group_link(8, "endpoint-sg", "SSM002", inward, &endpoint.groups, Side::In(&whence)));
+
+        let ephemeral = self.ephemeral(site);
+        let lookups = site.subnet.map(|near| {
+            let far = subnets.iter().filter_map(|far| network.acl_lookups(near, *far, ephemeral));
+            Answer::all(far.map(|lookups| lookups.all()))
+        });
+        let lookups = lookups.unwrap_or_else(|| no_subnet(target.address(), target.declaration.decl_range));
+        let fails = lookups.evidence.first().map_or_else(String::new, |evidence| evidence.note.clone());
+        let words_of_acl = words("network ACLs let HTTPS through both ways", fails);
+        links.push(self.link(9, "nacl", lookups, "SSM017", words_of_acl));
+
+        let policy = self.reach.endpoint_lets_through(site, id, service);
+        let fails = format!("the policy of {address} keeps the agent from calling {}", service.label());
+        let holds = if endpoint.policies.is_empty() {
+            "no policy on the endpoint"
+        } else {
+            "the policy lets the agent through"
+        };
+        let mut link = self.link(10, "endpoint-policy", policy, "SSM019", words(holds, fails));
+        link.span = link.span.or(endpoint.declaration.decl_range);
+        links.push(link);
+        Some(match hub {
+            Some(hub) => Path::Hub(network.vpc(hub).declaration.address.clone()),
+            None => Path::Endpoints,
+        })
+    }
+
+    /// L7 to an endpoint: within the VPC there is always a route; to another VPC both sides need one.
+    fn route(&self, site: &Site, vpc: VpcId, id: EndpointId, hub: Option<VpcId>) -> Link {
+        let network = &self.reach.model.network;
+        let declaration = &network.vpc(vpc).declaration;
+        let Some(hub) = hub else {
+            let words = words(format!("local within {}", declaration.address), "");
+            return self.link(7, "route", Answer::yes(declaration.evidence("")), "SSM015", words);
+        };
+        let there = site.subnet.map(|subnet| network.route_between(subnet, hub));
+        let back = network.endpoint(id).subnets.ids().map(|subnet| network.route_between(subnet, vpc));
+        let unknown =
+            || no_subnet(self.reach.target(site).address(), self.reach.target(site).declaration.decl_range);
+        let answer = Answer::all(std::iter::once(there.unwrap_or_else(unknown)).chain(back));
+        let hub = &network.vpc(hub).declaration.address;
+        let words = words(
+            format!("routes lead to {hub} and back"),
+            format!("no route between {} and {hub}", declaration.address),
+        );
+        self.link(7, "route", answer, "SSM015", words)
+    }
+
+    fn group_link(
+        &self,
+        number: u8,
+        name: &'static str,
+        rule: &'static str,
+        answer: Answer,
+        groups: &crate::aws::link::LinkSet<crate::aws::link::GroupId>,
+        side: Side<'_>,
+    ) -> Link {
+        let network = &self.reach.model.network;
+        let names: Vec<&str> =
+            groups.ids().map(|id| network.group(id).declaration.address.as_str()).collect();
+        let who = if names.is_empty() { "no security group".to_owned() } else { names.join(", ") };
+        let (holds, fails) = match side {
+            Side::Out(to) => {
+                (format!("{who} lets 443 out to {to}"), format!("{who} lets no 443 out to {to}"))
+            }
+            Side::In(from) => {
+                (format!("{who} admits 443 from {from}"), format!("{who} does not admit 443 from {from}"))
+            }
+        };
+        let mut link = self.link(number, name, answer, rule, words(holds, fails));
+        let group = groups.ids().next().and_then(|id| network.group(id).declaration.decl_range);
+        link.span = link.span.or(group).or(groups.span);
+        link
+    }
+
+    fn through_internet(
+        &self,
+        site: &Site,
+        vpc: VpcId,
+        service: Service,
+        links: &mut Vec<Link>,
+    ) -> Option<Path> {
+        let network = &self.reach.model.network;
+        let label = service.label();
+        let declaration = &network.vpc(vpc).declaration;
+        let egress = site.subnet.map(|subnet| network.egress(subnet));
+        let path = match &egress {
+            Some(egress) if egress.nat.truth.is_yes() => Path::Nat,
+            Some(egress) if egress.other.truth.is_yes() => Path::Other,
+            Some(_) => Path::InternetGateway,
+            None => Path::Other,
+        };
+        let holds = match &path {
+            Path::Nat => "a default route leads to a NAT gateway that reaches the internet",
+            Path::InternetGateway => {
+                "a default route leads to an internet gateway, and there is a public address"
+            }
+            Path::Other | Path::Endpoints | Path::Hub(_) | Path::Mixed => {
+                "a default route leads to the internet"
+            }
+        };
+        let mut answer = site.internet.clone();
+        let (rule, fails) = match self.reach.broken_nat(site) {
+            Some(gateway) => {
+                answer.evidence = network.nat_works(gateway).evidence;
+                let address = &network.gateway(gateway).declaration.address;
+                (
+                    "SSM023",
+                    format!("{address} does not lead to the internet, and there is no endpoint for {label}"),
+                )
+            }
+            None => {
+                answer.evidence.clear();
+                answer.evidence.push(declaration.evidence(""));
+                (
+                    "SSM003",
+                    format!(
+                        "{} has no endpoint for {label}, and no way to the internet",
+                        declaration.address
+                    ),
+                )
+            }
+        };
+        if answer.truth.is_yes() {
+            answer.evidence = site.internet.evidence.clone();
+        }
+        let broken = answer.truth.is_no();
+        links.push(self.link(6, "path", answer, rule, words(holds, fails)));
+        if broken {
+            return None;
+        }
+        let target = self.reach.target(site);
+        let anywhere = Party::Range(Cidr::anywhere_v4());
+        let out = network.admits(&target.groups, Direction::Egress, 443, &anywhere).answer;
+        let side = Side::Out("the internet");
+        links.push(self.group_link(7, "instance-sg", "SSM007", out, &target.groups, side));
+        if let Some(subnet) = site.subnet {
+            let ephemeral = self.ephemeral(site);
+            let anywhere = Known::Value(Cidr::anywhere_v4());
+            let passes = Answer::all([
+                network.acl_allows(subnet, Direction::Egress, (443, 443), &anywhere),
+                network.acl_allows(subnet, Direction::Ingress, ephemeral.range(), &anywhere),
+            ]);
+            let fails = passes.evidence.first().map_or_else(String::new, |evidence| evidence.note.clone());
+            let words = words("network ACLs let HTTPS through both ways", fails);
+            links.push(self.link(7, "nacl", passes, "SSM017", words));
+        }
+        Some(path)
+    }
+}
+
+/// Which way a security group is asked about, and the other end.
+enum Side<'a> {
+    Out(&'a str),
+    In(&'a str),
+}
+
+fn no_subnet(address: &str, span: Option<Span>) -> Answer {
+    Answer::unknown([Reason::new(format!("the subnets of {address} are not known"), span)])
+}
+
+impl Reach<'_> {
+    /// Whether the policies of an endpoint let the agent of a site call the service.
+    pub fn endpoint_lets_through(&self, site: &Site, endpoint: EndpointId, service: Service) -> Answer {
+        let endpoint = self.model.network.endpoint(endpoint);
+        let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let extra = (service == Service::Ec2Messages).then_some("ec2messages:GetMessages");
+        let actions: Vec<&str> = core_actions_of(service.label()).chain(extra).collect();
+        Answer::all(endpoint.policies.iter().flat_map(|policy| {
+            let place = Evidence { span: policy.span, origin: policy.origin, note: String::new() };
+            actions.iter().map(move |action| {
+                let principal = match self.role(site) {
+                    Some(role) => self.model.iam.principal(role),
+                    None => Principal::Owner,
+                };
+                let judgement = policy.policy.judge(&Request { principal, ..Request::agent(action, region) });
+                let mut answer = Answer::all([judgement.allow, judgement.deny.negate()]);
+                answer.evidence.push(place.clone());
+                answer
+            })
+        }))
+    }
+}

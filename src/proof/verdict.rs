@@ -1,0 +1,259 @@
+//! What a chain of links comes to: reachable by which path, broken at which link, or not known and why.
+
+use crate::aws::compute::Target;
+use crate::aws::fact::Reason;
+use crate::proof::Service;
+use crate::proof::chain::{Link, Way};
+use crate::source::Span;
+use crate::truth::Truth;
+
+/// How the agent reaches the services.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// By endpoints of its own VPC.
+    Endpoints,
+    /// By endpoints of another VPC: its address.
+    Hub(String),
+    /// Through a NAT gateway.
+    Nat,
+    /// Through an internet gateway, with a public address.
+    InternetGateway,
+    /// Through something else that leads to the internet.
+    Other,
+    /// Some services by endpoints, others over the internet, or not the same in each subnet.
+    Mixed,
+}
+
+impl Path {
+    /// `via endpoints`, `via NAT`.
+    pub fn describe(&self) -> String {
+        match self {
+            Path::Endpoints => "via endpoints".to_owned(),
+            Path::Hub(vpc) => format!("via endpoints (hub {vpc})"),
+            Path::Nat => "via NAT".to_owned(),
+            Path::InternetGateway => "via internet gateway + public IP".to_owned(),
+            Path::Other => "via the internet".to_owned(),
+            Path::Mixed => "mixed".to_owned(),
+        }
+    }
+}
+
+/// The first link that breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The link.
+    pub link: Link,
+    /// The services for which it breaks; none when all need it alike.
+    pub services: Vec<Service>,
+    /// The subnets in which it breaks, where it holds in others; addresses.
+    pub subnets: Vec<String>,
+}
+
+impl Break {
+    /// `L8 endpoint-sg (ssmmessages)`.
+    pub fn describe(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(|service| service.label()).collect();
+        let of = if services.is_empty() { String::new() } else { format!(" ({})", services.join(", ")) };
+        let within =
+            if self.subnets.is_empty() { String::new() } else { format!(" in {}", self.subnets.join(", ")) };
+        format!("L{} {}{of}{within}", self.link.number, self.link.name)
+    }
+}
+
+/// What is proven of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A session opens.
+    Reachable(Path),
+    /// No session opens, because of this link first.
+    Broken(Box<Break>),
+    /// Nothing is proven broken, but not all is known.
+    Unknown(Vec<Reason>),
+}
+
+/// How sure a verdict is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// Every link is proven.
+    Proved,
+    /// Something is taken for granted; the proof lists it.
+    Assumed,
+    /// Not known.
+    Unknown,
+}
+
+impl Confidence {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Proved => "proved",
+            Confidence::Assumed => "assumed",
+            Confidence::Unknown => "unknown",
+        }
+    }
+}
+
+/// The proof for one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The target's address.
+    pub target: String,
+    /// Its header.
+    pub decl_range: Option<Span>,
+    /// Whether the target exists; the verdict is about it if it does.
+    pub exists: Truth,
+    /// What follows from the links.
+    pub verdict: Verdict,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Whether Default Host Management stands in for profile and role.
+    pub by_host_management: bool,
+    /// The path of each service where it is reached, by service.
+    pub paths: Vec<(Service, Path)>,
+    /// The links that a session needs, in their order.
+    pub links: Vec<Link>,
+    /// The links of the command channel, `ec2messages`, which a session of a recent agent does without.
+    pub command: Vec<Link>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+}
+
+impl Proof {
+    /// Draws the conclusion from the links.
+    pub(super) fn conclude(
+        target: &Target,
+        identity: Vec<Link>,
+        ways: Vec<Way>,
+        command: Vec<Way>,
+        by_host_management: bool,
+        assumptions: Vec<String>,
+    ) -> Proof {
+        let mut paths: Vec<(Service, Path)> = Vec::new();
+        for way in &ways {
+            let Some(path) = &way.path else { continue };
+            let entry = (way.service, path.clone());
+            if !paths.contains(&entry) {
+                paths.push(entry);
+            }
+        }
+        let mut links = identity;
+        links.extend(ways.into_iter().flat_map(|way| way.links));
+        // Stable, so that services and subnets keep their order within one link.
+        links.sort_by_key(|link| (link.number, link.name == "endpoint-sg"));
+        let verdict = verdict(&links, &paths);
+        let confidence = match &verdict {
+            Verdict::Unknown(_) => Confidence::Unknown,
+            Verdict::Reachable(_) if !assumptions.is_empty() => Confidence::Assumed,
+            Verdict::Reachable(_) | Verdict::Broken(_) => Confidence::Proved,
+        };
+        Proof {
+            target: target.declaration.address.clone(),
+            decl_range: target.declaration.decl_range,
+            exists: target.declaration.exists,
+            verdict,
+            confidence,
+            by_host_management,
+            paths,
+            links,
+            command: command.into_iter().flat_map(|way| way.links).collect(),
+            assumptions,
+        }
+    }
+
+    /// `REACHABLE via endpoints`, `BROKEN at L8 endpoint-sg (ssmmessages)`, `UNKNOWN because var.vpc_id has no value`.
+    pub fn headline(&self) -> String {
+        match &self.verdict {
+            Verdict::Reachable(path) => {
+                let role =
+                    if self.by_host_management { ", with the role of Default Host Management" } else { "" };
+                format!("REACHABLE {}{role}", path.describe())
+            }
+            Verdict::Broken(broken) => format!("BROKEN at {}", broken.describe()),
+            Verdict::Unknown(reasons) => match reasons.as_slice() {
+                [] => "UNKNOWN".to_owned(),
+                [only] => format!("UNKNOWN because {}", only.text),
+                [first, rest @ ..] => format!("UNKNOWN because {}, and {} more", first.text, rest.len()),
+            },
+        }
+    }
+
+    /// The link that breaks first.
+    pub fn broken(&self) -> Option<&Break> {
+        match &self.verdict {
+            Verdict::Broken(broken) => Some(broken),
+            Verdict::Reachable(_) | Verdict::Unknown(_) => None,
+        }
+    }
+
+    /// The verdict in the words of a count: `via endpoints`, `broken at L8 (SSM002)`, `unknown`.
+    pub fn kind(&self) -> String {
+        match &self.verdict {
+            Verdict::Reachable(Path::Hub(_)) => "via endpoints of another VPC".to_owned(),
+            Verdict::Reachable(path) => path.describe(),
+            Verdict::Broken(broken) => format!("broken at L{} ({})", broken.link.number, broken.link.rule),
+            Verdict::Unknown(_) => "unknown".to_owned(),
+        }
+    }
+}
+
+fn verdict(links: &[Link], paths: &[(Service, Path)]) -> Verdict {
+    if let Some(first) = links.iter().find(|link| link.truth.is_no()) {
+        let same = |link: &&Link| link.number == first.number && link.name == first.name;
+        let broken: Vec<&Link> =
+            links.iter().filter(same).filter(|link| link.truth.is_no() && link.rule == first.rule).collect();
+        let mut services: Vec<Service> = broken.iter().filter_map(|link| link.service).collect();
+        services.sort();
+        services.dedup();
+        let mut subnets: Vec<String> = broken.iter().filter_map(|link| link.subnet.clone()).collect();
+        subnets.sort();
+        subnets.dedup();
+        let in_all =
+            links.iter().filter_map(|link| link.subnet.as_ref()).all(|subnet| subnets.contains(subnet));
+        if in_all {
+            subnets.clear();
+        }
+        return Verdict::Broken(Box::new(Break { link: first.clone(), services, subnets }));
+    }
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut open = false;
+    for link in links.iter().filter(|link| link.truth.is_unknown()) {
+        open = true;
+        for reason in &link.because {
+            if !reasons.contains(reason) {
+                reasons.push(reason.clone());
+            }
+        }
+    }
+    if open || paths.is_empty() {
+        return Verdict::Unknown(reasons);
+    }
+    let first = &paths[0].1;
+    let uniform = paths.iter().all(|(_, path)| path == first);
+    Verdict::Reachable(if uniform { first.clone() } else { Path::Mixed })
+}
+
+/// `3 targets: 2 via endpoints, 1 broken at L8 (SSM002)`; none without targets.
+pub fn summary<'a>(proofs: impl IntoIterator<Item = &'a Proof>) -> Option<String> {
+    let mut kinds: Vec<(u8, String, usize)> = Vec::new();
+    let mut count = 0;
+    for proof in proofs {
+        count += 1;
+        let order = match &proof.verdict {
+            Verdict::Reachable(_) => 0,
+            Verdict::Broken(_) => 1,
+            Verdict::Unknown(_) => 2,
+        };
+        let kind = proof.kind();
+        match kinds.iter_mut().find(|(_, other, _)| *other == kind) {
+            Some((_, _, number)) => *number += 1,
+            None => kinds.push((order, kind, 1)),
+        }
+    }
+    if count == 0 {
+        return None;
+    }
+    kinds.sort();
+    let parts: Vec<String> = kinds.into_iter().map(|(_, kind, number)| format!("{number} {kind}")).collect();
+    let ending = if count == 1 { "" } else { "s" };
+    Some(format!("{count} target{ending}: {}", parts.join(", ")))
+}

@@ -1,0 +1,88 @@
+//! SSM019: an endpoint policy that does not let the agent's calls through.
+
+use std::collections::BTreeSet;
+
+use crate::aws::endpoint::{Endpoint, EndpointPolicy};
+use crate::aws::fact::Answer;
+use crate::aws::iam::RoleId;
+use crate::aws::policy::{Principal, Request, core_actions_of};
+use crate::finding::Severity;
+use crate::proof::{Reach, Service};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM019",
+    name: "endpoint-policy-blocks-agent",
+    severity: Severity::Error,
+    category: "endpoint",
+    page: include_str!("../../rules/SSM019.md"),
+    check,
+};
+
+/// What an agent before 3.3.40.0 calls on ec2messages.
+const EC2MESSAGES: &[&str] = &["ec2messages:GetMessages"];
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let network = &context.model.network;
+    for id in network.endpoint_ids() {
+        let endpoint = network.endpoint(id);
+        let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
+        let Some(service) = service.filter(|_| endpoint.is_interface().is_yes()) else { continue };
+        for policy in &endpoint.policies {
+            for action in core_actions_of(service.label()).chain(extra(service)) {
+                let violation = blocks(context.reach, endpoint, policy, action);
+                let defect = Defect::new(
+                    &endpoint.declaration,
+                    "the policy of {} does not let the agent's calls through",
+                )
+                .note(format!("{action} is not allowed"))
+                .at(policy.span.or(policy.declaration.decl_range), "the policy leaves it out")
+                .decided_by(crate::aws::fact::Evidence {
+                    span: policy.span,
+                    origin: policy.origin,
+                    note: String::new(),
+                })
+                .help("allow the actions of the endpoint's own service, or leave the policy out")
+                .affects(users(context.reach, endpoint))
+                .cause("policy");
+                if !violation.truth.is_no() {
+                    findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn extra(service: Service) -> impl Iterator<Item = &'static str> {
+    let actions: &[&str] = if service == Service::Ec2Messages { EC2MESSAGES } else { &[] };
+    actions.iter().copied()
+}
+
+fn users(reach: &Reach<'_>, endpoint: &Endpoint) -> Vec<String> {
+    let Some(vpc) = endpoint.vpc.link.to() else { return Vec::new() };
+    reach.sites_in(vpc).map(|site| reach.target(site).declaration.address.clone()).collect()
+}
+
+/// Whether the policy keeps the agent from calling: for one of the roles that use the endpoint, or for anybody.
+fn blocks(reach: &Reach<'_>, endpoint: &Endpoint, policy: &EndpointPolicy, action: &str) -> Answer {
+    let roles: BTreeSet<RoleId> = endpoint
+        .vpc
+        .link
+        .to()
+        .into_iter()
+        .flat_map(|vpc| reach.sites_in(vpc).filter_map(|site| reach.role(site)))
+        .collect();
+    let mut principals: Vec<Principal<'_>> =
+        roles.iter().map(|role| reach.model.iam.principal(*role)).collect();
+    if principals.is_empty() {
+        principals.push(Principal::Owner);
+    }
+    let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+    let exists = crate::aws::network::existence(&policy.declaration);
+    let refused = principals.into_iter().map(|principal| {
+        let judgement = policy.policy.judge(&Request { principal, ..Request::agent(action, region) });
+        Answer::all([judgement.allow, judgement.deny.negate()]).negate()
+    });
+    Answer::all([exists, Answer::any(refused)])
+}

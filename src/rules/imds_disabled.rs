@@ -1,0 +1,32 @@
+//! SSM020: a target whose metadata service is off, so that the agent has no identity.
+
+use crate::aws::fact::Answer;
+use crate::finding::Severity;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM020",
+    name: "imds-disabled",
+    severity: Severity::Error,
+    category: "identity",
+    page: include_str!("../../rules/SSM020.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    for id in context.model.compute.target_ids() {
+        let target = context.model.compute.target(id);
+        let off = target.metadata_endpoint.ask("", |on| Truth::known(!on));
+        let mut violation = Answer::all([Answer::new(target.declaration.exists), off]);
+        violation.evidence.clear();
+        let subject =
+            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let defect = Defect::new(subject, "{} has the metadata service off, so the agent has no identity")
+            .at_fact(&target.metadata_endpoint, "the metadata service is off")
+            .help("set `http_endpoint = \"enabled\"`, with `http_tokens = \"required\"`")
+            .affects([target.declaration.address.clone()])
+            .cause("metadata");
+        findings.judge(&violation, defect);
+    }
+}

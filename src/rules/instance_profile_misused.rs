@@ -1,0 +1,119 @@
+//! SSM009: something other than the name of an instance profile that holds a role.
+
+use std::collections::BTreeSet;
+
+use crate::aws::compute::Target;
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::iam::{Iam, Misuse, ProfileId};
+use crate::finding::Severity;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM009",
+    name: "instance-profile-misused",
+    severity: Severity::Error,
+    category: "identity",
+    page: include_str!("../../rules/SSM009.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let iam = &context.model.iam;
+    let mut used: BTreeSet<ProfileId> = BTreeSet::new();
+    for id in context.model.compute.target_ids() {
+        let target = context.model.compute.target(id);
+        used.extend(target.profile.link.to());
+        let Some(problem) = of_target(iam, target) else { continue };
+        let argument = &target.profile;
+        let subject =
+            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
+        let defect = Defect::new(subject, format!("{{}} {}", problem.what))
+            .at(argument.span, problem.here)
+            .decided_by(evidence)
+            .severity(problem.severity)
+            .help(problem.help)
+            .affects([target.declaration.address.clone()])
+            .cause("profile argument");
+        findings.judge(&Answer::new(target.declaration.exists), defect);
+    }
+    for id in iam.profile_ids() {
+        let profile = iam.profile(id);
+        if !profile.declaration.is_managed() {
+            continue;
+        }
+        let subject = &profile.declaration;
+        match &profile.role {
+            None if used.contains(&id) => {
+                let defect = Defect::new(subject, "{} holds no role, so it gives no credentials")
+                    .at(subject.decl_range, "no `role`")
+                    .help("set `role` to the name of a role with AmazonSSMManagedInstanceCore")
+                    .cause("no role");
+                findings.judge(&Answer::new(subject.exists), defect);
+            }
+            Some(role) => {
+                let here = match &role.misuse {
+                    Some(Misuse::ArnForName) => "this is an ARN; the name of the role belongs here",
+                    Some(Misuse::QuotedReference(_)) => "in quotes this is a text and not a reference",
+                    Some(
+                        Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_),
+                    )
+                    | None => {
+                        continue;
+                    }
+                };
+                let defect = Defect::new(subject, "{} does not name its role")
+                    .at(role.reference.span, here)
+                    .decided_by(role.reference.evidence(""))
+                    .help("set `role = aws_iam_role.<name>.name`")
+                    .cause("role argument");
+                findings.judge(&Answer::new(subject.exists & Truth::Yes), defect);
+            }
+            None => {}
+        }
+    }
+}
+
+struct Problem {
+    what: String,
+    here: String,
+    help: &'static str,
+    severity: Severity,
+}
+
+fn of_target(iam: &Iam, target: &Target) -> Option<Problem> {
+    let help = "set `iam_instance_profile = aws_iam_instance_profile.<name>.name`";
+    let problem = |what: &str, here: &str| Problem {
+        what: what.to_owned(),
+        here: here.to_owned(),
+        help,
+        severity: Severity::Error,
+    };
+    Some(match target.profile.misuse.as_ref()? {
+        Misuse::ArnForName => problem(
+            "is given the ARN of its instance profile instead of the name",
+            "an ARN; the name belongs here",
+        ),
+        Misuse::RoleForProfile(role) | Misuse::NameOfRole(role) => {
+            let role = iam.role(*role);
+            let namesake = target.profile.link.to().map(|id| iam.profile(id));
+            let here = format!("this is {}, and a role is no instance profile", role.declaration.address);
+            match namesake {
+                Some(profile) => Problem {
+                    severity: Severity::Warning,
+                    ..problem(
+                        "is given a role whose name happens to be that of an instance profile",
+                        &format!("{here}; {} has the same name", profile.declaration.address),
+                    )
+                },
+                None => problem("is given a role instead of an instance profile", &here),
+            }
+        }
+        Misuse::QuotedReference(text) => problem(
+            "is given a text that looks like a reference",
+            &format!("in quotes, {text} is a text and not a reference"),
+        ),
+        Misuse::NameWithoutReference(_) => return None,
+    })
+}

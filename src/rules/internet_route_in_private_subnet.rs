@@ -1,0 +1,74 @@
+//! SSM022: a default route to the internet in a subnet whose VPC has endpoints for Systems Manager.
+
+use crate::aws::Declaration;
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::link::{GatewayId, VpcId};
+use crate::aws::network::{GatewayKind, existence};
+use crate::finding::Severity;
+use crate::proof::{Reach, Service};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM022",
+    name: "internet-route-in-private-subnet",
+    severity: Severity::Warning,
+    category: "network",
+    page: include_str!("../../rules/SSM022.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    let network = &context.model.network;
+    for site in &reach.sites {
+        let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { continue };
+        let target = reach.target(site);
+        let private = target.public_ip(network, subnet).truth.is_no();
+        if !private || !site.certain.is_yes() || !does_without(reach, vpc) {
+            continue;
+        }
+        for used in network.egress(subnet).routes {
+            let Some(gateway) = used.gateway.filter(|_| used.truth.is_yes()) else { continue };
+            let route = &network.route_table(used.table).routes[used.route].declaration;
+            let kind = &network.gateway(gateway).kind;
+            let leads_out =
+                matches!(kind, GatewayKind::Internet | GatewayKind::Nat(_) | GatewayKind::EgressOnly);
+            if !leads_out || is_switched_on(context, gateway, route) {
+                continue;
+            }
+            let address = &network.subnet(subnet).declaration.address;
+            let subject = &network.route_table(used.table).declaration;
+            let defect = Defect::new(subject, format!("{{}} leads private instances to {}", kind.describe()))
+                .at(route.decl_range, format!("a default route to {}", kind.describe()))
+                .decided_by(Evidence {
+                    span: route.decl_range,
+                    origin: route.exists_because,
+                    note: String::new(),
+                })
+                .label(
+                    network.subnet(subnet).declaration.decl_range,
+                    format!("{address} uses this route table"),
+                )
+                .help("remove the route, or associate the subnet with a route table without one")
+                .affects([target.declaration.address.clone()])
+                .cause("default route");
+            let there = existence(route);
+            findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
+        }
+    }
+}
+
+/// Whether the VPC has endpoints for a session, so that its instances are meant to do without the internet.
+fn does_without(reach: &Reach<'_>, vpc: VpcId) -> bool {
+    let sessions = Service::SESSION.into_iter().map(|service| reach.presence(vpc, service).answer.truth);
+    Truth::all(sessions).is_yes()
+}
+
+/// Whether an input decides that NAT exists: then both ways are open on purpose.
+fn is_switched_on(context: &RuleContext<'_>, gateway: GatewayId, route: &Declaration) -> bool {
+    let gateway = context.model.network.gateway(gateway);
+    matches!(gateway.kind, GatewayKind::Nat(_))
+        && (context.trails.hangs_on_input(route.exists_because)
+            || context.trails.hangs_on_input(gateway.declaration.exists_because))
+}

@@ -1,0 +1,46 @@
+//! SSM008: a target without an instance profile, so that the agent has no credentials.
+
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::iam::Misuse;
+use crate::finding::Severity;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM008",
+    name: "no-instance-profile",
+    severity: Severity::Error,
+    category: "identity",
+    page: include_str!("../../rules/SSM008.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    for id in context.model.compute.target_ids() {
+        let target = context.model.compute.target(id);
+        let profile = &target.profile;
+        // What stands there is wrong rather than missing; another rule says so.
+        if matches!(
+            profile.misuse,
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::QuotedReference(_))
+        ) {
+            continue;
+        }
+        let absent =
+            Answer { truth: !profile.present, evidence: Vec::new(), reasons: profile.reasons.clone() };
+        let managed = context.reach.host_management_of(target);
+        let exists = Answer::new(target.declaration.exists);
+        let mut violation = Answer::all([exists, absent, managed.negate()]);
+        violation.evidence.clear();
+        let subject =
+            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let evidence = Evidence { span: profile.span, origin: profile.origin, note: String::new() };
+        let defect = Defect::new(subject, "{} has no instance profile, so the agent has no credentials")
+            .at(profile.span.or(subject.decl_range), "no instance profile")
+            .decided_by(evidence)
+            .help("set `iam_instance_profile` to a profile whose role has AmazonSSMManagedInstanceCore")
+            .note("Default Host Management, set up outside of this configuration, would do instead")
+            .affects([target.declaration.address.clone()])
+            .cause("no profile");
+        findings.judge(&violation, defect);
+    }
+}

@@ -1,0 +1,54 @@
+//! SSM023: a NAT gateway that leads nowhere, in a VPC that has no endpoints instead.
+
+use std::collections::BTreeMap;
+
+use crate::aws::fact::Answer;
+use crate::aws::link::GatewayId;
+use crate::finding::Severity;
+use crate::proof::{Service, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM023",
+    name: "no-working-path",
+    severity: Severity::Error,
+    category: "network",
+    page: include_str!("../../rules/SSM023.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    let network = &context.model.network;
+    let mut users: BTreeMap<GatewayId, Vec<&Site>> = BTreeMap::new();
+    for site in &reach.sites {
+        let Some(vpc) = site.vpc.to() else { continue };
+        let unserved = |service: Service| reach.presence(vpc, service).answer.truth.is_no();
+        if !Service::ALL.into_iter().all(unserved) || reach.is_shared(vpc) {
+            continue;
+        }
+        if let Some(gateway) = reach.broken_nat(site) {
+            users.entry(gateway).or_default().push(site);
+        }
+    }
+    for (id, sites) in users {
+        let gateway = network.gateway(id);
+        let works = network.nat_works(id);
+        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        let violation = Answer::all([used, works.clone().negate()]);
+        let mut evidence = works.evidence.into_iter();
+        let mut defect = Defect::new(
+            &gateway.declaration,
+            "{} does not lead to the internet, and there are no endpoints instead",
+        )
+        .help("put the NAT gateway into a subnet whose default route leads to an internet gateway")
+        .affects(sites.iter().map(|site| reach.target(site).declaration.address.clone()))
+        .cause("NAT");
+        if let Some(place) = evidence.next() {
+            defect = defect.at(place.span, place.note.clone()).decided_by(place);
+        }
+        let rest: Vec<_> = evidence.collect();
+        findings.judge(&Answer { evidence: rest, ..violation }, defect);
+    }
+}

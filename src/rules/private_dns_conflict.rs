@@ -1,0 +1,79 @@
+//! SSM014: two owners of one service's name in one VPC.
+
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::link::EndpointId;
+use crate::aws::network::existence;
+use crate::finding::Severity;
+use crate::proof::Service;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM014",
+    name: "private-dns-conflict",
+    severity: Severity::Error,
+    category: "dns",
+    page: include_str!("../../rules/SSM014.md"),
+    check,
+};
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let network = &context.model.network;
+    for vpc in network.vpc_ids() {
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        for service in Service::ALL {
+            // Only what is proven: whether two conditions exclude each other cannot be told from here.
+            let owners: Vec<EndpointId> = network
+                .endpoint_ids()
+                .filter(|id| {
+                    let endpoint = network.endpoint(*id);
+                    let here = endpoint.vpc.link.is(vpc) & endpoint.service.is(service.label());
+                    (here & endpoint.private_dns.is(&true) & endpoint.declaration.exists).is_yes()
+                })
+                .collect();
+            for id in owners.iter().skip(1) {
+                let endpoint = network.endpoint(*id);
+                let first = &network.endpoint(owners[0]).declaration;
+                let message = format!("{{}} claims the name of {} a second time in one VPC", service.label());
+                let defect = Defect::new(&endpoint.declaration, message)
+                    .at_fact(&endpoint.private_dns, "private DNS is on")
+                    .label(first.decl_range, format!("{} has the name already", first.address))
+                    .help(
+                        "keep one endpoint of the service in the VPC, or switch private DNS off on the other",
+                    )
+                    .cause(&format!("second {}", service.label()));
+                findings.judge(&existence(&endpoint.declaration), defect);
+            }
+            let zones: Vec<_> = network
+                .zones_for(vpc, service.label(), region)
+                .into_iter()
+                .filter(|zone| (zone.exact & zone.associated.truth).is_yes())
+                .collect();
+            if let (Some(id), Some(zone)) = (owners.first(), zones.first()) {
+                let endpoint = network.endpoint(*id);
+                let zone = &network.zone(zone.zone).declaration;
+                let message = format!("{{}} and a private hosted zone claim the name of {}", service.label());
+                let defect = Defect::new(&endpoint.declaration, message)
+                    .at_fact(&endpoint.private_dns, "private DNS is on")
+                    .label(
+                        zone.decl_range,
+                        format!("{} is a zone of that name in the same VPC", zone.address),
+                    )
+                    .help("remove the zone, or switch private DNS off where other VPCs share the endpoint")
+                    .cause(&format!("zone of {}", service.label()));
+                findings.judge(&existence(&endpoint.declaration), defect);
+            }
+            if let [first, second, ..] = zones.as_slice() {
+                let (first, second) =
+                    (&network.zone(first.zone).declaration, &network.zone(second.zone).declaration);
+                let place = Evidence::at(first.decl_range, format!("{} is one of that name", first.address));
+                let message =
+                    format!("{{}} is a second private hosted zone for {} in one VPC", service.label());
+                let defect = Defect::new(second, message)
+                    .help("keep one of the zones")
+                    .cause(&format!("second zone of {}", service.label()));
+                findings.judge(&Answer::new(Truth::Yes).because(place), defect);
+            }
+        }
+    }
+}

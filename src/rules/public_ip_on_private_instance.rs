@@ -1,0 +1,61 @@
+//! SSM021: a target with a public address.
+
+use crate::aws::compute::Target;
+use crate::aws::fact::Answer;
+use crate::finding::Severity;
+use crate::proof::Reach;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM021",
+    name: "public-ip-on-private-instance",
+    severity: Severity::Warning,
+    category: "network",
+    page: include_str!("../../rules/SSM021.md"),
+    check,
+};
+
+/// Words in the name of an instance that is public on purpose.
+const PUBLIC: &[&str] = &["bastion", "jump", "nat", "public", "proxy", "vpn"];
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach: &Reach<'_> = context.reach;
+    for site in &reach.sites {
+        let target = reach.target(site);
+        let public = match site.subnet {
+            Some(subnet) if !target.in_default_vpc => target.public_ip(&context.model.network, subnet),
+            // What the subnets of the default VPC do is up to the account.
+            Some(_) | None => target.public_ip_anywhere(),
+        };
+        // That an address is possible says nothing: in most subnets nobody gets one.
+        let violation = Answer::all([Answer::new(target.declaration.exists), public.clone()]);
+        if !violation.truth.is_yes() {
+            continue;
+        }
+        let severity = if is_public_on_purpose(target) { Severity::Info } else { Severity::Warning };
+        let place = public.evidence.first().cloned();
+        let subject =
+            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let mut defect =
+            Defect::new(subject, "{} gets a public address, which Session Manager does not need")
+                .severity(severity)
+                .help("set `associate_public_ip_address = false`, which replaces a running instance")
+                .affects([target.declaration.address.clone()])
+                .cause("public address");
+        if let Some(place) = place {
+            let own = place.span.is_some_and(|span| subject.span.is_some_and(|block| block.contains(span)));
+            let here = if own { "asks for a public address" } else { "gives it a public address" };
+            defect = defect.at(place.span, here).decided_by(place);
+        }
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+}
+
+fn is_public_on_purpose(target: &Target) -> bool {
+    let forwards = target.source_dest_check.is(&false).is_yes();
+    let name = target.name_tag.value().and_then(Option::as_ref).map(|name| name.to_ascii_lowercase());
+    let address = target.declaration.address.to_ascii_lowercase();
+    let named =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| PUBLIC.contains(&word));
+    forwards || named(&address) || name.is_some_and(|name| named(&name))
+}

@@ -1,0 +1,47 @@
+//! SSM010: a role behind an instance profile that EC2 cannot assume.
+
+use std::collections::BTreeMap;
+
+use crate::aws::fact::Answer;
+use crate::aws::iam::RoleId;
+use crate::finding::Severity;
+use crate::proof::Site;
+use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
+
+pub(super) const RULE: Rule = Rule {
+    code: "SSM010",
+    name: "role-trust-not-ec2",
+    severity: Severity::Error,
+    category: "identity",
+    page: include_str!("../../rules/SSM010.md"),
+    check,
+};
+
+/// The names under which EC2 assumes roles; the second one in China.
+const EC2: &[&str] = &["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+
+fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    let mut users: BTreeMap<RoleId, Vec<&Site>> = BTreeMap::new();
+    for site in &reach.sites {
+        if let Some(role) = reach.role(site) {
+            users.entry(role).or_default().push(site);
+        }
+    }
+    for (id, sites) in users {
+        let role = context.model.iam.role(id);
+        let Some(trust) = &role.trust else { continue };
+        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
+        let mut violation = Answer::all([used, context.model.iam.trusts(id, EC2).negate()]);
+        violation.evidence.clear();
+        let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
+        let defect = Defect::new(&role.declaration, "{} cannot be assumed by EC2")
+            .at(trust.evidence.span, "does not let ec2.amazonaws.com assume the role")
+            .decided_by(trust.evidence.clone())
+            .help("allow the service ec2.amazonaws.com the action sts:AssumeRole")
+            .affects(affected)
+            .cause("trust");
+        findings.judge(&violation, defect);
+    }
+}
