@@ -10,7 +10,7 @@ pub mod manifest;
 mod merge;
 mod refactoring;
 mod schema;
-mod summary;
+pub mod summary;
 pub mod tfvars;
 mod traversal;
 mod validate;

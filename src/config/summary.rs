@@ -33,6 +33,13 @@ macro_rules! summary {
             files: &[$(($file, include_str!(concat!("summaries/", $dir, "/", $file)))),+],
         }
     };
+    ($source:literal, nothing) => {
+        Entry {
+            source: $source,
+            majors: (0, u64::MAX),
+            files: &[("main.tf", include_str!("summaries/nothing/main.tf"))],
+        }
+    };
 }
 
 /// All summaries; those of one module stand together, the newest first.
@@ -123,8 +130,64 @@ static SUMMARIES: &[Entry] = &[
     summary!("terraform-aws-modules/iam/aws//modules/iam-policy", 1 to 6, [
         "terraform-aws-modules/iam-policy" / "main.tf",
     ]),
-    //TABLE
+    summary!("terraform-aws-modules/autoscaling/aws", 4 to 9, [
+        "terraform-aws-modules/autoscaling" / "inputs.tf",
+        "terraform-aws-modules/autoscaling" / "main.tf",
+        "terraform-aws-modules/ec2-instance" / "profile.tf",
+    ]),
+    summary!("terraform-aws-modules/autoscaling/aws", 1 to 3, [
+        "terraform-aws-modules/autoscaling/v3" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/eks/aws", 1 to 21, [
+        "terraform-aws-modules/eks" / "main.tf",
+    ]),
+    summary!("cloudposse/label/null", 0 to 0, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/label" / "main.tf",
+    ]),
+    summary!("cloudposse/vpc/aws", 0 to 3, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/vpc" / "main.tf",
+    ]),
+    summary!("cloudposse/dynamic-subnets/aws", 0 to 3, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/dynamic-subnets" / "main.tf",
+    ]),
+    summary!("cloudposse/security-group/aws", 2 to 2, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/security-group" / "main.tf",
+        "cloudposse/security-group/v2" / "egress.tf",
+    ]),
+    summary!("cloudposse/security-group/aws", 0 to 1, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/security-group" / "main.tf",
+        "cloudposse/security-group/v0" / "egress.tf",
+    ]),
+    summary!("cloudposse/ec2-instance/aws", 0 to 2, [
+        "cloudposse/context" / "context.tf",
+        "cloudposse/ec2-instance" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/acm/aws", nothing),
+    summary!("terraform-aws-modules/alb/aws", nothing),
+    summary!("terraform-aws-modules/dynamodb-table/aws", nothing),
+    summary!("terraform-aws-modules/ecr/aws", nothing),
+    summary!("terraform-aws-modules/eks-pod-identity/aws", nothing),
+    summary!("terraform-aws-modules/iam/aws//modules/iam-user", nothing),
+    summary!("terraform-aws-modules/key-pair/aws", nothing),
+    summary!("terraform-aws-modules/kms/aws", nothing),
+    summary!("terraform-aws-modules/lambda/aws", nothing),
+    summary!("terraform-aws-modules/s3-bucket/aws", nothing),
+    summary!("terraform-aws-modules/sns/aws", nothing),
+    summary!("terraform-aws-modules/sqs/aws", nothing),
+    summary!("cloudposse/key-pair/aws", nothing),
+    summary!("cloudposse/kms-key/aws", nothing),
+    summary!("cloudposse/s3-bucket/aws", nothing),
 ];
+
+/// The modules that have a summary: registry address, and the newest major of each summary.
+pub fn known() -> impl Iterator<Item = (&'static str, u64)> {
+    SUMMARIES.iter().map(|entry| (entry.source, entry.majors.1))
+}
 
 /// The summary for a module that is called from the registry, or from the repository that the registry serves, in
 /// the highest major that the constraint allows.
@@ -134,12 +197,15 @@ pub(crate) fn find(source: &str, version: Option<&str>) -> Option<Found> {
     let mut entries = SUMMARIES.iter().filter(|entry| entry.source == source).peekable();
     let newest = *entries.peek()?;
     let allows = |entry: &&Entry| match &constraints {
-        Some(constraints) => (entry.majors.0..=entry.majors.1).any(|major| constraints.allow_major(major)),
-        None => true,
+        Some(constraints) if entry.majors.1 < u64::MAX => {
+            (entry.majors.0..=entry.majors.1).any(|major| constraints.allow_major(major))
+        }
+        Some(_) | None => true,
     };
     // A major that did not exist when the summaries were written is taken for the newest of them.
     let entry = entries.find(allows).unwrap_or(newest);
     let version = match entry.majors {
+        (_, u64::MAX) => EcoString::inline("any"),
         (from, to) if from == to => eco_format!("{from}"),
         (from, to) => eco_format!("{from} to {to}"),
     };

@@ -32,7 +32,7 @@ variable "iam_role_policies" {
 
 locals {
   role_name        = try(coalesce(var.iam_role_name, var.name), "")
-  role_name_prefix = var.iam_role_use_name_prefix ? "${local.role_name}-" : null
+  role_name_prefix = var.iam_role_use_name_prefix ? try("${local.role_name}-", null) : null
 }
 
 data "aws_iam_policy_document" "assume_role_policy" {

@@ -132,7 +132,7 @@ resource "aws_iam_role" "this" {
   count = var.create ? 1 : 0
 
   name                 = var.use_name_prefix ? null : var.name
-  name_prefix          = var.use_name_prefix ? "${var.name}-" : null
+  name_prefix          = var.use_name_prefix ? try("${var.name}-", null) : null
   path                 = var.path
   assume_role_policy   = data.aws_iam_policy_document.this.json
   permissions_boundary = var.permissions_boundary
@@ -190,7 +190,7 @@ resource "aws_iam_instance_profile" "this" {
   count = var.create && var.create_instance_profile ? 1 : 0
 
   name        = var.use_name_prefix ? null : var.name
-  name_prefix = var.use_name_prefix ? "${var.name}-" : null
+  name_prefix = var.use_name_prefix ? try("${var.name}-", null) : null
   path        = var.path
   role        = aws_iam_role.this[0].name
 }

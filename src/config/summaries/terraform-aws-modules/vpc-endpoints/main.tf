@@ -22,8 +22,8 @@ resource "aws_vpc_endpoint" "this" {
   service_region      = try(each.value.service_region, null)
   vpc_endpoint_type   = try(each.value.service_type, "Interface")
   auto_accept         = try(each.value.auto_accept, null)
-  security_group_ids  = try(each.value.service_type, "Interface") == "Interface" ? distinct(concat(local.security_group_ids, try(each.value.security_group_ids, []))) : null
-  subnet_ids          = try(each.value.service_type, "Interface") == "Interface" ? distinct(concat(var.subnet_ids, try(each.value.subnet_ids, []))) : null
+  security_group_ids  = try(each.value.service_type, "Interface") == "Interface" ? concat(local.security_group_ids, try(each.value.security_group_ids, [])) : null
+  subnet_ids          = try(each.value.service_type, "Interface") == "Interface" ? concat(var.subnet_ids, try(each.value.subnet_ids, [])) : null
   route_table_ids     = try(each.value.service_type, "Interface") == "Gateway" ? try(each.value.route_table_ids, null) : null
   policy              = try(each.value.policy, null)
   private_dns_enabled = try(each.value.service_type, "Interface") == "Interface" ? try(each.value.private_dns_enabled, null) : null
