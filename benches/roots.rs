@@ -147,8 +147,10 @@ fn root_files(index: usize) -> [(&'static str, String); 6] {
     let private_dns =
         if index % 10 == 9 { "private_dns_enabled = false" } else { "private_dns_enabled = true" };
     let endpoints = lesson!("endpoints.tf").replace("private_dns_enabled = true", private_dns);
-    let services: String =
-        ["orders", "billing", "search", "media", "mail"].iter().map(|name| service(name, index)).collect();
+    let services: String = ["orders", "billing", "search", "media", "mail", "invoices"]
+        .iter()
+        .map(|name| service(name, index))
+        .collect();
     [
         ("variables.tf", [lesson!("providers.tf"), lesson!("variables.tf")].concat()),
         ("network.tf", lesson!("network.tf").to_owned()),

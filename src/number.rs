@@ -347,6 +347,8 @@ impl Number {
                 let floor = if float.negative { truncated - IBig::ONE } else { truncated };
                 Number::whole(floor, float.precision)
             }
+            // Negative zero loses its sign.
+            Repr::Float(float) if float.mantissa.is_zero() => Number(Repr::Int(0, float.precision)),
             Repr::Float(_) | Repr::Int(..) | Repr::Infinity(_) => self.clone(),
         }
     }
@@ -359,6 +361,8 @@ impl Number {
                 let ceil = if float.negative { truncated } else { truncated + IBig::ONE };
                 Number::whole(ceil, float.precision)
             }
+            // Negative zero loses its sign.
+            Repr::Float(float) if float.mantissa.is_zero() => Number(Repr::Int(0, float.precision)),
             Repr::Float(_) | Repr::Int(..) | Repr::Infinity(_) => self.clone(),
         }
     }

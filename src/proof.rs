@@ -8,14 +8,18 @@ pub mod chain;
 pub mod verdict;
 
 use crate::aws::Model;
+use crate::aws::ami::Family;
+use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::Presence;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::iam::RoleId;
 use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
+use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party};
+pub use crate::proof::verdict::Proof;
 use crate::proof::dns::Resolution;
 use crate::truth::Truth;
 
@@ -168,8 +172,35 @@ impl<'a> Reach<'a> {
 
     /// The role of a site's target, when it is one that the configuration names.
     pub fn role(&self, site: &Site) -> Option<RoleId> {
-        let profile = self.model.iam.profile(self.target(site).profile.link.to()?);
+        self.role_of(self.target(site))
+    }
+
+    /// The role of a target, when it is one that the configuration names.
+    pub fn role_of(&self, target: &Target) -> Option<RoleId> {
+        let profile = self.model.iam.profile(target.profile.link.to()?);
         profile.role.as_ref()?.reference.link.to()
+    }
+
+    /// The ports that a site's instances choose for their side of a connection.
+    pub fn ephemeral(&self, site: &Site) -> Ephemeral {
+        match &self.target(site).ami.family {
+            Some(Family::Windows) => Ephemeral::Windows,
+            Some(
+                Family::AmazonLinux
+                | Family::Ubuntu
+                | Family::Suse
+                | Family::MacOs
+                | Family::Bottlerocket
+                | Family::Other,
+            ) => Ephemeral::Linux,
+            None => Ephemeral::Unknown,
+        }
+    }
+
+    /// Whether the site's groups let HTTPS out to public addresses.
+    pub fn site_admits_internet(&self, site: &Site) -> Admission {
+        let everywhere = Party::Range(Cidr::anywhere_v4());
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &everywhere)
     }
 
     /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
@@ -272,6 +303,11 @@ impl<'a> Reach<'a> {
         let party = Party::Interface { subnet, address: None, groups: &endpoint.groups };
         self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
     }
+}
+
+/// Proves every target, in the order of the model.
+pub fn prove(model: &Model, options: &ProofOptions) -> Vec<Proof> {
+    chain::prove(&Reach::new(model, options))
 }
 
 fn site(model: &Model, id: TargetId, subnet: Option<SubnetId>, certain: Truth) -> Site {

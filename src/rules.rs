@@ -19,6 +19,8 @@ mod endpoint_type_not_interface;
 mod endpoint_subnet_unusable;
 mod endpoint_service_name_invalid;
 mod private_dns_conflict;
+mod centralized_endpoint_incomplete;
+mod endpoint_single_az;
 mod nacl_blocks_443;
 mod custom_dns_bypasses_private_dns;
 mod endpoint_policy_blocks_agent;
@@ -26,6 +28,11 @@ mod imds_disabled;
 mod public_ip_on_private_instance;
 mod internet_route_in_private_subnet;
 mod no_working_path;
+mod bastion_or_ssh_key_left_behind;
+mod bootstrap_needs_internet;
+mod ami_without_ssm_agent;
+mod session_preferences_endpoint_missing;
+mod conflicting_managers;
 
 use std::collections::BTreeSet;
 
@@ -71,6 +78,8 @@ pub static ALL: &[Rule] = &[
     endpoint_subnet_unusable::RULE,
     endpoint_service_name_invalid::RULE,
     private_dns_conflict::RULE,
+    centralized_endpoint_incomplete::RULE,
+    endpoint_single_az::RULE,
     nacl_blocks_443::RULE,
     custom_dns_bypasses_private_dns::RULE,
     endpoint_policy_blocks_agent::RULE,
@@ -78,6 +87,11 @@ pub static ALL: &[Rule] = &[
     public_ip_on_private_instance::RULE,
     internet_route_in_private_subnet::RULE,
     no_working_path::RULE,
+    bastion_or_ssh_key_left_behind::RULE,
+    bootstrap_needs_internet::RULE,
+    ami_without_ssm_agent::RULE,
+    session_preferences_endpoint_missing::RULE,
+    conflicting_managers::RULE,
 ];
 
 /// What rules look at.
@@ -136,7 +150,7 @@ pub struct Defect {
     severity: Option<Severity>,
     primary: Option<Label>,
     labels: Vec<Label>,
-    decided: Option<Evidence>,
+    decided: Vec<Evidence>,
     trace: Vec<TraceStep>,
     notes: Vec<String>,
     help: Option<String>,
@@ -158,7 +172,7 @@ impl Defect {
             severity: None,
             primary: subject.decl_range.map(|span| Label { span, message: String::new() }),
             labels: Vec::new(),
-            decided: None,
+            decided: Vec::new(),
             trace: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -189,7 +203,7 @@ impl Defect {
 
     /// How this value came about is told.
     pub fn decided_by(mut self, evidence: Evidence) -> Defect {
-        self.decided = Some(evidence);
+        self.decided.push(evidence);
         self
     }
 
@@ -310,10 +324,13 @@ impl Findings<'_> {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;
         }
-        if let Some(decided) = defect.decided.take() {
-            let steps = self.trails.steps(decided.origin);
-            defect.trace =
-                steps.into_iter().map(|step| TraceStep { span: step.span, message: step.note }).collect();
+        for decided in std::mem::take(&mut defect.decided) {
+            for step in self.trails.steps(decided.origin) {
+                let step = TraceStep { span: step.span, message: step.note };
+                if !defect.trace.contains(&step) {
+                    defect.trace.push(step);
+                }
+            }
         }
         let same =
             self.drafts.iter_mut().find(|(other, draft)| *other == certainty && draft.is_same(&defect));

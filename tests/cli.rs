@@ -382,3 +382,15 @@ fn eval_answers_every_line() {
     let output = run(&dir, &["eval", "sensitive(1)"]);
     assert_eq!(stdout(&output), "(sensitive value)\n");
 }
+
+#[test]
+fn the_example_in_the_readme_is_what_the_program_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap().replace('\r', "");
+    let (_, rest) = readme.split_once("```text\n$ ssmlint ").unwrap();
+    let (arguments, rest) = rest.split_once('\n').unwrap();
+    let (example, _) = rest.split_once("\n```").unwrap();
+    let output = run(root, &arguments.split(' ').collect::<Vec<_>>());
+    let without_time = |text: &str| text.trim_end().rsplit_once(" · ").unwrap().0.to_owned();
+    assert_eq!(without_time(&stdout(&output)), without_time(example));
+}

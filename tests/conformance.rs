@@ -3,10 +3,12 @@
 //! The data in `fixtures/conformance` is what Terraform 1.11.4 answered. One test a category; each mismatch is printed
 //! with what was expected and what was got.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not as it says")]
+
 mod conformance {
-    pub mod compare;
-    pub mod expressions;
-    pub mod modules;
+    pub(crate) mod compare;
+    pub(crate) mod expressions;
+    pub(crate) mod modules;
 }
 
 use libtest_mimic::{Arguments, Trial};

@@ -1,11 +1,15 @@
 //! The projects in `fixtures/projects` carry exactly the findings that their marked lines promise.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "support/expect.rs"]
 mod expect;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use ssmlint::report::{Format, Options};
 
 /// The directories that are projects: those with a root's files, not the modules within.
 fn projects() -> Vec<PathBuf> {
@@ -26,6 +30,15 @@ fn projects() -> Vec<PathBuf> {
     found
 }
 
+/// The Terraform files below a directory.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten();
+    entries
+        .map(|entry| entry.into_path())
+        .filter(|path| path.extension().is_some_and(|e| e == "tf"))
+        .collect()
+}
+
 #[test]
 fn projects_carry_what_their_lines_promise() {
     let projects = projects();
@@ -33,7 +46,7 @@ fn projects_carry_what_their_lines_promise() {
     let mut failures = String::new();
     for dir in projects {
         let mut promised = BTreeSet::new();
-        for file in expect::files(&dir) {
+        for file in files(&dir) {
             let path = file.strip_prefix(&dir).unwrap().display().to_string();
             promised.extend(expect::marked(&path, &fs::read_to_string(&file).unwrap()));
         }
@@ -43,4 +56,26 @@ fn projects_carry_what_their_lines_promise() {
         }
     }
     assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// What a person sees, with the directory's name in place of its path.
+fn rendered(name: &str) -> String {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects").join(name);
+    let report = expect::check(&dir);
+    let options = Options { quiet: true, ..Options::default() };
+    report.render(Format::Pretty, &options).replace(&dir.display().to_string(), name)
+}
+
+#[test]
+fn findings_show_the_line_and_how_it_came_to_be() {
+    for name in [
+        "lesson-flat-private-dns-off",
+        "lesson-for-each-missing-ssmmessages",
+        "lesson-modules-endpoint-sg-other-subnet",
+        "lesson-modules-no-core-policy",
+        "lesson-flat-nat-in-private-subnet",
+        "lesson-modules-ssh-open",
+    ] {
+        insta::assert_snapshot!(name, rendered(name));
+    }
 }

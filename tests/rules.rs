@@ -1,6 +1,8 @@
 //! Every page in `rules/` is executed: under *Bad* the marked lines carry the finding and no other line any, under
 //! *Good* no rule has anything to say.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "support/expect.rs"]
 mod expect;
 

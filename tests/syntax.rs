@@ -1,4 +1,5 @@
 //! The syntax tree as later stages see it, through `syntax::parse` alone.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test that meets another form fails, and prints it")]
 
 use std::path::{Path, PathBuf};
 
@@ -341,7 +342,7 @@ fn deep_nesting_does_not_exhaust_a_stack_of_eight_mebibytes() {
         ("x + (", "1", ")"),
     ];
     for (open, inner, close) in shapes {
-        for depth in [40, 62, 63, 64, 65, 200, 1000, 20_000] {
+        for depth in [20, 62, 63, 64, 65, 200, 1000, 20_000] {
             let text = format!("a = {}{inner}{}\n", open.repeat(depth), close.repeat(depth));
             let file = source("main.tf", &text);
             let parse = move || syntax::parse(&file).complete;

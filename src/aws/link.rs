@@ -176,6 +176,8 @@ pub struct LinkSet<Id> {
     pub members: Vec<Member<Id>>,
     /// Why there may be further members that are not known; none when the set is complete.
     pub open: Option<Causes>,
+    /// Why it is not known of some members whether they are there.
+    pub doubt: Causes,
     /// The members that the configuration only names.
     pub outside: Vec<String>,
     /// Whether the configuration says so; `ProviderDefault` when the argument is not written.
@@ -192,6 +194,7 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
         LinkSet {
             members: Vec::new(),
             open: None,
+            doubt: Causes::new(),
             outside: Vec::new(),
             basis: Basis::ProviderDefault,
             origin: OriginId::NONE,
@@ -242,6 +245,9 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
         match &self.open {
             Some(causes) => reasons(causes, self.span),
             None if self.members.iter().any(|member| member.certain.is_unknown()) => {
+                if !self.doubt.is_empty() {
+                    return reasons(&self.doubt, self.span);
+                }
                 vec![Reason::new("its members depend on a value that is not known", self.span)]
             }
             None => Vec::new(),
@@ -449,6 +455,7 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
         let mut set = LinkSet {
             basis: Basis::Configured,
             origin: arg.value.origin,
+            doubt: arg.value.as_unknown().map(|unknown| unknown.causes.clone()).unwrap_or_default(),
             ..LinkSet::omitted(arg.span.or(header))
         };
         for element in elements(arg.value) {

@@ -70,7 +70,9 @@ impl<'a> Trails<'a> {
     fn describe(&self, origin: &Origin) -> Option<String> {
         let note = match &origin.step {
             Step::Literal if origin.inputs.is_empty() => "decided here".to_owned(),
-            Step::Literal | Step::Expression | Step::Call(_) | Step::Repetition => return None,
+            Step::Literal | Step::Expression | Step::Call(_) | Step::Repetition | Step::Expansion => {
+                return None;
+            }
             Step::Branch { taken: Some(true) } => "the condition is true".to_owned(),
             Step::Branch { taken: Some(false) } => "the condition is false".to_owned(),
             Step::Branch { taken: None } => "the condition is not known".to_owned(),
@@ -83,7 +85,6 @@ impl<'a> Trails<'a> {
             Step::Attribute { instance, name } => {
                 format!("read from {}.{name}", self.evaluation.instance(*instance).addr)
             }
-            Step::Expansion => "decides how many there are".to_owned(),
             Step::ProviderDefault(name) => format!("the provider's default for {name}"),
             Step::Scenario(name) => format!("var.{name} in this scenario"),
         };

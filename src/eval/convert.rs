@@ -320,7 +320,17 @@ fn apply(value: &Value, to: Target<'_>) -> Result<Value, ConvertError> {
                 {
                     unordered(Type::list(element), &elements)
                 }
-                list => list,
+                list @ (ValueKind::Null(_)
+                | ValueKind::Bool(_)
+                | ValueKind::Number(_)
+                | ValueKind::String(_)
+                | ValueKind::List(..)
+                | ValueKind::Set(..)
+                | ValueKind::Map(..)
+                | ValueKind::Tuple(_)
+                | ValueKind::Object(_)
+                | ValueKind::Resource(_)
+                | ValueKind::Unknown(_)) => list,
             }
         }
         (ValueKind::List(from, elements) | ValueKind::Set(from, elements), Shape::Set(to)) => {
@@ -691,13 +701,28 @@ fn replace_dynamic(from: &Type, to: Target<'_>) -> Type {
             Type::Tuple(from) => {
                 Type::tuple(from.iter().zip(elements).map(|(from, to)| replace_dynamic(from, to)))
             }
-            _ => to.to_type(),
+            Type::Dynamic
+            | Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Map(_)
+            | Type::Object(_)
+            | Type::Resource(_) => to.to_type(),
         },
         Shape::Object(attributes) => Type::object(attributes.into_iter().map(|(name, to, _)| {
             let ty = match from {
                 Type::Object(from) => from.get(name).map(|from| replace_dynamic(from, to)),
                 Type::Map(element) => Some(replace_dynamic(element, to)),
-                _ => None,
+                Type::Dynamic
+                | Type::Bool
+                | Type::Number
+                | Type::String
+                | Type::List(_)
+                | Type::Set(_)
+                | Type::Tuple(_)
+                | Type::Resource(_) => None,
             };
             (name.clone(), ty.unwrap_or_else(|| to.to_type()))
         })),

@@ -262,7 +262,16 @@ impl<'a> Evaluator<'a> {
         let certain = !causes.is_empty()
             && causes.iter().all(|cause| match cause {
                 Cause::Computed(address) => address.contains("terraform_data."),
-                _ => false,
+                Cause::NotSet(_)
+                | Cause::DataSource(_)
+                | Cause::ModuleUnavailable(_)
+                | Cause::UnsupportedFunction(_)
+                | Cause::Impure(_)
+                | Cause::Error(_)
+                | Cause::KeysUnknown(_)
+                | Cause::Cycle(_)
+                | Cause::Limit(_)
+                | Cause::Plan(_) => false,
             });
         if certain {
             let detail = format!(
@@ -313,7 +322,12 @@ impl<'a> Evaluator<'a> {
                 match &unknown.ty {
                     Type::Dynamic | Type::Map(_) | Type::Object(_) | Type::Resource(_) => {}
                     Type::Set(element) if matches!(**element, Type::String | Type::Dynamic) => {}
-                    ty => {
+                    ty @ Type::Bool
+                    | ty @ Type::Number
+                    | ty @ Type::String
+                    | ty @ Type::List(_)
+                    | ty @ Type::Set(_)
+                    | ty @ Type::Tuple(_) => {
                         invalid(self, &unsuitable(ty));
                         return Plan::Failed;
                     }
@@ -354,7 +368,12 @@ impl<'a> Evaluator<'a> {
                 self.each_plan(&value, Truth::Yes, because, expr.span)
             }
             ValueKind::Resource(_) => self.for_each_unknown(value, because, decl_range),
-            _ => {
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::List(..)
+            | ValueKind::Tuple(_) => {
                 invalid(self, &unsuitable(&value.ty()));
                 Plan::Failed
             }
@@ -522,6 +541,12 @@ fn collect_choices(value: &Value, into: &mut Vec<Value>, depth: usize) -> bool {
             into.push(value.clone());
             elements.iter().all(|element| element.as_str().is_some())
         }
-        _ => false,
+        ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::List(..)
+        | ValueKind::Tuple(_)
+        | ValueKind::Resource(_) => false,
     }
 }

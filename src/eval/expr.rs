@@ -309,7 +309,14 @@ impl<'a> Evaluator<'a> {
         let (elements, list) = match &value.kind {
             ValueKind::List(_, elements) | ValueKind::Set(_, elements) => (elements.clone(), true),
             ValueKind::Tuple(elements) => (elements.clone(), false),
-            _ => {
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::Map(..)
+            | ValueKind::Object(_)
+            | ValueKind::Resource(_)
+            | ValueKind::Unknown(_) => {
                 let element = value.clone();
                 let result = self.steps(scope, element, steps);
                 let origin = self.origin(Some(span), OriginStep::Expression, [origin]);
@@ -351,7 +358,13 @@ impl<'a> Evaluator<'a> {
                 let result = self.steps(scope, value.clone(), steps);
                 return Value::tuple([result]).with_origin(value.origin);
             }
-            _ => None,
+            Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::Map(_)
+            | Type::Tuple(_)
+            | Type::Object(_)
+            | Type::Resource(_) => None,
         };
         let ty = match (&each, element) {
             (Some(each), _) if each.ty() != Type::Dynamic => Type::list(each.ty()),
@@ -418,7 +431,16 @@ impl<'a> Evaluator<'a> {
                         "Can't access attributes on a set. Did you mean to access attribute \"{name}\" across all \
                          elements of the set?"
                     ),
-                    _ => format!(
+                    ValueKind::Null(_)
+                    | ValueKind::Bool(_)
+                    | ValueKind::Number(_)
+                    | ValueKind::String(_)
+                    | ValueKind::List(..)
+                    | ValueKind::Map(..)
+                    | ValueKind::Tuple(_)
+                    | ValueKind::Object(_)
+                    | ValueKind::Resource(_)
+                    | ValueKind::Unknown(_) => format!(
                         "Can't access attributes on a list of objects. Did you mean to access attribute \"{name}\" \
                          for a specific element of the list, or across all elements of the list?"
                     ),
@@ -665,7 +687,15 @@ impl<'a> Evaluator<'a> {
         let ty = match &value.kind {
             ValueKind::List(ty, _) | ValueKind::Map(ty, _) => ty.clone(),
             _ if !types.is_empty() && types.windows(2).all(|pair| pair[0] == pair[1]) => types[0].clone(),
-            _ => Type::Dynamic,
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::Set(..)
+            | ValueKind::Tuple(_)
+            | ValueKind::Object(_)
+            | ValueKind::Resource(_)
+            | ValueKind::Unknown(_) => Type::Dynamic,
         };
         let mut result = Value::unknown(ty);
         if let ValueKind::Unknown(unknown) = &mut result.kind {
@@ -692,7 +722,7 @@ impl<'a> Evaluator<'a> {
                      intended as a literal name containing periods, wrap it in quotes to create a string literal.",
                     item.key.span,
                 ),
-                _ => self.eval(scope, &item.key),
+                ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Template(_) | ExprKind::Access { .. } | ExprKind::Call { .. } | ExprKind::Unary { .. } | ExprKind::Binary { .. } | ExprKind::Conditional { .. } | ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::For(_) | ExprKind::Parens(_) => self.eval(scope, &item.key),
             };
             let value = self.eval(scope, &item.value);
             if key.is_null() {
@@ -1011,7 +1041,14 @@ impl<'a> Evaluator<'a> {
             let key_type = match ty {
                 Type::List(_) => Type::Number,
                 Type::Set(_) => each.ty(),
-                _ => Type::String,
+                Type::Dynamic
+                | Type::Bool
+                | Type::Number
+                | Type::String
+                | Type::Map(_)
+                | Type::Tuple(_)
+                | Type::Object(_)
+                | Type::Resource(_) => Type::String,
             };
             let key = if matches!(ty, Type::Set(_)) {
                 each.clone()
@@ -1772,7 +1809,16 @@ fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> V
             unknown.causes = causes;
             ValueKind::Unknown(Arc::new(unknown))
         }
-        kind => kind,
+        kind @ ValueKind::Null(_)
+        | kind @ ValueKind::Bool(_)
+        | kind @ ValueKind::Number(_)
+        | kind @ ValueKind::String(_)
+        | kind @ ValueKind::List(..)
+        | kind @ ValueKind::Set(..)
+        | kind @ ValueKind::Map(..)
+        | kind @ ValueKind::Tuple(_)
+        | kind @ ValueKind::Object(_)
+        | kind @ ValueKind::Resource(_) => kind,
     };
     Value { kind, origin, marks }
 }

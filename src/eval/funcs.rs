@@ -9,12 +9,15 @@ pub mod collection;
 pub mod encoding;
 pub mod file;
 pub mod hash;
+#[cfg(test)]
+mod laws;
 pub mod network;
 pub mod numeric;
 pub mod string;
 pub mod time;
 pub mod types;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -128,6 +131,12 @@ pub struct Function {
     pub refine: fn(&[Value]) -> Refinement,
     /// Computes the result, which must be of the type given.
     pub call: fn(&Context<'_>, &[Value], &Type) -> Result<Value, FuncError>,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// What is wrong with the number of arguments, in Terraform's words: summary and detail.

@@ -128,7 +128,18 @@ fn logical(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpError> 
     let truth = |value: &Value| value.as_bool().map_or(Truth::Unknown, Truth::known);
     let truth = match op {
         BinaryOp::Or => truth(&left) | truth(&right),
-        _ => truth(&left) & truth(&right),
+        BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual
+        | BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Modulo => truth(&left) & truth(&right),
     };
     let result = match truth {
         Truth::Yes => Value::bool(true),
@@ -167,7 +178,15 @@ fn bounds(value: &Value) -> (Bound, Bound) {
     match &value.kind {
         ValueKind::Number(n) => (Some((n.clone(), true)), Some((n.clone(), true))),
         ValueKind::Unknown(unknown) => (unknown.refinement.min.clone(), unknown.refinement.max.clone()),
-        _ => (None, None),
+        ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::String(_)
+        | ValueKind::List(..)
+        | ValueKind::Set(..)
+        | ValueKind::Map(..)
+        | ValueKind::Tuple(_)
+        | ValueKind::Object(_)
+        | ValueKind::Resource(_) => (None, None),
     }
 }
 
@@ -177,17 +196,36 @@ fn compare(op: BinaryOp, left: &Value, right: &Value) -> Truth {
             BinaryOp::Less => a < b,
             BinaryOp::LessOrEqual => a <= b,
             BinaryOp::Greater => a > b,
-            _ => a >= b,
+            BinaryOp::Or
+            | BinaryOp::And
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::GreaterOrEqual
+            | BinaryOp::Add
+            | BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Modulo => a >= b,
         });
     }
     let (left, right) = match op {
         BinaryOp::Less | BinaryOp::LessOrEqual => (left, right),
-        _ => (right, left),
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual
+        | BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Modulo => (right, left),
     };
     let strict = matches!(op, BinaryOp::Less | BinaryOp::Greater);
     let ((left_min, left_max), (right_min, right_max)) = (bounds(left), bounds(right));
     if let (Some((max, max_possible)), Some((min, min_possible))) = (&left_max, &right_min)
-        && (max < min || (max == min && (!strict || !(*max_possible && *min_possible))))
+        && (max < min || (max == min && !(strict && *max_possible && *min_possible)))
     {
         return Truth::Yes;
     }
@@ -206,7 +244,15 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpErro
             BinaryOp::Subtract => a.sub(b),
             BinaryOp::Multiply => a.mul(b),
             BinaryOp::Divide => a.div(b),
-            _ => a.rem(b),
+            BinaryOp::Or
+            | BinaryOp::And
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessOrEqual
+            | BinaryOp::Greater
+            | BinaryOp::GreaterOrEqual
+            | BinaryOp::Modulo => a.rem(b),
         };
         return result.map(Value::number).ok_or_else(|| undefined(op));
     }
@@ -241,7 +287,16 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpErro
                 refinement.max = corners.iter().max().map(|n| (n.clone(), true));
             }
         }
-        _ => {}
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual
+        | BinaryOp::Divide
+        | BinaryOp::Modulo => {}
     }
     Ok(Value::refined(Type::Number, refinement))
 }
@@ -252,7 +307,15 @@ fn undefined(op: BinaryOp) -> OpError {
         BinaryOp::Modulo => "Error during operation: can't use modulo operator with zero or infinity.",
         BinaryOp::Multiply => "Error during operation: can't multiply zero by infinity.",
         BinaryOp::Add => "Error during operation: can't compute sum of opposing infinities.",
-        _ => "Error during operation: can't subtract infinity from itself.",
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual
+        | BinaryOp::Subtract => "Error during operation: can't subtract infinity from itself.",
     };
     OpError { summary: "Operation failed", detail: detail.into(), operand: None }
 }
@@ -304,7 +367,16 @@ pub fn either(ty: &Type, a: &Value, b: &Value) -> Refinement {
             result.min_length = a.min_length.min(b.min_length);
             result.max_length = a.max_length.zip(b.max_length).map(|(a, b)| a.max(b));
         }
-        _ => {}
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Tuple(_)
+        | Type::Object(_)
+        | Type::Resource(_) => {}
     }
     result
 }

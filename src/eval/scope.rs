@@ -614,7 +614,12 @@ impl<'a> Evaluator<'a> {
         let mut used = 1;
         let mut target = match expansion {
             Expansion::Single(id) => Some(*id),
-            _ => None,
+            Expansion::Count(_)
+            | Expansion::Each(_)
+            | Expansion::MaybeCount(..)
+            | Expansion::MaybeEach(..)
+            | Expansion::Unknown(..)
+            | Expansion::Failed => None,
         };
         if target.is_none()
             && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
@@ -813,7 +818,15 @@ impl<'a> Evaluator<'a> {
                     sees.push(id);
                 }
             }
-            _ => {
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::List(..)
+            | ValueKind::Set(..)
+            | ValueKind::Map(..)
+            | ValueKind::Tuple(_)
+            | ValueKind::Object(_) => {
                 for part in value.parts() {
                     self.identities(part, sees, sees_unknown, depth + 1);
                 }
@@ -916,7 +929,12 @@ impl<'a> Evaluator<'a> {
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
-            _ => None,
+            Expansion::Count(_)
+            | Expansion::Each(_)
+            | Expansion::MaybeCount(..)
+            | Expansion::MaybeEach(..)
+            | Expansion::Unknown(..)
+            | Expansion::Failed => None,
         };
         if target.is_none()
             && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
@@ -1225,7 +1243,12 @@ impl<'a> Evaluator<'a> {
             ValueKind::Tuple(elements) => ValueKind::Tuple(self.stamp_all(elements, term, causes)),
             ValueKind::Map(ty, entries) => ValueKind::Map(ty, self.stamp_entries(&entries, term, causes)),
             ValueKind::Object(entries) => ValueKind::Object(self.stamp_entries(&entries, term, causes)),
-            kind => kind,
+            kind @ ValueKind::Null(_)
+            | kind @ ValueKind::Bool(_)
+            | kind @ ValueKind::Number(_)
+            | kind @ ValueKind::String(_)
+            | kind @ ValueKind::Resource(_)
+            | kind @ ValueKind::Unknown(_) => kind,
         };
         Value { kind, origin, marks }
     }
@@ -1344,7 +1367,7 @@ fn module_trees(config: &Config) -> Vec<PathBuf> {
         }
     }
     trees.sort();
-    trees.dedup_by(|inner, outer| inner.starts_with(&outer));
+    trees.dedup_by(|inner, outer| inner.starts_with(outer));
     trees
 }
 
@@ -1364,7 +1387,16 @@ pub(super) fn retype(value: Value, ty: Type) -> Value {
             unknown.ty = ty;
             ValueKind::Unknown(Arc::new(unknown))
         }
-        kind => kind,
+        kind @ ValueKind::Null(_)
+        | kind @ ValueKind::Bool(_)
+        | kind @ ValueKind::Number(_)
+        | kind @ ValueKind::String(_)
+        | kind @ ValueKind::List(..)
+        | kind @ ValueKind::Set(..)
+        | kind @ ValueKind::Map(..)
+        | kind @ ValueKind::Tuple(_)
+        | kind @ ValueKind::Object(_)
+        | kind @ ValueKind::Resource(_) => kind,
     };
     Value { kind, origin, marks }
 }
@@ -1392,6 +1424,20 @@ pub(super) fn unknown_value(
 pub(super) fn bare_name(expr: &Expr) -> Option<&EcoString> {
     match &expr.kind {
         ExprKind::Traversal(traversal) if traversal.steps.is_empty() => Some(&traversal.root),
-        _ => None,
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Template(_)
+        | ExprKind::Traversal(_)
+        | ExprKind::Access { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Unary { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Conditional { .. }
+        | ExprKind::Tuple(_)
+        | ExprKind::Object(_)
+        | ExprKind::For(_)
+        | ExprKind::Parens(_) => None,
     }
 }

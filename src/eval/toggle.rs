@@ -79,7 +79,19 @@ pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
         let own = match &origin.step {
             Step::Default(_) => variable.default.as_ref().map(|default| default.span) == origin.span,
             Step::NotSet(_) => origin.span == Some(variable.decl_range),
-            _ => true,
+            Step::Literal
+            | Step::Expression
+            | Step::Call(_)
+            | Step::Branch { .. }
+            | Step::Local(_)
+            | Step::Input { .. }
+            | Step::Argument(_)
+            | Step::Output(_)
+            | Step::Attribute { .. }
+            | Step::Repetition
+            | Step::Expansion
+            | Step::ProviderDefault(_)
+            | Step::Scenario(_) => true,
         };
         if own {
             found.insert(&variable.name);

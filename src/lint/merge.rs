@@ -67,6 +67,18 @@ fn join(finding: &mut Finding, other: Finding) {
         std::mem::swap(&mut first, &mut second);
     }
     first.severity = first.severity.max(second.severity);
+    if first.subject != second.subject {
+        let also = format!("also {}", second.subject);
+        if !first.notes.contains(&also) {
+            first.notes.push(also);
+        }
+    }
+    first.notes.extend(second.notes.into_iter().filter(|note| note.starts_with("also ")));
+    for label in second.labels {
+        if !first.labels.iter().any(|known| known.span == label.span) {
+            first.labels.push(label);
+        }
+    }
     first.affected.append(&mut second.affected);
     first.scenarios.append(&mut second.scenarios);
     first.roots.append(&mut second.roots);

@@ -69,7 +69,11 @@ pub(super) fn judge(evaluation: &Evaluation) -> Judged {
         trails: &trails,
         options: &RuleOptions::default(),
     });
-    Judged { findings, proofs: chain::prove(&reach, &trails) }
+    let mut proofs = chain::prove(&reach);
+    for proof in &mut proofs {
+        proof.tell(&trails);
+    }
+    Judged { findings, proofs }
 }
 
 /// What evaluation reads besides the configuration.

@@ -2,6 +2,7 @@
 
 use crate::aws::compute::Target;
 use crate::aws::fact::Reason;
+use crate::aws::trail::Trails;
 use crate::proof::Service;
 use crate::proof::chain::{Link, Way};
 use crate::source::Span;
@@ -173,6 +174,19 @@ impl Proof {
                 [only] => format!("UNKNOWN because {}", only.text),
                 [first, rest @ ..] => format!("UNKNOWN because {}, and {} more", first.text, rest.len()),
             },
+        }
+    }
+
+    /// Tells how the values came about that break a link or leave it open.
+    pub fn tell(&mut self, trails: &Trails<'_>) {
+        let mut all: Vec<&mut Link> = self.links.iter_mut().chain(&mut self.command).collect();
+        if let Verdict::Broken(broken) = &mut self.verdict {
+            all.push(&mut broken.link);
+        }
+        for link in all.into_iter().filter(|link| !link.truth.is_yes()) {
+            if let Some(decided) = &link.decided {
+                link.trail = trails.steps(decided.origin);
+            }
         }
     }
 

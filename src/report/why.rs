@@ -132,9 +132,15 @@ impl Why {
             if link.truth.is_yes() {
                 continue;
             }
-            for step in link.trail.iter().filter(|step| step.span.is_some() && step.span != link.span) {
+            let mut last = place(&self.sources, link.span);
+            for step in &link.trail {
+                let at = place(&self.sources, step.span);
+                if at.is_empty() || at == last {
+                    continue;
+                }
+                last.clone_from(&at);
                 let note = format!("  {}", safe::sentence(&step.note));
-                rows.push([String::new(), String::new(), String::new(), place(&self.sources, step.span), note]);
+                rows.push([String::new(), String::new(), String::new(), at, note]);
             }
             for reason in link.because.iter().filter(|_| link.because.len() > 1) {
                 let note = format!("  {}", safe::sentence(&reason.text));

@@ -33,15 +33,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 let violation = blocks(context.reach, endpoint, policy, action);
                 let defect = Defect::new(
                     &endpoint.declaration,
-                    format!("the policy of {{}} does not let {action} through"),
+                    "the policy of {} does not let the agent's calls through",
                 )
+                .note(format!("{action} is not allowed"))
                 .at(policy.span.or(policy.declaration.decl_range), "the policy leaves it out")
                 .decided_by(crate::aws::fact::Evidence {
                     span: policy.span,
                     origin: policy.origin,
                     note: String::new(),
                 })
-                .help(format!("allow `{}:*`, or leave the policy out", service.label()))
+                .help("allow the actions of the endpoint's own service, or leave the policy out")
                 .affects(users(context.reach, endpoint))
                 .cause("policy");
                 if !violation.truth.is_no() {

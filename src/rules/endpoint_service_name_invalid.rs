@@ -75,15 +75,15 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             });
         }
     }
-    if let (Some(own), Some(prefix)) = (own, prefix)
+    if let (Some(_), Some(prefix)) = (own, prefix)
         && prefix != "com.amazonaws"
     {
         let severity = if prefix == "cn.com.amazonaws" { Severity::Error } else { Severity::Warning };
         problems.push(Problem {
-            what: format!("names a service that does not exist: {prefix}.….{}", own.label()),
-            here: format!("{} begins with com.amazonaws in every partition", own.label()),
+            what: format!("has a name that does not exist: it begins with {prefix}"),
+            here: "Systems Manager keeps com.amazonaws in every partition".to_owned(),
             severity,
-            help: format!("write `com.amazonaws.<region>.{}`", own.label()),
+            help: "write `com.amazonaws.<region>.<service>`".to_owned(),
             cause: "prefix",
         });
     }
@@ -100,12 +100,12 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             cause: "region",
         });
     }
-    if let (Some(own), Some(Some(service_region))) = (own, endpoint.service_region.value())
+    if let (Some(_), Some(Some(service_region))) = (own, endpoint.service_region.value())
         && region.is_some_and(|region| region != service_region)
     {
         problems.push(Problem {
-            what: format!("reaches for {} in another region, which AWS does not offer", own.label()),
-            here: format!("with `service_region`, {} is taken for a customer's service", own.label()),
+            what: "reaches for a service in another region, which AWS does not offer for this one".to_owned(),
+            here: "with `service_region` it is taken for a customer's service".to_owned(),
             severity: Severity::Error,
             help: "remove `service_region`".to_owned(),
             cause: "service region",

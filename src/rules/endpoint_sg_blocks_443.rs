@@ -2,7 +2,7 @@
 
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::Answer;
+use crate::aws::fact::{Answer, Evidence};
 use crate::aws::link::EndpointId;
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
@@ -41,11 +41,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let defect = defect(network, endpoint, &everybody, "anybody");
             findings.judge(&without_places(violation), defect);
         }
-        for site in sites.filter(|site| is_led(context.reach, id, service, site)) {
+        for site in sites {
+            let led = is_led(context.reach, id, service, site);
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
             let target = &context.reach.target(site).declaration;
             let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
-            if admission.coverage == Coverage::Part && there.truth.is_yes() {
+            if admission.coverage == Coverage::Part && there.truth.is_yes() && led {
                 let defect = defect(network, endpoint, &admission, "all of an instance's subnet")
                     .severity(Severity::Warning)
                     .note(format!("{} may get an address that is not covered", target.address));
@@ -58,6 +59,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            if !led {
+                if !violation.truth.is_yes() {
+                    continue;
+                }
+                defect = defect.severity(Severity::Warning).note(
+                    "nothing uses the endpoint while private DNS is off; with private DNS on, the instances lose access",
+                );
             }
             findings.judge(&without_places(violation), defect);
         }
@@ -122,7 +131,16 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
         }
         None => only_rule(group),
     };
-    Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"))
+    let defect =
+        Defect::new(&group.declaration, format!("{{}} does not admit HTTPS from {whom} to the endpoint"));
+    let peer = nearest.and_then(|(_, index)| group.ingress.rules.get(index)?.peers.first());
+    let defect = match peer {
+        Some(peer) => {
+            defect.decided_by(Evidence { span: peer.span, origin: peer.origin, note: String::new() })
+        }
+        None => defect,
+    };
+    defect
         .at(place.or(group.declaration.decl_range), here)
         .label(endpoint.groups.span, "this endpoint carries the group")
         .help(HELP)

@@ -1,11 +1,13 @@
 //! SSM007: instance security groups that let no HTTPS out to where the agent has to go.
 
-use crate::aws::cidr::Cidr;
+use ipnet::IpNet;
+
+use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::Target;
-use crate::aws::fact::{Answer, Reason};
+use crate::aws::fact::{Answer, Known, Reason};
 use crate::aws::link::{EndpointId, SubnetId};
 use crate::aws::network::Network;
-use crate::aws::security_group::{Admission, Direction, Group, Party};
+use crate::aws::security_group::{Admission, Direction, Group, Party, PeerKind};
 use crate::finding::Severity;
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -70,8 +72,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 enum Way {
     /// To the interface of an endpoint in a subnet.
     Interface(EndpointId, SubnetId),
-    /// To public addresses.
-    Internet,
+    /// To public addresses, and whether it is proven that they can be reached.
+    Internet {
+        /// Whether routes and gateways lead there.
+        through_nat: bool,
+    },
 }
 
 /// Where the connections of a site go, as far as is known; nothing where there is no way that this rule could judge.
@@ -92,7 +97,7 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
         by_endpoint = false;
     }
     if !by_endpoint && ways.is_empty() {
-        ways.push(Way::Internet);
+        ways.push(Way::Internet { through_nat: site.internet.truth.is_yes() });
     }
     ways
 }
@@ -104,10 +109,28 @@ fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
             let party = Party::Interface { subnet: *subnet, address: None, groups };
             network.admits(&target.groups, Direction::Egress, 443, &party)
         }
-        Way::Internet => {
-            network.admits(&target.groups, Direction::Egress, 443, &Party::Range(Cidr::anywhere_v4()))
+        Way::Internet { through_nat } => {
+            let everywhere = Party::Range(Cidr::anywhere_v4());
+            let mut admission = network.admits(&target.groups, Direction::Egress, 443, &everywhere);
+            if admission.coverage == Coverage::Part && *through_nat && only_private(network, &admission) {
+                // AWS answers from public addresses, of which private ranges hold none.
+                admission.answer = Answer { truth: Truth::No, reasons: Vec::new(), ..admission.answer };
+            }
+            admission
         }
     }
+}
+
+/// Whether all rules that let HTTPS out name private ranges only.
+fn only_private(network: &Network, admission: &Admission) -> bool {
+    admission.candidates.iter().all(|(group, index)| {
+        let rule = &network.group(*group).egress.rules[*index];
+        rule.open.is_none()
+            && rule.peers.iter().all(|peer| match &peer.kind {
+                PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
+                PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
+            })
+    })
 }
 
 fn defect(network: &Network, target: &Target, admission: &Admission, whither: &str) -> Defect {

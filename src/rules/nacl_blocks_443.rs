@@ -1,10 +1,8 @@
 //! SSM017: network ACLs that stand between an instance and an endpoint, or the internet.
 
-use crate::aws::ami::Family;
 use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Answer, Known};
 use crate::aws::link::SubnetId;
-use crate::aws::nacl::Ephemeral;
 use crate::aws::security_group::Direction;
 use crate::finding::Severity;
 use crate::proof::{Reach, Service, Site};
@@ -24,11 +22,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for site in &reach.sites {
         let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { continue };
-        let ephemeral = match &reach.target(site).ami.family {
-            Some(Family::Windows) => Ephemeral::Windows,
-            Some(_) => Ephemeral::Linux,
-            None => Ephemeral::Unknown,
-        };
+        let ephemeral = reach.ephemeral(site);
         let mut to_internet = false;
         for service in Service::SESSION {
             let endpoints = reach.led_to(vpc, service, site);

@@ -23,8 +23,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for site in &reach.sites {
         let target = reach.target(site);
         let public = match site.subnet {
-            Some(subnet) => target.public_ip(&context.model.network, subnet),
-            None => target.public_ip_anywhere(),
+            Some(subnet) if !target.in_default_vpc => target.public_ip(&context.model.network, subnet),
+            // What the subnets of the default VPC do is up to the account.
+            Some(_) | None => target.public_ip_anywhere(),
         };
         // That an address is possible says nothing: in most subnets nobody gets one.
         let violation = Answer::all([Answer::new(target.declaration.exists), public.clone()]);

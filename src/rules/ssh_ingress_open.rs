@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::aws::cidr::Cidr;
-use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::link::{GroupId, Link};
 use crate::aws::network::existence;
 use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
@@ -48,10 +48,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 String::new()
             };
             let here = format!("admits {}{width}", source.whom);
+            let name = match &group.declaration.addr {
+                Some(addr) => addr.without_keys(),
+                None => group.declaration.address.clone(),
+            };
             let mut defect =
-                Defect::new(&group.declaration, format!("{{}} lets {} connect to port 22", source.whom))
+                Defect::new(&rule.declaration, format!("{name} lets {} connect to port 22", source.whom))
                     .at(rule.declaration.decl_range, here)
                     .decided_by(rule.ports.evidence(""))
+                    .decided_by(source.evidence.clone())
                     .severity(severity)
                     .help("remove the rule; sessions come through Session Manager")
                     .affects(use_of_group.targets.iter().cloned())
@@ -91,6 +96,7 @@ fn use_of(context: &RuleContext<'_>, id: GroupId) -> Use {
 /// Whom a rule admits, as far as it matters here.
 struct Source {
     whom: String,
+    evidence: Evidence,
     kind: SourceKind,
 }
 
@@ -109,10 +115,18 @@ fn worst(context: &RuleContext<'_>, rule: &GroupRule) -> Option<Source> {
         .peers
         .iter()
         .filter(|peer| !peer.exists.is_no())
-        .map(|peer| Source { whom: whom(network.describe_peer(peer), peer), kind: kind(context, peer) })
+        .map(|peer| Source {
+            whom: whom(network.describe_peer(peer), peer),
+            evidence: Evidence { span: peer.span, origin: peer.origin, note: String::new() },
+            kind: kind(context, peer),
+        })
         .collect();
     if sources.is_empty() && rule.open.is_some() {
-        sources.push(Source { whom: "addresses that are not known".to_owned(), kind: SourceKind::Private });
+        sources.push(Source {
+            whom: "addresses that are not known".to_owned(),
+            evidence: Evidence::at(rule.declaration.decl_range, ""),
+            kind: SourceKind::Private,
+        });
     }
     sources.into_iter().max_by_key(|source| source.kind)
 }

@@ -71,10 +71,13 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
         let here = endpoint.vpc.link.is(vpc);
-        if here.is_no() || endpoint.is_interface().is_no() {
+        let ours = Truth::any(Service::ALL.iter().map(|service| endpoint.service.is(service.label())));
+        // Another type is written on purpose; one that is left out is a mistake about to be made good.
+        let other_type =
+            endpoint.is_interface().is_no() && (endpoint.endpoint_type.is_configured() || !ours.is_yes());
+        if here.is_no() || other_type {
             continue;
         }
-        let ours = Truth::any(Service::ALL.iter().map(|service| endpoint.service.is(service.label())));
         let private = endpoint.private_dns.is(&true);
         let truth = Truth::all([here, ours | private, endpoint.declaration.exists]);
         let evidence =

@@ -458,7 +458,7 @@ impl<'a> Lower<'a> {
                     (Strings::Literal, Strings::Expression)
                 }
                 Strings::RequiredProvider => (Strings::Literal, Strings::Literal),
-                strings => (strings, strings),
+                Strings::Template | Strings::Literal | Strings::Expression => (strings, strings),
             };
             let key = self.string(literal, keys);
             items.push(ObjectItem { key, value: self.expr(&property.value, values) });

@@ -69,9 +69,9 @@ pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>>
 pub(super) fn expression(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     // Line breaks mean nothing in an expression that stands alone, as if it were in parentheses.
     let in_parens = |text: &str| parser::parse_expr(&format!("({text}\n)"));
-    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| match expr {
-        Expression::Parenthesis(inner) => Lower { shift: 1, ..*lower }.expr(inner.inner()),
-        expr => lower.expr(expr),
+    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| {
+        let inner = if let Expression::Parenthesis(parens) = expr { parens.inner() } else { expr };
+        Lower { shift: 1, ..*lower }.expr(inner)
     })
 }
 
@@ -565,13 +565,12 @@ impl<'a> Lower<'a> {
 fn with_steps(expr: Expr, steps: Vec<Step>) -> Expr {
     let Some(last) = steps.last() else { return expr };
     let span = expr.span.to(last.span);
-    let kind = match expr.kind {
-        // In `(a).b` the parentheses close the traversal.
-        ExprKind::Traversal(traversal) if traversal.steps.is_empty() && traversal.root_span == expr.span => {
-            ExprKind::Traversal(Traversal { steps, ..traversal })
-        }
-        kind => ExprKind::Access { base: Box::new(Expr { kind, span: expr.span }), steps },
-    };
+    // In `(a).b` the parentheses close the traversal.
+    let open = matches!(&expr.kind, ExprKind::Traversal(root) if root.steps.is_empty() && root.root_span == expr.span);
+    if open && let ExprKind::Traversal(traversal) = expr.kind {
+        return Expr { kind: ExprKind::Traversal(Traversal { steps, ..traversal }), span };
+    }
+    let kind = ExprKind::Access { base: Box::new(expr), steps };
     Expr { kind, span }
 }
 

@@ -64,19 +64,18 @@ fn changeable(tokens: Tokens<'_>, (first, end): (usize, usize)) -> Option<Token>
         "true" | "false" | "null" | "for" | "in" | "if" | "else" | "endif" | "endfor" => key.len() == 1,
         _ => true,
     };
-    let fits = |token: &&Token| match token.kind {
-        Kind::Ident => word(token),
-        Kind::Quoted | Kind::Number => true,
-        _ => false,
+    let fits = |token: &&Token| {
+        matches!(token.kind, Kind::Quoted | Kind::Number) || (token.kind == Kind::Ident && word(token))
     };
     key.iter().find(fits).copied()
 }
 
 /// A name of that many bytes that is not among `names`, made of what the kind of token may hold.
 fn fresh(len: usize, kind: Kind, names: &BTreeSet<Vec<u8>>) -> Option<Vec<u8>> {
-    let alphabet: &[u8] = match kind {
-        Kind::Number => b"123456789",
-        _ => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
+    let alphabet: &[u8] = if kind == Kind::Number {
+        b"123456789"
+    } else {
+        b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
     };
     (0..=names.len()).find_map(|mut n| {
         let mut name = vec![alphabet[0]; len];

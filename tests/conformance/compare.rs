@@ -5,7 +5,7 @@ use ssmlint::eval::value::{Refinement, Type, Value, ValueKind};
 use ssmlint::number::Number;
 
 /// Terraform's JSON notation of a type.
-pub fn type_json(ty: &Type) -> Json {
+pub(crate) fn type_json(ty: &Type) -> Json {
     match ty {
         Type::Dynamic | Type::Resource(_) => "dynamic".into(),
         Type::Bool => "bool".into(),
@@ -25,7 +25,7 @@ pub fn type_json(ty: &Type) -> Json {
 }
 
 /// The value as JSON, with null at unknown places.
-pub fn value_json(value: &Value) -> Json {
+pub(crate) fn value_json(value: &Value) -> Json {
     match &value.kind {
         ValueKind::Null(_) | ValueKind::Unknown(_) | ValueKind::Resource(_) => Json::Null,
         ValueKind::Bool(value) => Json::Bool(*value),
@@ -44,7 +44,7 @@ pub fn value_json(value: &Value) -> Json {
 }
 
 /// Whether recorded JSON and a value's JSON are the same; numbers by exact value.
-pub fn same(expected: &Json, got: &Json) -> bool {
+pub(crate) fn same(expected: &Json, got: &Json) -> bool {
     match (expected, got) {
         (Json::Number(a), Json::Number(b)) => {
             match (Number::parse(&a.to_string()), Number::parse(&b.to_string())) {
@@ -63,7 +63,7 @@ pub fn same(expected: &Json, got: &Json) -> bool {
 /// Whether a value is the recorded one, sets taken as multisets, where the record says that it is known.
 ///
 /// `Ok(known more)`: the value agrees; true when it is known where Terraform says unknown.
-pub fn agrees(value: &Value, expected: &Json, unknown: Option<&Json>) -> Result<bool, String> {
+pub(crate) fn agrees(value: &Value, expected: &Json, unknown: Option<&Json>) -> Result<bool, String> {
     if unknown == Some(&Json::Bool(true)) {
         return Ok(!value.is_unknown());
     }
@@ -130,7 +130,7 @@ pub fn agrees(value: &Value, expected: &Json, unknown: Option<&Json>) -> Result<
 }
 
 /// The mask of sensitive parts in the recorded notation; `Null` where nothing is sensitive.
-pub fn sensitive_mask(value: &Value) -> Json {
+pub(crate) fn sensitive_mask(value: &Value) -> Json {
     if value.marks.sensitive {
         return Json::Bool(true);
     }
@@ -151,12 +151,16 @@ fn or_false(mask: Json) -> Json {
 }
 
 /// What Terraform knows of an unknown and ssmlint does not, as recorded in `refinements`.
-pub fn missing_refinement(value: &Value, recorded: &Json) -> Option<String> {
+pub(crate) fn missing_refinement(value: &Value, recorded: &Json) -> Option<String> {
     let mut part = value.clone();
     for step in recorded["path"].as_array().into_iter().flatten() {
         part = match step {
             Json::String(name) => part.as_entries()?.get(name.as_str())?.clone(),
-            step => part.as_elements()?.get(step.as_u64()? as usize)?.clone(),
+            step @ Json::Null
+            | step @ Json::Bool(_)
+            | step @ Json::Number(_)
+            | step @ Json::Array(_)
+            | step @ Json::Object(_) => part.as_elements()?.get(step.as_u64()? as usize)?.clone(),
         };
     }
     let unknown = part.as_unknown()?;
@@ -164,31 +168,31 @@ pub fn missing_refinement(value: &Value, recorded: &Json) -> Option<String> {
     if recorded["not_null"] == Json::Bool(true) && !not_null {
         return Some("not null".into());
     }
-    if let Some(text) = recorded["prefix"].as_str() {
-        if !prefix.starts_with(text) {
-            return Some(format!("prefix {text:?}, got {prefix:?}"));
-        }
+    if let Some(text) = recorded["prefix"].as_str()
+        && !prefix.starts_with(text)
+    {
+        return Some(format!("prefix {text:?}, got {prefix:?}"));
     }
     let number = |name: &str| Number::parse(&recorded.get(name)?.to_string());
-    if let Some(bound) = number("min") {
-        if min.as_ref().is_none_or(|(min, _)| *min < bound) {
-            return Some(format!("min {bound}"));
-        }
+    if let Some(bound) = number("min")
+        && min.as_ref().is_none_or(|(min, _)| *min < bound)
+    {
+        return Some(format!("min {bound}"));
     }
-    if let Some(bound) = number("max") {
-        if max.as_ref().is_none_or(|(max, _)| *max > bound) {
-            return Some(format!("max {bound}"));
-        }
+    if let Some(bound) = number("max")
+        && max.as_ref().is_none_or(|(max, _)| *max > bound)
+    {
+        return Some(format!("max {bound}"));
     }
-    if let Some(bound) = recorded["min_length"].as_u64() {
-        if *min_length < bound {
-            return Some(format!("min length {bound}"));
-        }
+    if let Some(bound) = recorded["min_length"].as_u64()
+        && *min_length < bound
+    {
+        return Some(format!("min length {bound}"));
     }
-    if let Some(bound) = recorded["max_length"].as_u64() {
-        if max_length.is_none_or(|max| max > bound) {
-            return Some(format!("max length {bound}"));
-        }
+    if let Some(bound) = recorded["max_length"].as_u64()
+        && max_length.is_none_or(|max| max > bound)
+    {
+        return Some(format!("max length {bound}"));
     }
     None
 }

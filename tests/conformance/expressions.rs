@@ -22,7 +22,7 @@ use ssmlint::syntax::ast::{Attribute, Body, Expr};
 
 use super::compare::{agrees, missing_refinement, sensitive_mask, type_json, value_json};
 
-pub struct NoProvider;
+pub(crate) struct NoProvider;
 
 impl Provider for NoProvider {
     fn attribute(&self, _: &ResourceInstance, _: &str, _: &mut Terms) -> Option<Value> {
@@ -33,6 +33,10 @@ impl Provider for NoProvider {
         true
     }
 }
+
+/// Records of which ssmlint knows less than Terraform: the bytes of Go's compressor, and what follows from the moment
+/// of the plan. Their results are unknown; a test fails when that is no longer so.
+const LESS_PRECISE: &[&str] = &["fn.base64gzip.", "fn.plantimestamp."];
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/conformance");
 
@@ -46,7 +50,7 @@ fn records(file: &str) -> BTreeMap<String, Vec<Json>> {
     by_category
 }
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     let expressions = records("expressions.jsonl").into_iter().map(|(category, records)| {
         Trial::test(format!("expressions::{category}"), move || run(&records, known))
     });
@@ -92,10 +96,17 @@ fn known(record: &Json) -> Result<(), String> {
         };
     }
     let value = outcome.map_err(|error| format!("error {error} instead of {}", record["value"]))?;
+    let mask = record.get("unknown").filter(|mask| **mask != Json::Bool(false));
     if value_type(&value) != record["type"] {
         return Err(format!("type {} instead of {}", value_type(&value), record["type"]));
     }
-    let mask = record.get("unknown").filter(|mask| **mask != Json::Bool(false));
+    let id = record["id"].as_str().unwrap_or_default();
+    if LESS_PRECISE.iter().any(|prefix| id.starts_with(prefix)) && mask.is_none() {
+        return match value.is_unknown() {
+            true => Ok(()),
+            false => Err("known by now; take it off the list of what ssmlint knows less of".into()),
+        };
+    }
     agrees(&value, &record["value"], mask)?;
     let sensitive = record["sensitive"] == Json::Bool(true);
     if let Some(mask) = record.get("sensitive_mask") {

@@ -20,7 +20,7 @@ use super::expressions::NoProvider;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/conformance/modules");
 
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     let mut names: Vec<String> = std::fs::read_dir(DATA)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

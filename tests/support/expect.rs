@@ -1,17 +1,17 @@
 //! Projects that say what must be found in them: a trailing comment `# SSM001` on a line promises that finding there.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ssmlint::lint::{self, Request};
 use ssmlint::report::Report;
 use ssmlint::source::fs::Disk;
 
 /// A finding's place: file, line, code.
-pub type Place = (String, u32, String);
+pub(crate) type Place = (String, u32, String);
 
 /// The places that the marked lines of a file promise.
-pub fn marked(path: &str, text: &str) -> BTreeSet<Place> {
+pub(crate) fn marked(path: &str, text: &str) -> BTreeSet<Place> {
     let mut places = BTreeSet::new();
     for (index, line) in text.lines().enumerate() {
         let Some((_, comment)) = line.rsplit_once('#') else { continue };
@@ -28,13 +28,13 @@ fn is_code(word: &str) -> bool {
 }
 
 /// Checks a directory as the program would.
-pub fn check(dir: &Path) -> Report {
+pub(crate) fn check(dir: &Path) -> Report {
     let request = Request { paths: vec![dir.to_path_buf()], ..Request::default() };
     lint::check(&request, &Disk).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
 }
 
 /// The places of the findings, counted from the directory.
-pub fn found(report: &Report, dir: &Path) -> BTreeSet<Place> {
+pub(crate) fn found(report: &Report, dir: &Path) -> BTreeSet<Place> {
     let place = |finding: &ssmlint::finding::Finding| {
         let Some(label) = &finding.primary else { return (String::new(), 0, finding.code.to_owned()) };
         let file = report.sources.file(label.span.file);
@@ -46,7 +46,7 @@ pub fn found(report: &Report, dir: &Path) -> BTreeSet<Place> {
 
 /// What is wrong with a report: what was promised and did not come, what came without promise, and what Terraform
 /// would refuse. Empty when nothing is.
-pub fn disagreement(report: &Report, dir: &Path, promised: &BTreeSet<Place>) -> String {
+pub(crate) fn disagreement(report: &Report, dir: &Path, promised: &BTreeSet<Place>) -> String {
     let found = found(report, dir);
     let mut text = String::new();
     for (file, line, code) in promised.difference(&found) {
@@ -70,13 +70,4 @@ pub fn disagreement(report: &Report, dir: &Path, promised: &BTreeSet<Place>) -> 
         }
     }
     text
-}
-
-/// The Terraform files below a directory.
-pub fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten();
-    entries
-        .map(|entry| entry.into_path())
-        .filter(|path| path.extension().is_some_and(|e| e == "tf"))
-        .collect()
 }

@@ -305,12 +305,13 @@ impl Reader<'_> {
             ("list", [element]) => Constraint::List(Box::new(self.read(element))),
             ("set", [element]) => Constraint::Set(Box::new(self.read(element))),
             ("map", [element]) => Constraint::Map(Box::new(self.read(element))),
-            ("tuple", [elements]) => match &elements.kind {
-                ExprKind::Tuple(elements) => {
+            ("tuple", [elements]) => {
+                if let ExprKind::Tuple(elements) = &elements.kind {
                     Constraint::Tuple(elements.iter().map(|element| self.read(element)).collect())
+                } else {
+                    self.invalid("Tuple type constructor requires a list of element types.", elements.span)
                 }
-                _ => self.invalid("Tuple type constructor requires a list of element types.", elements.span),
-            },
+            }
             ("object", [attributes]) => self.read_object(attributes),
             ("list" | "set" | "map" | "object" | "tuple", _) => self.invalid(one_argument(name), expr.span),
             ("optional", _) => self.invalid(
@@ -347,9 +348,12 @@ impl Reader<'_> {
     }
 
     fn read_attribute(&mut self, expr: &Expr) -> Option<Attribute> {
-        let args = match &expr.kind {
-            ExprKind::Call { name, args, .. } if name == "optional" => args,
-            _ => return Some(Attribute { constraint: self.read(expr), optional: false, default: None }),
+        let args = if let ExprKind::Call { name, args, .. } = &expr.kind
+            && name == "optional"
+        {
+            args
+        } else {
+            return Some(Attribute { constraint: self.read(expr), optional: false, default: None });
         };
         let Some(ty) = args.first() else {
             self.invalid(
@@ -404,13 +408,13 @@ fn one_argument(name: &str) -> String {
 
 /// The name, if the expression is only a name; `true`, `false` and `null` are names here, too.
 fn keyword(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Traversal(traversal) if traversal.steps.is_empty() => Some(&traversal.root),
-        ExprKind::Bool(true) => Some("true"),
-        ExprKind::Bool(false) => Some("false"),
-        ExprKind::Null => Some("null"),
-        _ => None,
+    if let ExprKind::Traversal(traversal) = &expr.kind {
+        return traversal.steps.is_empty().then_some(&traversal.root);
     }
+    if let ExprKind::Bool(value) = &expr.kind {
+        return Some(if *value { "true" } else { "false" });
+    }
+    matches!(expr.kind, ExprKind::Null).then_some("null")
 }
 
 /// The error for a type in quotes, which Terraform 0.11 had.

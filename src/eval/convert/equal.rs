@@ -168,7 +168,7 @@ fn unknown_is(unknown: &Unknown, value: &Value) -> Truth {
 fn agree(possible: &[Value], holds: impl Fn(&Value) -> Truth) -> Truth {
     let mut cases = possible.iter().map(|value| match holds(value) {
         Truth::Yes if !value.is_wholly_known() => Truth::Unknown,
-        truth => truth,
+        truth @ (Truth::Yes | Truth::No | Truth::Unknown) => truth,
     });
     let Some(first) = cases.next() else { return Truth::Unknown };
     if cases.all(|case| case == first) { first } else { Truth::Unknown }

@@ -230,20 +230,10 @@ fn compare(a: &Type, b: &Type) -> i32 {
         (Type::Set(_), Type::Tuple(_) | Type::List(_)) | (Type::Tuple(_), Type::List(_)) => 1,
         (Type::Map(_), Type::Object(_)) => -1,
         (Type::Object(_), Type::Map(_)) => 1,
-        (Type::Object(a), Type::Object(b)) => {
-            if a.keys().eq(b.keys()) {
-                compare_all(a.values().zip(b.values()))
-            } else {
-                0
-            }
+        (Type::Object(a), Type::Object(b)) if a.keys().eq(b.keys()) => {
+            compare_all(a.values().zip(b.values()))
         }
-        (Type::Tuple(a), Type::Tuple(b)) => {
-            if a.len() == b.len() {
-                compare_all(a.iter().zip(b.iter()))
-            } else {
-                0
-            }
-        }
+        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => compare_all(a.iter().zip(b.iter())),
         _ => 0,
     }
 }

@@ -498,21 +498,20 @@ fn collection(ty: &Type, elements: Vec<Value>) -> Value {
 }
 
 fn alltrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::all(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::all(args[0].parts().map(truth_of))))
 }
 
 fn anytrue(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
-    let truth = Truth::any(args[0].parts().map(|element| match &element.kind {
-        ValueKind::Bool(value) => Truth::known(*value),
-        ValueKind::Null(_) => Truth::No,
-        _ => Truth::Unknown,
-    }));
-    Ok(from_truth(truth))
+    Ok(from_truth(Truth::any(args[0].parts().map(truth_of))))
+}
+
+/// A null counts as false.
+fn truth_of(value: &Value) -> Truth {
+    match value.as_bool() {
+        Some(bool) => Truth::known(bool),
+        None if value.is_null() => Truth::No,
+        None => Truth::Unknown,
+    }
 }
 
 fn from_truth(truth: Truth) -> Value {
@@ -666,7 +665,15 @@ fn compact(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
                 decided &= stays;
                 least += u64::from(stays);
             }
-            _ => least += 1,
+            ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::List(..)
+            | ValueKind::Set(..)
+            | ValueKind::Map(..)
+            | ValueKind::Tuple(_)
+            | ValueKind::Object(_)
+            | ValueKind::Resource(_) => least += 1,
         }
         kept.push(element.clone());
     }
@@ -803,7 +810,14 @@ fn element_type(args: &[Value]) -> Result<Type, FuncError> {
                 Err(_) => call_error(format!("index out of range [{index}]")),
             }
         }
-        other => call_error(format!("cannot read elements from {}", other.friendly_name())),
+        other @ (Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_)) => call_error(format!("cannot read elements from {}", other.friendly_name())),
     }
 }
 
@@ -818,7 +832,7 @@ fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErro
         let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
         return Ok(each.with_marks(marks));
     };
-    if elements.is_empty() {
+    if elements.is_empty() && index.is_some() {
         return call_error("cannot use element function with an empty list");
     }
     let Some(index) = index else {
@@ -836,7 +850,13 @@ fn flatten_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::List(_) | Type::Set(_) | Type::Tuple(_) => Ok(Type::Dynamic),
         _ if !args[0].is_wholly_known() => Ok(Type::Dynamic),
-        _ => call_error("can only flatten lists, sets and tuples"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => call_error("can only flatten lists, sets and tuples"),
     }
 }
 
@@ -904,6 +924,10 @@ fn flatten_into(
 
 fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> {
     let (ValueKind::List(_, elements) | ValueKind::Tuple(elements)) = &args[0].kind else {
+        // Terraform does not look before the value is known.
+        if args[1].is_unknown() {
+            return Ok(unknown_number((0, None)));
+        }
         return call_error("argument must be a list or tuple");
     };
     if elements.is_empty() && args[1].is_unknown() {
@@ -923,7 +947,6 @@ fn index(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError> 
     }
     match first {
         Some(first) => Ok(unknown_number((first, Some(elements.len() as u64 - 1)))),
-        // Terraform does not look before the value is known.
         None if args[1].is_unknown() => Ok(unknown_number((0, Some(elements.len() as u64 - 1)))),
         None => call_error("item not found"),
     }
@@ -933,7 +956,14 @@ fn keys_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Map(_) => Ok(list_of_string()),
         Type::Object(attributes) => Ok(Type::tuple(attributes.keys().map(|_| Type::String))),
-        _ => arg_error(0, "must have map or object type"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => arg_error(0, "must have map or object type"),
     }
 }
 
@@ -1009,7 +1039,14 @@ fn lookup_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             Ok(Type::clone(&element))
         }
-        _ => arg_error(0, "lookup() requires a map as the first argument"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => arg_error(0, "lookup() requires a map as the first argument"),
     }
 }
 
@@ -1133,7 +1170,15 @@ fn merge(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, Func
     check_count(context, entries.len())?;
     let merged = match ty {
         Type::Map(element) => Value::map(Type::clone(element), entries),
-        _ => Value::object(entries),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Object(_)
+        | Type::Resource(_) => Value::object(entries),
     };
     Ok(merged.with_marks(marks))
 }
@@ -1148,7 +1193,13 @@ fn one_type(args: &[Value]) -> Result<Type, FuncError> {
             [one] => Ok(one.clone()),
             _ => arg_error(0, ONE),
         },
-        _ => arg_error(0, ONE),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => arg_error(0, ONE),
     }
 }
 
@@ -1223,7 +1274,13 @@ fn reverse_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Tuple(types) => Ok(Type::tuple(types.iter().rev().cloned())),
         Type::List(element) | Type::Set(element) => Ok(Type::list(Type::clone(&element))),
-        other => {
+        other @ (Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_)) => {
             arg_error(0, format!("can only reverse list or tuple values, not {}", other.friendly_name()))
         }
     }
@@ -1303,6 +1360,10 @@ fn select(sets: &[Value], ty: &Type, wanted: Truth) -> Value {
         Truth::Yes => sets.iter().filter_map(|set| length_bounds(set).1).min(),
         Truth::No | Truth::Unknown => length_bounds(first).1,
     };
+    // Which type the result has may depend on whether an untyped set turns out to be empty.
+    if ty.has_dynamic() && !sets.iter().all(Value::is_wholly_known) {
+        return Value::unknown_not_null(ty.clone());
+    }
     if most == Some(0) || others.iter().any(|set| wanted.is_yes() && length_bounds(set).1 == Some(0)) {
         return collection(ty, Vec::new());
     }
@@ -1352,7 +1413,13 @@ fn setproduct_type(args: &[Value]) -> Result<Type, FuncError> {
                 Some(element) => elements.push(element),
                 None => return arg_error(i, "all elements must be of the same type"),
             },
-            _ => return arg_error(i, "a set or a list is required"),
+            Type::Dynamic
+            | Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::Map(_)
+            | Type::Object(_)
+            | Type::Resource(_) => return arg_error(i, "a set or a list is required"),
         }
     }
     let element = Type::tuple(elements);
@@ -1458,7 +1525,13 @@ fn slice_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             _ => Ok(Type::Dynamic),
         },
-        _ => arg_error(0, "must be a list or tuple value"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => arg_error(0, "must be a list or tuple value"),
     }
 }
 
@@ -1551,7 +1624,14 @@ fn values_type(args: &[Value]) -> Result<Type, FuncError> {
     match args[0].ty() {
         Type::Map(element) => Ok(Type::list(Type::clone(&element))),
         Type::Object(attributes) => Ok(Type::tuple(attributes.values().cloned())),
-        _ => call_error("values() requires a map as the first argument"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Resource(_) => call_error("values() requires a map as the first argument"),
     }
 }
 
@@ -1580,7 +1660,14 @@ fn zipmap_type(args: &[Value]) -> Result<Type, FuncError> {
             }
             Ok(Type::object(attributes))
         }
-        _ => call_error("values argument must be a list or tuple value"),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Object(_)
+        | Type::Resource(_) => call_error("values argument must be a list or tuple value"),
     }
 }
 
@@ -1616,7 +1703,15 @@ fn zipmap(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
     }
     let zipped = match ty {
         Type::Map(element) => Value::map(Type::clone(element), entries),
-        _ => Value::object(entries),
+        Type::Dynamic
+        | Type::Bool
+        | Type::Number
+        | Type::String
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Tuple(_)
+        | Type::Object(_)
+        | Type::Resource(_) => Value::object(entries),
     };
     Ok(zipped.with_marks(marks))
 }

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use crate::eval::funcs::arg::{
     any, check_elements, function, gives_string, normal, quoted, result, string, text,
 };
+use crate::eval::funcs::encoding::charset::Unencodable;
 use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement, not_null};
 use crate::eval::value::{Refinement, Type, Value, ValueKind, normalize};
 
@@ -193,12 +194,13 @@ fn charset(name: &Value) -> Result<charset::Charset, FuncError> {
 
 fn textencodebase64(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
     let charset = charset(&args[1])?;
-    let bytes = charset.encode(text(&args[0])?).ok_or_else(|| {
-        let name = charset.name();
-        FuncError::Arg(
+    let name = charset.name();
+    let bytes = charset.encode(text(&args[0])?).map_err(|error| match error {
+        Unencodable::NotInSet => FuncError::Arg(
             0,
             format!("the given string contains characters that cannot be represented in {name}"),
-        )
+        ),
+        Unencodable::Unclear => FuncError::Limit(format!("characters of {name}")),
     })?;
     result(context, &BASE64.encode(bytes))
 }

@@ -83,10 +83,14 @@ pub fn read(context: &Context<'_>, path: &str) -> Result<Vec<u8>, ReadError> {
         Err(_) => return Err(ReadError::Missing),
     }
     let limit = context.limits.string_bytes;
-    context.fs.read(&place, limit as u64).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => ReadError::Missing,
-        ErrorKind::PermissionDenied => ReadError::Unreadable(format!("open {shown}: permission denied")),
-        _ => ReadError::Limit(format!("bytes of a string ({limit})")),
+    context.fs.read(&place, limit as u64).map_err(|error| {
+        if error.kind() == ErrorKind::NotFound {
+            ReadError::Missing
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            ReadError::Unreadable(format!("open {shown}: permission denied"))
+        } else {
+            ReadError::Limit(format!("bytes of a string ({limit})"))
+        }
     })
 }
 

@@ -86,7 +86,9 @@ fn rsadecrypt(_context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Valu
     let (label, der) = pem(text(&args[1])?).ok_or_else(|| invalid("ssh: no key found"))?;
     match label {
         "RSA PRIVATE KEY" if !is_der_sequence(&der) => Err(FuncError::Arg(1, "invalid ASN1 data".into())),
-        "RSA PRIVATE KEY" | "PRIVATE KEY" | "OPENSSH PRIVATE KEY" => Ok(Value::unknown_not_null(Type::String)),
+        "RSA PRIVATE KEY" | "PRIVATE KEY" | "OPENSSH PRIVATE KEY" => {
+            Ok(Value::unknown_not_null(Type::String))
+        }
         "EC PRIVATE KEY" | "DSA PRIVATE KEY" => Err(FuncError::Arg(1, "invalid private key type".into())),
         label => Err(invalid(&format!("ssh: unsupported key type {}", quoted(label)))),
     }

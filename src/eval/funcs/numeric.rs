@@ -77,10 +77,12 @@ fn extreme(args: &[Value], better: fn(&Number, &Number) -> bool) -> Result<Value
 }
 
 fn parseint_type(args: &[Value]) -> Result<Type, FuncError> {
-    match args[0].ty() {
-        Type::String => Ok(Type::Number),
-        ty => Err(FuncError::Arg(0, format!("first argument must be a string, not {}", ty.friendly_name()))),
+    let ty = args[0].ty();
+    if ty != Type::String {
+        let message = format!("first argument must be a string, not {}", ty.friendly_name());
+        return Err(FuncError::Arg(0, message));
     }
+    Ok(Type::Number)
 }
 
 fn parseint(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {

@@ -110,7 +110,15 @@ fn to(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
         write_quoted(text, &mut quoted);
         let hint = match ty {
             Type::Bool => "only the strings \"true\" or \"false\" are allowed",
-            _ => "given string must be a decimal representation of a number",
+            Type::Dynamic
+            | Type::Number
+            | Type::String
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Map(_)
+            | Type::Tuple(_)
+            | Type::Object(_)
+            | Type::Resource(_) => "given string must be a decimal representation of a number",
         };
         FuncError::Arg(0, format!("cannot convert {quoted} to {}; {hint}", ty.friendly_name()))
     })

@@ -64,8 +64,12 @@ pub(super) fn groups(network: &mut Network, build: &Build<'_>) {
         let id = GroupId::from(network.groups.len());
         let group = Group { name: view.text("name"), vpc, ..Group::outside(Declaration::of(instance)) };
         network.groups.push(group);
-        for attribute in ["id", "arn"] {
+        // `security_groups` of an instance takes names.
+        for attribute in ["id", "arn", "name"] {
             network.group_registry.insert(Key::Attr(instance.id, attribute.into()), id);
+        }
+        if let Some(name) = view.arg("name").and_then(|arg| Key::of(arg.value, build.terms())) {
+            network.group_registry.insert(name, id);
         }
     }
     for instance in build.managed("aws_default_security_group") {

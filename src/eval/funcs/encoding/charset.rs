@@ -13,6 +13,8 @@ pub(super) struct Charset {
 enum Form {
     Ascii,
     Latin1,
+    /// Latin 1 with six letters replaced.
+    Latin5,
     Utf8,
     /// Big-endian, with a byte order mark.
     Utf16,
@@ -47,21 +49,38 @@ impl Charset {
         self.name
     }
 
-    /// The bytes of a text; none if a character is not in the set.
-    pub(super) fn encode(self, text: &str) -> Option<Vec<u8>> {
+    /// The bytes of a text.
+    pub(super) fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
         let units = || text.encode_utf16();
-        match self.form {
+        let bytes = match self.form {
             Form::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
             Form::Latin1 => text.chars().map(|c| u8::try_from(c as u32).ok()).collect(),
             Form::Utf8 => Some(text.as_bytes().to_vec()),
             Form::Utf16 => Some(std::iter::once(0xfeff).chain(units()).flat_map(u16::to_be_bytes).collect()),
             Form::Utf16Be => Some(units().flat_map(u16::to_be_bytes).collect()),
             Form::Utf16Le => Some(units().flat_map(u16::to_le_bytes).collect()),
+            Form::Latin5 => text
+                .chars()
+                .map(|c| {
+                    match LATIN5.iter().find(|(byte, letter)| c == *letter || c as u32 == u32::from(*byte)) {
+                        Some((byte, letter)) => (c == *letter).then_some(*byte),
+                        None => u8::try_from(c as u32).ok(),
+                    }
+                })
+                .collect(),
             Form::Table(encoding) => {
                 let (bytes, _, unmappable) = encoding.encode(text);
-                (!unmappable).then(|| bytes.into_owned())
+                if unmappable && [encoding_rs::EUC_JP, encoding_rs::BIG5].contains(&encoding) {
+                    // Terraform's tables reach further here.
+                    return Err(Unencodable::Unclear);
+                }
+                // Some characters have a stand-in that Terraform does not use.
+                let stands_in = encoding == encoding_rs::SHIFT_JIS && has_controls(text);
+                let reads_back = !unmappable && !stands_in && self.decode(&bytes).as_deref() == Some(text);
+                reads_back.then(|| bytes.into_owned())
             }
-        }
+        };
+        bytes.ok_or(Unencodable::NotInSet)
     }
 
     /// The text of bytes; none if they are not of the set.
@@ -77,12 +96,42 @@ impl Charset {
             },
             Form::Utf16Be => utf16(bytes, u16::from_be_bytes),
             Form::Utf16Le => utf16(bytes, u16::from_le_bytes),
+            Form::Latin5 => Some(
+                bytes
+                    .iter()
+                    .map(|b| {
+                        LATIN5
+                            .iter()
+                            .find(|(byte, _)| b == byte)
+                            .map_or(char::from(*b), |(_, letter)| *letter)
+                    })
+                    .collect(),
+            ),
             Form::Table(encoding) => {
-                let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-                text.map(|text| text.into_owned())
+                let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+                // The standard of these sets has no control characters beyond ASCII's.
+                let is_bare = encoding.name().starts_with("ISO-8859");
+                (!(is_bare && has_controls(&text))).then(|| text.into_owned())
             }
         }
     }
+}
+
+/// Why a text has no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unencodable {
+    /// A character is not in the set.
+    NotInSet,
+    /// Whether a character is in the set is not known.
+    Unclear,
+}
+
+const LATIN5: [(u8, char); 6] =
+    [(0xd0, 'Ğ'), (0xdd, 'İ'), (0xde, 'Ş'), (0xf0, 'ğ'), (0xfd, 'ı'), (0xfe, 'ş')];
+
+/// Whether there are control characters beyond ASCII's.
+fn has_controls(text: &str) -> bool {
+    text.contains(|c| matches!(c, '\u{80}'..='\u{9f}'))
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
@@ -140,6 +189,7 @@ const COMPUTED: &[(&str, Form, &str)] = &[
         Form::Table(encoding_rs::ISO_8859_8),
         "iso-ir-138 iso_8859-8 iso-8859-8 hebrew csisolatinhebrew",
     ),
+    ("ISO_8859-9:1989", Form::Latin5, "iso-ir-148 iso_8859-9 iso-8859-9 latin5 l5 csisolatin5"),
     (
         "ISO-8859-10",
         Form::Table(encoding_rs::ISO_8859_10),
@@ -187,7 +237,6 @@ const COMPUTED: &[(&str, Form, &str)] = &[
 const KNOWN: &[(&str, &str)] = &[
     ("ISO-2022-JP", "csiso2022jp"),
     ("HZ-GB-2312", ""),
-    ("ISO_8859-9:1989", "iso-ir-148 iso_8859-9 iso-8859-9 latin5 l5 csisolatin5"),
     ("ISO_8859-6-E", "csiso88596e iso-8859-6-e"),
     ("ISO_8859-6-I", "csiso88596i iso-8859-6-i"),
     ("ISO_8859-8-E", "csiso88598e iso-8859-8-e"),
@@ -208,7 +257,7 @@ const KNOWN: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{Charset, Found, find};
+    use super::{Charset, Found, Unencodable, find};
 
     fn computed(name: &str) -> Charset {
         match find(name) {
@@ -230,7 +279,10 @@ mod tests {
             let charset = computed(name);
             assert_eq!(charset.decode(&charset.encode(text).unwrap()).as_deref(), Some(text), "{name}");
         }
-        assert_eq!(computed("latin1").encode("☃"), None);
+        assert_eq!(computed("latin1").encode("☃"), Err(Unencodable::NotInSet));
+        assert_eq!(computed("latin5").encode("ğð"), Err(Unencodable::NotInSet));
+        assert_eq!(computed("latin5").encode("ğÿ"), Ok(vec![0xf0, 0xff]));
+        assert_eq!(computed("Shift_JIS").encode("¥"), Err(Unencodable::NotInSet));
         assert_eq!(computed("UTF-16").encode("a").unwrap(), [0xfe, 0xff, 0, b'a']);
         assert!(find("utf8").is_none());
         assert!(find("UTF-7").is_none());

@@ -73,11 +73,14 @@ impl<'a> Reader<'a> {
 
     /// Refuses a tab where YAML 1.1 has indentation, which later versions take for a space.
     fn check_tabs(&mut self, event: &Event<'_>, start: &Marker) -> Result<(), FuncError> {
-        let line = start.line().checked_sub(1).and_then(|line| self.lines.get(line).copied()).unwrap_or_default();
+        let line =
+            start.line().checked_sub(1).and_then(|line| self.lines.get(line).copied()).unwrap_or_default();
         let at = line.char_indices().nth(start.col()).map_or(line.len(), |(at, _)| at);
         let (before, from) = line.split_at(at);
         match event {
-            Event::SequenceStart(..) | Event::MappingStart(..) => self.flow.push(from.starts_with(['[', '{'])),
+            Event::SequenceStart(..) | Event::MappingStart(..) => {
+                self.flow.push(from.starts_with(['[', '{']))
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.flow.pop();
                 return Ok(());
@@ -170,7 +173,16 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 Event::SequenceEnd => return Ok((Value::new(ValueKind::Tuple(elements)), total)),
-                event => {
+                event @ Event::Nothing
+                | event @ Event::StreamStart
+                | event @ Event::StreamEnd
+                | event @ Event::DocumentStart(_)
+                | event @ Event::DocumentEnd
+                | event @ Event::Alias(_)
+                | event @ Event::Scalar(..)
+                | event @ Event::SequenceStart(..)
+                | event @ Event::MappingStart(..)
+                | event @ Event::MappingEnd => {
                     let (value, size) = self.value(event, depth + 1)?;
                     total += size;
                     elements.push(value);

@@ -225,12 +225,10 @@ impl Writer {
         if text.starts_with(|c| c == ' ' || is_break(c)) {
             self.indicator(&INDENT.to_string(), false, false, false);
         }
-        self.open_ended = false;
         let mut ending = text.chars().rev().map(is_break);
         match (ending.next(), ending.next()) {
             (Some(true), None | Some(true)) => {
                 self.indicator("+", false, false, false);
-                self.open_ended = true;
             }
             (Some(true), Some(false)) => {}
             (None | Some(false), _) => self.indicator("-", false, false, false),

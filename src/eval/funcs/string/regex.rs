@@ -88,12 +88,13 @@ fn match_value(pattern: &Pattern, captures: &Captures<'_>, ty: &Type) -> Value {
         Some(found) => normal(found.as_str()),
         None => Value::null(Type::String),
     };
-    match ty {
-        Type::String => group(0),
-        Type::Object(_) => Value::object(
-            pattern.groups.iter().enumerate().map(|(i, name)| (name.as_str().into(), group(i + 1))),
-        ),
-        _ => Value::tuple((1..=pattern.groups.len()).map(group)),
+    if pattern.groups.is_empty() {
+        group(0)
+    } else if matches!(ty, Type::Object(_)) {
+        let named = pattern.groups.iter().enumerate();
+        Value::object(named.map(|(i, name)| (name.as_str().into(), group(i + 1))))
+    } else {
+        Value::tuple((1..=pattern.groups.len()).map(group))
     }
 }
 
@@ -207,9 +208,9 @@ fn pieces<'a>(replacement: &'a str, pattern: &Pattern) -> Vec<Piece<'a>> {
     while let Some(dollar) = rest.find('$') {
         pieces.push(Piece::Text(&rest[..dollar]));
         let after = &rest[dollar + 1..];
-        if after.starts_with('$') {
+        if let Some(after) = after.strip_prefix('$') {
             pieces.push(Piece::Text("$"));
-            rest = &after[1..];
+            rest = after;
             continue;
         }
         let name_at = if after.starts_with('{') { 1 } else { 0 };

@@ -26,8 +26,9 @@ impl Timestamp {
         let local = self.local;
         let zone = if self.offset == 0 { "Z".into() } else { self.zone(":") };
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
-            local.year(),
+            "{}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+            if local.year() < 0 { "-" } else { "" },
+            local.year().unsigned_abs(),
             local.month(),
             local.day(),
             local.hour(),
