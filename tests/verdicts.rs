@@ -73,7 +73,7 @@ fn the_first_broken_link_is_named() {
         ("lesson-flat-nat-in-private-subnet", "L6 path (ssm, ssmmessages)"),
         ("defects/20-no-profile/broken", "L2 profile"),
         ("defects/27-no-way-back/broken", "L9 nacl (ssm, ssmmessages)"),
-        ("defects/24-policy-of-another-service/broken", "L10 endpoint-policy (ssm)"),
+        ("defects/24-policy-of-another-service/broken", "L10 endpoint-policy (ssm, ssmmessages)"),
     ] {
         let found = verdicts(project, &[]);
         assert!(found[0].ends_with(&format!("BROKEN at {broken}, proved")), "{project}: {found:?}");

@@ -32,6 +32,8 @@ pub struct Link {
     pub reason: String,
     /// The code of the rule that reports it when it breaks.
     pub rule: &'static str,
+    /// The address of the endpoint that it is about.
+    pub endpoint: Option<String>,
     /// For one that is not known: what would settle it.
     pub because: Vec<Reason>,
     /// The place whose value decides it.
@@ -126,6 +128,7 @@ impl Chains<'_> {
             name,
             service: None,
             subnet: None,
+            endpoint: None,
             truth: answer.truth,
             span,
             reason,
@@ -210,6 +213,19 @@ impl Chains<'_> {
             present = Truth::No;
             rule = "SSM009";
             fails = format!("{} holds no role", profile.declaration.address);
+        }
+        let role_argument = profile.and_then(|profile| profile.role.as_ref());
+        let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
+            Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
+            Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_)) | None => None,
+        };
+        let mut evidence = evidence;
+        if let (Some(profile), Some(what), Some(role)) = (profile, misnamed, role_argument) {
+            present = Truth::No;
+            rule = "SSM009";
+            fails = format!("{} {what}", profile.declaration.address);
+            evidence = role.reference.evidence("");
         }
         let mut answer = Answer { truth: present, evidence: vec![evidence], reasons: argument.reasons.clone() };
         if present.is_no() && rule == "SSM008" && !managed.truth.is_no() {
@@ -465,6 +481,7 @@ impl Chains<'_> {
         if link.truth.is_yes() {
             link.span = endpoint.declaration.decl_range;
         }
+        link.endpoint = Some(address.clone());
         links.push(link);
         if broken {
             return None;
