@@ -346,7 +346,8 @@ fn near(address: &str, there: &[String]) -> String {
     if there.is_empty() {
         return "there is no instance, group or fleet in this root module".to_owned();
     }
-    let parts: Vec<&str> = address.split(['.', '[', ']', '"', '\'']).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        address.split(['.', '[', ']', '"', '\'']).filter(|part| !part.is_empty()).collect();
     let likeness = |other: &String| {
         let shared = parts.iter().filter(|part| other.contains(*part)).count();
         std::cmp::Reverse((other.contains(address) || address.contains(other.as_str()), shared))

@@ -17,7 +17,7 @@ use ssmlint::source::fs::Disk;
 
 use crate::cli::{
     CheckArgs, Cli, Command, DataFormat, Destination, Environment, EvalArgs, InspectArgs, MatrixArgs,
-    MatrixFormat, WhyArgs, When,
+    MatrixFormat, When, WhyArgs,
 };
 
 /// Code from strangers can be nested deeply; every stage bounds its depth to what fits this.
@@ -145,7 +145,9 @@ fn why(arguments: &WhyArgs, inputs: Vec<Argument>, environment: &Environment) ->
     // With one argument it is a path when there is one of that name, and an address otherwise.
     let (path, address) = match (&arguments.path, &arguments.address) {
         (Some(path), Some(address)) => (path.as_str(), Some(address.as_str())),
-        (Some(only), None) if only.contains('.') && !Path::new(only).exists() && !only.contains(['/', '\\']) => {
+        (Some(only), None)
+            if only.contains('.') && !Path::new(only).exists() && !only.contains(['/', '\\']) =>
+        {
             (".", Some(only.as_str()))
         }
         (Some(path), None) => (path.as_str(), None),

@@ -19,8 +19,8 @@ use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party};
-pub use crate::proof::verdict::Proof;
 use crate::proof::dns::Resolution;
+pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
 
 /// A service of AWS that the agent calls.

@@ -21,10 +21,17 @@ fn every_link_is_told_with_its_place() {
 
 #[test]
 fn a_broken_link_says_what_to_do() {
-    insta::assert_snapshot!("endpoint_sg", why(&["projects/lesson-flat-endpoint-sg-no-443", "aws_instance.app"]));
-    let in_modules = ["projects/lesson-modules-endpoint-sg-other-subnet", "module.compute[\"b\"].aws_instance.app"];
+    insta::assert_snapshot!(
+        "endpoint_sg",
+        why(&["projects/lesson-flat-endpoint-sg-no-443", "aws_instance.app"])
+    );
+    let in_modules =
+        ["projects/lesson-modules-endpoint-sg-other-subnet", "module.compute[\"b\"].aws_instance.app"];
     insta::assert_snapshot!("endpoint_sg_in_modules", why(&in_modules));
-    insta::assert_snapshot!("private_dns", why(&["projects/lesson-flat-private-dns-off", "aws_instance.app"]));
+    insta::assert_snapshot!(
+        "private_dns",
+        why(&["projects/lesson-flat-private-dns-off", "aws_instance.app"])
+    );
     insta::assert_snapshot!("nat", why(&["projects/lesson-flat-nat-in-private-subnet", "aws_instance.app"]));
 }
 
@@ -54,7 +61,8 @@ fn the_verdicts_are_counted_by_check_too() {
 
 #[test]
 fn what_aws_refuses_to_make_is_no_way() {
-    for project in ["07-two-subnets-in-a-zone", "09-region-of-another-provider", "13-zone-beside-private-dns"] {
+    for project in ["07-two-subnets-in-a-zone", "09-region-of-another-provider", "13-zone-beside-private-dns"]
+    {
         let broken = why(&[&format!("projects/defects/{project}/broken")]);
         assert!(broken.contains("BROKEN at L6 endpoint"), "{broken}");
     }
@@ -101,12 +109,20 @@ fn scenarios_set_inputs_on_top() {
     assert!(off.contains("1 target: 1 broken at L6 (SSM003)"), "{off}");
     let on = why(&["toggles/no-value", "--scenario", "with NAT: enable_nat=true"]);
     assert!(on.contains("1 target: 1 via NAT"), "{on}");
-    let both =
-        ["toggles/no-value", "--format", "json", "--scenario", "on: enable_nat=true", "--scenario", "off: enable_nat=false"];
+    let both = [
+        "toggles/no-value",
+        "--format",
+        "json",
+        "--scenario",
+        "on: enable_nat=true",
+        "--scenario",
+        "off: enable_nat=false",
+    ];
     let json: Json = serde_json::from_str(&run(&both).stdout).unwrap();
     assert_eq!(json["findings"][0]["scenarios"], serde_json::json!(["off"]));
     let inspected = run(&["inspect", "projects/lesson-flat", "--scenario", "enable_nat=true"]);
     assert!(inspected.stdout.contains("aws_nat_gateway.main"), "{}", inspected.stdout);
-    let several = run(&["why", "toggles/no-value", "--scenario", "enable_nat=true", "--scenario", "enable_nat=false"]);
+    let several =
+        run(&["why", "toggles/no-value", "--scenario", "enable_nat=true", "--scenario", "enable_nat=false"]);
     assert_eq!(several.code, 2);
 }

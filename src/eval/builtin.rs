@@ -379,8 +379,7 @@ impl<'a> Evaluator<'a> {
             let conditions = decl.preconditions.iter().map(|rule| (rule, false));
             let conditions = conditions.chain(decl.postconditions.iter().map(|rule| (rule, true)));
             for (rule, post) in conditions {
-                let kind =
-                    if post { "Resource postcondition failed" } else { PRECONDITION_FAILED };
+                let kind = if post { "Resource postcondition failed" } else { PRECONDITION_FAILED };
                 self.with_instance_scope(id, |this, scope| {
                     let scope = Scope { this: post.then_some(id), ..*scope };
                     this.check_rule(&scope, rule, kind);
@@ -405,11 +404,7 @@ impl<'a> Evaluator<'a> {
                 let value = self.output(module, name, output.decl_range);
                 for rule in &output.preconditions {
                     self.apart(|this| {
-                        this.check_rule(
-                            &Scope::module(module),
-                            rule,
-                            OUTPUT_PRECONDITION_FAILED,
-                        );
+                        this.check_rule(&Scope::module(module), rule, OUTPUT_PRECONDITION_FAILED);
                     });
                 }
                 if value.deep_marks().sensitive && !output.sensitive && self.module(module).addr.is_root() {
@@ -441,9 +436,13 @@ impl<'a> Evaluator<'a> {
         for index in 0..self.modules.len() {
             let module = crate::eval::scope::ModuleId(index as u32);
             let node = self.module(module).node;
-            let variables = node.module.variables.values().map(|variable| (&variable.validations, VALIDATION_FAILED));
-            let outputs =
-                node.module.outputs.values().map(|output| (&output.preconditions, OUTPUT_PRECONDITION_FAILED));
+            let variables =
+                node.module.variables.values().map(|variable| (&variable.validations, VALIDATION_FAILED));
+            let outputs = node
+                .module
+                .outputs
+                .values()
+                .map(|output| (&output.preconditions, OUTPUT_PRECONDITION_FAILED));
             for (rules, failed) in variables.chain(outputs) {
                 for rule in rules {
                     self.apart(|this| this.check_rule(&Scope::module(module), rule, failed));

@@ -122,7 +122,9 @@ fn agreed(configured: Vec<Proof>, worlds: &[(Setting, Judged)], open: &[Reason])
         if others.len() == worlds.len() && others.iter().all(|other| other.kind() == first.kind()) {
             return (*first).clone();
         }
-        if others.len() == worlds.len() && others.iter().all(|other| matches!(other.verdict, Verdict::Reachable(_))) {
+        if others.len() == worlds.len()
+            && others.iter().all(|other| matches!(other.verdict, Verdict::Reachable(_)))
+        {
             proof.settle(Verdict::Reachable(Path::Mixed));
         } else if matches!(proof.verdict, Verdict::Unknown(_)) {
             proof.settle(Verdict::Unknown(open.to_vec()));
@@ -179,7 +181,10 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by_key(|index| !differs[*index]);
         let kept: BTreeSet<usize> = order.into_iter().filter(|index| differs[*index]).take(FEW).collect();
-        dropped = (0..found.len()).filter(|index| !kept.contains(index)).map(|index| found[index].name.clone()).collect();
+        dropped = (0..found.len())
+            .filter(|index| !kept.contains(index))
+            .map(|index| found[index].name.clone())
+            .collect();
         let left = (0..found.len()).filter(|index| differs[*index] && !kept.contains(index));
         let left: Vec<String> = left.map(|index| format!("var.{}", found[index].name)).collect();
         if !left.is_empty() {
@@ -203,17 +208,21 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     let mut rows = Vec::new();
     let mut ruled_out = Vec::new();
     for setting in settings {
-        let is_configured = found.iter().zip(&setting).all(|(toggle, (_, value))| toggle.value == Some(*value));
+        let is_configured =
+            found.iter().zip(&setting).all(|(toggle, (_, value))| toggle.value == Some(*value));
         let values: Vec<bool> = setting.iter().map(|(_, value)| *value).collect();
         let scenario = toggle::with_toggles(base, &setting);
         let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
-        if let Some(condition) = evaluation.diagnostics.iter().find(|diagnostic| eval::is_ruled_out(diagnostic)) {
+        if let Some(condition) =
+            evaluation.diagnostics.iter().find(|diagnostic| eval::is_ruled_out(diagnostic))
+        {
             ruled_out.push(RuledOut { values, by: condition.clone() });
             continue;
         }
-        let invalid = evaluation.diagnostics.iter().filter(|diagnostic| {
-            diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic)
-        });
+        let invalid = evaluation
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.cloned().collect();
         let proofs = root::judge(&evaluation).proofs;
         rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
@@ -241,9 +250,7 @@ fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
         let reason = match &proof.verdict {
             Verdict::Reachable(_) => None,
             Verdict::Broken(broken) => Some((broken.link.reason.clone(), broken.link.span)),
-            Verdict::Unknown(reasons) => {
-                reasons.first().map(|reason| (reason.text.clone(), reason.span))
-            }
+            Verdict::Unknown(reasons) => reasons.first().map(|reason| (reason.text.clone(), reason.span)),
         };
         let (reason, span) = reason.map_or((None, None), |(reason, span)| (Some(reason), span));
         let word = match &proof.verdict {
@@ -316,6 +323,9 @@ fn absorb(finding: &mut Finding, other: Finding) {
     }
 }
 
+/// The scenario that a finding holds in, and when in it.
+type Held = (usize, Vec<String>);
+
 /// Joins the findings of the scenarios that were asked for; one that is not in all of them names those it is in.
 pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding> {
     let mut found = found;
@@ -323,7 +333,7 @@ pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding>
         return found.swap_remove(0).1;
     }
     let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-    let mut joined: BTreeMap<Key, (Finding, Vec<(usize, Vec<String>)>)> = BTreeMap::new();
+    let mut joined: BTreeMap<Key, (Finding, Vec<Held>)> = BTreeMap::new();
     for (index, (_, findings)) in found.into_iter().enumerate() {
         for mut finding in findings {
             let when = std::mem::take(&mut finding.scenarios);
@@ -380,9 +390,14 @@ fn conditions(settings: &[Setting], holds: &BTreeSet<usize>) -> Vec<String> {
     let mut left: BTreeSet<usize> = holds.clone();
     let mut result = Vec::new();
     for candidate in candidates {
-        let matches = |setting: &Setting| candidate.iter().all(|(toggle, value)| setting[*toggle].1 == *value);
-        let covered: BTreeSet<usize> =
-            settings.iter().enumerate().filter(|(_, setting)| matches(setting)).map(|(index, _)| index).collect();
+        let matches =
+            |setting: &Setting| candidate.iter().all(|(toggle, value)| setting[*toggle].1 == *value);
+        let covered: BTreeSet<usize> = settings
+            .iter()
+            .enumerate()
+            .filter(|(_, setting)| matches(setting))
+            .map(|(index, _)| index)
+            .collect();
         if covered.is_subset(holds) && covered.iter().any(|index| left.contains(index)) {
             left.retain(|index| !covered.contains(index));
             let parts: Vec<String> =

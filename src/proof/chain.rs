@@ -158,8 +158,13 @@ impl Chains<'_> {
             answer.reasons =
                 vec![Reason::new(text, target.user_data.as_ref().and_then(|data| data.evidence.span))];
         }
-        let mut link =
-            self.link(0, "agent", answer, "SSM026", words(holds, format!("{image} comes without the SSM Agent")));
+        let mut link = self.link(
+            0,
+            "agent",
+            answer,
+            "SSM026",
+            words(holds, format!("{image} comes without the SSM Agent")),
+        );
         link.span = link.span.or(target.declaration.decl_range);
         link
     }
@@ -203,9 +208,8 @@ impl Chains<'_> {
             Some(Misuse::ArnForName) => {
                 (Truth::No, "SSM009", "an ARN stands where the name of the profile belongs".to_owned())
             }
-            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_)) | None => {
-                (argument.present, "SSM008", "no instance profile".to_owned())
-            }
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            | None => (argument.present, "SSM008", "no instance profile".to_owned()),
         };
         let mut fails = fails;
         let mut rule = rule;
@@ -218,7 +222,8 @@ impl Chains<'_> {
         let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
             Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
             Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
-            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_)) | None => None,
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            | None => None,
         };
         let mut evidence = evidence;
         if let (Some(profile), Some(what), Some(role)) = (profile, misnamed, role_argument) {
@@ -227,7 +232,8 @@ impl Chains<'_> {
             fails = format!("{} {what}", profile.declaration.address);
             evidence = role.reference.evidence("");
         }
-        let mut answer = Answer { truth: present, evidence: vec![evidence], reasons: argument.reasons.clone() };
+        let mut answer =
+            Answer { truth: present, evidence: vec![evidence], reasons: argument.reasons.clone() };
         if present.is_no() && rule == "SSM008" && !managed.truth.is_no() {
             let words = words("no instance profile; Default Host Management stands in", "");
             answer.evidence = managed.evidence.clone();
@@ -292,7 +298,8 @@ impl Chains<'_> {
             Some(Allowed::Denied) => format!("a policy denies {}", refused[0].action),
             Some(Allowed::OutsideBoundary) => format!("the boundary leaves {} out", refused[0].action),
             Some(Allowed::Allowed | Allowed::NotAllowed | Allowed::Unknown) | None => {
-                let actions: Vec<&str> = refused.iter().map(|permission| permission.action.as_str()).collect();
+                let actions: Vec<&str> =
+                    refused.iter().map(|permission| permission.action.as_str()).collect();
                 if actions.len() == permissions.len() {
                     format!("{address} allows nothing of what a session needs")
                 } else {
@@ -326,7 +333,7 @@ impl Chains<'_> {
                 if self.reach.options.assume_forwarder && !network.custom_dns(vpc).truth.is_no() {
                     assumptions.push("custom DNS servers forward to Amazon's resolver".to_owned());
                 }
-                self.from_name(site, vpc, service, &mut links)
+                self.by_name(site, vpc, service, &mut links)
             }
         };
         let subnet = site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
@@ -352,7 +359,7 @@ impl Chains<'_> {
         Way { service, path, links }
     }
 
-    fn from_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
+    fn by_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
         let network = &self.reach.model.network;
         let label = service.label();
         let resolution = self.reach.resolve(vpc, service);
@@ -378,7 +385,13 @@ impl Chains<'_> {
                         "{} and {} both claim the name of {label}",
                         endpoint.declaration.address, second.address
                     );
-                    links.push(self.link(5, "dns", Answer::no(second.evidence("")), "SSM014", words("", fails)));
+                    links.push(self.link(
+                        5,
+                        "dns",
+                        Answer::no(second.evidence("")),
+                        "SSM014",
+                        words("", fails),
+                    ));
                     return None;
                 }
                 let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
@@ -403,7 +416,7 @@ impl Chains<'_> {
                 }
                 let holds = format!("{label} -> public addresses, since no endpoint takes the name");
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
-                self.through_internet(site, vpc, service, links)
+                self.through_internet(site, vpc, links)
             }
         }
     }
@@ -449,7 +462,9 @@ impl Chains<'_> {
             let both = network.dns_attributes(vpc);
             if both.truth.is_no() {
                 let of = &network.vpc(vpc).declaration.address;
-                let fails = format!("DNS hostnames or support of {of} are off, so {label} does not lead to {address}");
+                let fails = format!(
+                    "DNS hostnames or support of {of} are off, so {label} does not lead to {address}"
+                );
                 return Some(self.link(5, "dns", both, "SSM005", words("", fails)));
             }
         }
@@ -536,7 +551,8 @@ impl Chains<'_> {
         };
         let there = site.subnet.map(|subnet| network.route_between(subnet, hub));
         let back = network.endpoint(id).subnets.ids().map(|subnet| network.route_between(subnet, vpc));
-        let unknown = || no_subnet(self.reach.target(site).address(), self.reach.target(site).declaration.decl_range);
+        let unknown =
+            || no_subnet(self.reach.target(site).address(), self.reach.target(site).declaration.decl_range);
         let answer = Answer::all(std::iter::once(there.unwrap_or_else(unknown)).chain(back));
         let hub = &network.vpc(hub).declaration.address;
         let words = words(
@@ -561,7 +577,9 @@ impl Chains<'_> {
         let who = if names.is_empty() { "no security group".to_owned() } else { names.join(", ") };
         let (holds, fails) = match side {
             Side::Out(to) => (format!("{who} lets 443 out"), format!("{who} lets no 443 out to {to}")),
-            Side::In(from) => (format!("{who} admits 443 from {from}"), format!("{who} does not admit 443 from {from}")),
+            Side::In(from) => {
+                (format!("{who} admits 443 from {from}"), format!("{who} does not admit 443 from {from}"))
+            }
         };
         let mut link = self.link(number, name, answer, rule, words(holds, fails));
         let group = groups.ids().next().and_then(|id| network.group(id).declaration.decl_range);
@@ -569,15 +587,8 @@ impl Chains<'_> {
         link
     }
 
-    fn through_internet(
-        &self,
-        site: &Site,
-        vpc: VpcId,
-        service: Service,
-        links: &mut Vec<Link>,
-    ) -> Option<Path> {
+    fn through_internet(&self, site: &Site, vpc: VpcId, links: &mut Vec<Link>) -> Option<Path> {
         let network = &self.reach.model.network;
-        let label = service.label();
         let declaration = &network.vpc(vpc).declaration;
         let egress = site.subnet.map(|subnet| network.egress(subnet));
         let path = match &egress {
@@ -588,20 +599,30 @@ impl Chains<'_> {
         };
         let holds = match &path {
             Path::Nat => "a default route leads to a NAT gateway that reaches the internet",
-            Path::InternetGateway => "a default route leads to an internet gateway, and there is a public address",
-            Path::Other | Path::Endpoints | Path::Hub(_) | Path::Mixed => "a default route leads to the internet",
+            Path::InternetGateway => {
+                "a default route leads to an internet gateway, and there is a public address"
+            }
+            Path::Other | Path::Endpoints | Path::Hub(_) | Path::Mixed => {
+                "a default route leads to the internet"
+            }
         };
         let mut answer = site.internet.clone();
         let (rule, fails) = match self.reach.broken_nat(site) {
             Some(gateway) => {
                 answer.evidence = network.nat_works(gateway).evidence;
                 let address = &network.gateway(gateway).declaration.address;
-                ("SSM023", format!("{address} does not lead to the internet, and there is no endpoint for {label}"))
+                (
+                    "SSM023",
+                    format!("{address} does not lead to the internet, and there is no endpoint instead"),
+                )
             }
             None => {
                 answer.evidence.clear();
                 answer.evidence.push(declaration.evidence(""));
-                ("SSM003", format!("{} has no endpoint for {label}, and no way to the internet", declaration.address))
+                (
+                    "SSM003",
+                    format!("{} has no endpoint for it, and no way to the internet", declaration.address),
+                )
             }
         };
         if answer.truth.is_yes() {

@@ -192,7 +192,8 @@ impl Proof {
     pub fn headline(&self) -> String {
         match &self.verdict {
             Verdict::Reachable(path) => {
-                let role = if self.by_host_management { ", with the role of Default Host Management" } else { "" };
+                let role =
+                    if self.by_host_management { ", with the role of Default Host Management" } else { "" };
                 format!("REACHABLE {}{role}", path.describe())
             }
             Verdict::Broken(broken) => format!("BROKEN at {}", broken.describe()),
@@ -247,10 +248,8 @@ fn verdict(links: &[Link], paths: &[(Service, Path)]) -> Verdict {
         let mut subnets: Vec<String> = broken.iter().filter_map(|link| link.subnet.clone()).collect();
         subnets.sort();
         subnets.dedup();
-        let in_all = links
-            .iter()
-            .filter_map(|link| link.subnet.as_ref())
-            .all(|subnet| subnets.contains(subnet));
+        let in_all =
+            links.iter().filter_map(|link| link.subnet.as_ref()).all(|subnet| subnets.contains(subnet));
         if in_all {
             subnets.clear();
         }

@@ -92,7 +92,8 @@ impl Matrix {
     }
 
     fn groups(&self) -> Vec<Group<'_>> {
-        let mut all: Vec<&str> = self.rows.iter().flat_map(|row| row.cells.keys().map(String::as_str)).collect();
+        let mut all: Vec<&str> =
+            self.rows.iter().flat_map(|row| row.cells.keys().map(String::as_str)).collect();
         all.sort_unstable();
         all.dedup();
         let mut groups: Vec<Group<'_>> = Vec::new();
@@ -146,7 +147,8 @@ impl Matrix {
 
     fn write_table(&self, out: &mut String, group: &Group<'_>) {
         // The number of columns is that of the switches, so rows are joined from two aligned halves.
-        let widths: Vec<usize> = self.toggles.iter().map(|name| name.chars().count().max("false".len())).collect();
+        let widths: Vec<usize> =
+            self.toggles.iter().map(|name| name.chars().count().max("false".len())).collect();
         let pad = |texts: Vec<String>| -> String {
             let cells = texts.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
             cells.collect::<Vec<_>>().join("  ")
@@ -160,11 +162,9 @@ impl Matrix {
             let mark = if row.is_configured && !self.toggles.is_empty() { "*" } else { "" };
             let values = pad(row.values.iter().map(bool::to_string).collect());
             let (verdict, rule, why) = match cell {
-                Some(cell) => (
-                    safe::sentence(&cell.verdict),
-                    cell.rule.unwrap_or_default().to_owned(),
-                    self.why(cell),
-                ),
+                Some(cell) => {
+                    (safe::sentence(&cell.verdict), cell.rule.unwrap_or_default().to_owned(), self.why(cell))
+                }
                 None => ("does not exist".to_owned(), String::new(), String::new()),
             };
             rows.push([mark.to_owned(), values, verdict, rule, why]);
@@ -194,7 +194,8 @@ impl Matrix {
         if !self.ruled_out.is_empty() {
             out.push_str("\nruled out by the configuration:\n");
             for ruled_out in &self.ruled_out {
-                let _ = writeln!(out, "  - {}: {}", self.describe(&ruled_out.values), self.told(&ruled_out.by));
+                let _ =
+                    writeln!(out, "  - {}: {}", self.describe(&ruled_out.values), self.told(&ruled_out.by));
             }
         }
         if !self.dropped.is_empty() {
@@ -205,9 +206,10 @@ impl Matrix {
             );
         }
         if !self.unused.is_empty() {
-            let names = self.unused.iter().map(|(name, span)| {
-                format!("{} ({})", safe::line(name), place(&self.sources, Some(*span)))
-            });
+            let names = self
+                .unused
+                .iter()
+                .map(|(name, span)| format!("{} ({})", safe::line(name), place(&self.sources, Some(*span))));
             let names: Vec<String> = names.collect();
             let _ = writeln!(out, "\nboolean inputs that decide nothing here: {}", names.join(", "));
         }
@@ -223,9 +225,11 @@ impl Matrix {
             out.push_str("\nNo instances, groups or fleets.\n");
         }
         for group in groups {
-            let targets: Vec<String> = group.targets.iter().map(|target| format!("`{}`", cell_text(target))).collect();
+            let targets: Vec<String> =
+                group.targets.iter().map(|target| format!("`{}`", cell_text(target))).collect();
             let _ = writeln!(out, "\n{}\n", targets.join(", "));
-            let mut head: Vec<String> = self.toggles.iter().map(|name| format!("`{}`", cell_text(name))).collect();
+            let mut head: Vec<String> =
+                self.toggles.iter().map(|name| format!("`{}`", cell_text(name))).collect();
             head.push("verdict".to_owned());
             head.push("why".to_owned());
             let _ = writeln!(out, "| {} |", head.join(" | "));
@@ -242,13 +246,21 @@ impl Matrix {
                         let at = place(&self.sources, cell.span);
                         let at = if at.is_empty() { at } else { format!(" (`{}`)", cell_text(&at)) };
                         let reason = cell.reason.as_deref().map(cell_text).unwrap_or_default();
-                        cells.push(if reason.is_empty() { String::new() } else { format!("{rule}{reason}{at}") });
+                        cells.push(if reason.is_empty() {
+                            String::new()
+                        } else {
+                            format!("{rule}{reason}{at}")
+                        });
                     }
                     None => cells.extend(["does not exist".to_owned(), String::new()]),
                 }
                 for diagnostic in &row.invalid {
                     if let Some(last) = cells.last_mut() {
-                        let _ = write!(last, " Terraform would refuse this: {}", cell_text(&self.told(diagnostic)));
+                        let _ = write!(
+                            last,
+                            " Terraform would refuse this: {}",
+                            cell_text(&self.told(diagnostic))
+                        );
                     }
                 }
                 let _ = writeln!(out, "| {} |", cells.join(" | "));

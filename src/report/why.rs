@@ -110,8 +110,15 @@ impl Why {
         let mut rows: Vec<[String; 5]> = Vec::new();
         for line in &lines {
             let link = line.link;
-            let mut reason = safe::sentence(&link.reason);
-            if !line.services.is_empty() && line.services.len() < services.len() && !matches!(link.number, 5 | 6) {
+            let mut reason = match link.because.as_slice() {
+                [_, _, ..] if link.truth.is_unknown() => "not known, because".to_owned(),
+                _ => safe::sentence(&link.reason),
+            };
+            if !line.services.is_empty()
+                && line.services.len() < services.len()
+                && link.number != 5
+                && link.name != "endpoint"
+            {
                 let of: Vec<&str> = line.services.iter().map(|service| service.label()).collect();
                 let _ = write!(reason, " ({})", of.join(", "));
             }
@@ -144,7 +151,13 @@ impl Why {
             }
             for reason in link.because.iter().filter(|_| link.because.len() > 1) {
                 let note = format!("  {}", safe::sentence(&reason.text));
-                rows.push([String::new(), String::new(), String::new(), place(&self.sources, reason.span), note]);
+                rows.push([
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    place(&self.sources, reason.span),
+                    note,
+                ]);
             }
         }
         write_rows(out, "  ", &rows);
@@ -154,10 +167,17 @@ impl Why {
     fn write_rest(&self, out: &mut String, explained: &Explained, service: Option<Service>) {
         let proof = &explained.proof;
         if matches!(&proof.verdict, Verdict::Reachable(verdict::Path::Mixed)) {
-            let public = proof.paths.iter().filter(|(_, path)| !matches!(path, verdict::Path::Endpoints | verdict::Path::Hub(_)));
+            let public = proof
+                .paths
+                .iter()
+                .filter(|(_, path)| !matches!(path, verdict::Path::Endpoints | verdict::Path::Hub(_)));
             let public: Vec<&str> = public.map(|(service, _)| service.label()).collect();
             if !public.is_empty() {
-                let _ = writeln!(out, "  note: without NAT {} would not be reached", distinct(public.into_iter()).join(" and "));
+                let _ = writeln!(
+                    out,
+                    "  note: without NAT {} would not be reached",
+                    distinct(public.into_iter()).join(" and ")
+                );
             }
         }
         let lost = proof.command.iter().find(|link| link.truth.is_no());
@@ -193,7 +213,9 @@ impl Why {
                 DiagnosticKind::Invalid => "invalid",
                 DiagnosticKind::NotUnderstood => "note",
             };
-            let at = diagnostic.span.map_or(String::new(), |span| format!(" ({})", place(&self.sources, Some(span))));
+            let at = diagnostic
+                .span
+                .map_or(String::new(), |span| format!(" ({})", place(&self.sources, Some(span))));
             let _ = writeln!(out, "{word}: {}{at}", safe::sentence(&diagnostic.summary));
         }
     }
