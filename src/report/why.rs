@@ -110,10 +110,14 @@ impl Why {
         let mut rows: Vec<[String; 5]> = Vec::new();
         for line in &lines {
             let link = line.link;
-            let mut reason = safe::sentence(&link.reason);
+            let mut reason = match link.because.as_slice() {
+                [_, _, ..] if link.truth.is_unknown() => "not known, because".to_owned(),
+                _ => safe::sentence(&link.reason),
+            };
             if !line.services.is_empty()
                 && line.services.len() < services.len()
-                && !matches!(link.number, 5 | 6)
+                && link.number != 5
+                && link.name != "endpoint"
             {
                 let of: Vec<&str> = line.services.iter().map(|service| service.label()).collect();
                 let _ = write!(reason, " ({})", of.join(", "));
@@ -135,15 +139,15 @@ impl Why {
             if link.truth.is_yes() {
                 continue;
             }
-            for step in link.trail.iter().filter(|step| step.span.is_some() && step.span != link.span) {
+            let mut last = place(&self.sources, link.span);
+            for step in &link.trail {
+                let at = place(&self.sources, step.span);
+                if at.is_empty() || at == last {
+                    continue;
+                }
+                last.clone_from(&at);
                 let note = format!("  {}", safe::sentence(&step.note));
-                rows.push([
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    place(&self.sources, step.span),
-                    note,
-                ]);
+                rows.push([String::new(), String::new(), String::new(), at, note]);
             }
             for reason in link.because.iter().filter(|_| link.because.len() > 1) {
                 let note = format!("  {}", safe::sentence(&reason.text));
