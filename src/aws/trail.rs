@@ -1,8 +1,8 @@
 //! How a value came about, told from the use back to the line that decided it.
 
 use crate::aws::fact::Evidence;
-use crate::eval::{Evaluation, SummarizedCall};
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::eval::{Evaluation, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
@@ -54,7 +54,8 @@ impl<'a> Trails<'a> {
             instance.span.is_some_and(|block| block.contains(span)) && !instance.exists_because.is_none()
         });
         let origins = [decided.map(|place| place.origin), made.map(|instance| instance.exists_because)];
-        let part = origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
+        let part =
+            origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
         part.unwrap_or(call.header)
     }
 

@@ -123,7 +123,7 @@ static SUMMARIES: &[Entry] = &[
     summary!("terraform-aws-modules/iam/aws//modules/iam-policy", 1 to 6, [
         "terraform-aws-modules/iam-policy" / "main.tf",
     ]),
-//TABLE
+    //TABLE
 ];
 
 /// The summary for a module that is called from the registry, or from the repository that the registry serves, in
@@ -166,7 +166,9 @@ fn registry_address(source: &str) -> Option<(String, Option<String>)> {
         let (provider, name) = repository.strip_prefix("terraform-")?.split_once('-')?;
         let tag = query.split('&').find_map(|part| part.strip_prefix("ref="));
         // Tags such as `tags/v1.2.3`; a branch or commit says nothing about the version.
-        let tag = tag.map(|tag| tag.strip_prefix("tags/").unwrap_or(tag)).filter(|tag| Version::parse(tag).is_some());
+        let tag = tag
+            .map(|tag| tag.strip_prefix("tags/").unwrap_or(tag))
+            .filter(|tag| Version::parse(tag).is_some());
         return Some((below(format!("{namespace}/{name}/{provider}")), tag.map(str::to_owned)));
     }
     let package = package.strip_prefix("registry.terraform.io/").unwrap_or(package);
@@ -187,7 +189,11 @@ mod tests {
             (vpc, Some(">= 2.0, < 4.0"), Some("3")),
             (vpc, Some("99.0.0"), Some("4 to 6")),
             ("registry.terraform.io/terraform-aws-modules/vpc/aws", Some("3.14.0"), Some("3")),
-            ("git::https://github.com/terraform-aws-modules/terraform-aws-vpc.git?ref=v4.0.2", None, Some("4 to 6")),
+            (
+                "git::https://github.com/terraform-aws-modules/terraform-aws-vpc.git?ref=v4.0.2",
+                None,
+                Some("4 to 6"),
+            ),
             ("github.com/terraform-aws-modules/terraform-aws-vpc", None, Some("4 to 6")),
             ("app.terraform.io/example/vpc/aws", None, None),
             ("example/vpc/aws", None, None),

@@ -106,13 +106,18 @@ impl Constraints {
 
     /// Whether some version with this first number fulfils all of them.
     pub(crate) fn allow_major(&self, major: u64) -> bool {
-        let version = |minor, patch| Version { segments: vec![major, minor, patch], written: 3, pre: String::new() };
-        let edges = self.0.iter().map(|(_, wanted)| wanted).filter(|wanted| wanted.segments.first() == Some(&major));
+        let version =
+            |minor, patch| Version { segments: vec![major, minor, patch], written: 3, pre: String::new() };
+        let edges =
+            self.0.iter().map(|(_, wanted)| wanted).filter(|wanted| wanted.segments.first() == Some(&major));
         let near = edges.flat_map(|wanted| {
             let minor = wanted.segments.get(1).copied().unwrap_or(0);
             [wanted.clone(), version(minor, u64::MAX), version(minor.saturating_sub(1), u64::MAX)]
         });
-        [version(u64::MAX, u64::MAX), version(0, 0)].into_iter().chain(near).any(|version| self.allow(&version))
+        [version(u64::MAX, u64::MAX), version(0, 0)]
+            .into_iter()
+            .chain(near)
+            .any(|version| self.allow(&version))
     }
 
     /// Whether one of them names a pre-release.

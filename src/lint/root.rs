@@ -17,8 +17,8 @@ use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
 use crate::lint::{Argument, Context};
 use crate::proof::{ProofOptions, Reach};
-use crate::report::place::path_text;
 use crate::report::inspect::Summarized;
+use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
 use crate::rules::{self, RuleContext, RuleOptions};
 use crate::source::fs::FileSystem;
@@ -188,7 +188,8 @@ pub(super) fn gaps(evaluation: &Evaluation) -> Vec<Gap> {
     };
     let gaps = evaluation.gaps.iter();
     let shown = |span: Option<Span>| span.map(|span| evaluation.shown(span));
-    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: shown(gap.span) }).collect()
+    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: shown(gap.span) })
+        .collect()
 }
 
 /// The module calls below a node for which a built-in summary is evaluated.
