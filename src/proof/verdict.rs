@@ -188,6 +188,15 @@ impl Proof {
         self.decide();
     }
 
+    /// `reachable`, `broken` or `unknown`.
+    pub fn state(&self) -> &'static str {
+        match &self.verdict {
+            Verdict::Reachable(_) => "reachable",
+            Verdict::Broken(_) => "broken",
+            Verdict::Unknown(_) => "unknown",
+        }
+    }
+
     /// `REACHABLE via endpoints`, `BROKEN at L8 endpoint-sg (ssmmessages)`, `UNKNOWN because var.vpc_id has no value`.
     pub fn headline(&self) -> String {
         match &self.verdict {

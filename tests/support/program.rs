@@ -4,17 +4,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What a run printed.
-pub struct Run {
+pub(crate) struct Run {
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs the program in `fixtures` without the environment's settings for Terraform and colours.
-pub fn run(arguments: &[&str]) -> Run {
+pub(crate) fn run(arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ssmlint"));
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")).stdin(Stdio::null());
     for (name, _) in std::env::vars() {
