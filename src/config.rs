@@ -10,6 +10,7 @@ pub mod manifest;
 mod merge;
 mod refactoring;
 mod schema;
+pub mod summary;
 pub mod tfvars;
 mod traversal;
 mod validate;
@@ -139,6 +140,30 @@ pub struct Module {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether some file of it could not be read or parsed, so that it may declare more than is seen here.
     pub incomplete: bool,
+    /// For a built-in summary: what it stands for.
+    pub summary: Option<Summary>,
+}
+
+impl Module {
+    /// Whether it may have inputs and outputs that are not seen here: a file is missing, or it is a summary, which
+    /// leaves out what does not matter.
+    pub fn is_open(&self) -> bool {
+        self.incomplete || self.summary.is_some()
+    }
+}
+
+/// A built-in summary that stands for a registry module that is not installed. Each call has its own copy of the
+/// files, so that a place in them leads back to the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The registry address, with the submodule: `terraform-aws-modules/vpc/aws//modules/vpc-endpoints`.
+    pub source: Name,
+    /// The major version that it follows: `5`, or several: `1 to 2`.
+    pub version: Name,
+    /// The call's header.
+    pub call: Span,
+    /// The whole call.
+    pub call_block: Span,
 }
 
 /// A `variable` block.

@@ -23,14 +23,14 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::addr;
-use crate::config::{Config, IgnoreChanges};
+use crate::config::{Child, Config, IgnoreChanges};
 use crate::diagnostic::Diagnostic;
 use crate::eval::origin::{OriginId, Origins};
 use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::term::{TermId, Terms};
 use crate::eval::value::{InstanceId, Value};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax::ast::Expr;
 use crate::truth::Truth;
 
@@ -54,7 +54,34 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         terms: evaluator.terms,
         gaps: evaluator.gaps,
         diagnostics,
+        summaries: summaries(config),
     }
+}
+
+/// The files of built-in summaries, with the calls that they stand for.
+fn summaries(config: &Config) -> BTreeMap<FileId, SummarizedCall> {
+    let mut found = BTreeMap::new();
+    let mut nodes = vec![&config.root];
+    while let Some(node) = nodes.pop() {
+        if let Some(summary) = &node.module.summary {
+            let call = SummarizedCall { header: summary.call, block: summary.call_block };
+            found.extend(node.module.files.iter().map(|file| (*file, call)));
+        }
+        nodes.extend(node.children.values().filter_map(|child| match child {
+            Child::Module(child) => Some(child),
+            Child::Missing(_) => None,
+        }));
+    }
+    found
+}
+
+/// A module call for which a built-in summary is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SummarizedCall {
+    /// The call's header.
+    pub header: Span,
+    /// The whole call.
+    pub block: Span,
 }
 
 const VALIDATION_FAILED: &str = "Invalid value for variable";
@@ -106,9 +133,17 @@ pub struct Evaluation {
     pub gaps: Vec<Gap>,
     /// What Terraform would refuse.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files of built-in summaries, with the calls that they stand for: what is said of a place in such a file
+    /// is said of the call.
+    pub summaries: BTreeMap<FileId, SummarizedCall>,
 }
 
 impl Evaluation {
+    /// The place to show: the span, or the header of the call that it stands for in a built-in summary.
+    pub fn shown(&self, span: Span) -> Span {
+        self.summaries.get(&span.file).map_or(span, |call| call.header)
+    }
+
     /// The instance of a handle.
     pub fn instance(&self, id: InstanceId) -> &ResourceInstance {
         &self.instances[id.0 as usize]

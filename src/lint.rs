@@ -95,6 +95,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let mut files = BTreeSet::new();
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
+    let mut summaries = BTreeSet::new();
     let mut misfits: Option<Vec<Diagnostic>> = None;
     for (dir, result) in found.roots.iter().zip(checked) {
         match result {
@@ -116,6 +117,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                 files.extend(checked.files);
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
+                summaries.extend(checked.summaries);
                 findings.extend(checked.findings);
                 report.gaps.extend(checked.gaps);
                 report.diagnostics.extend(checked.diagnostics);
@@ -128,6 +130,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     report.counts.files = files.len();
     report.counts.modules = modules.len();
     report.counts.modules_missing = missing.len();
+    report.counts.summaries = summaries.len();
     (report.findings, report.undecided) = merge::merge(findings, &sources)
         .into_iter()
         .partition(|finding| finding.certainty == Certainty::Certain);
@@ -192,6 +195,7 @@ impl<'a> Session<'a> {
         let mut inspection = dump::inspection(&evaluation, secrets);
         inspection.root = root::name(&self.root.config.dir);
         inspection.gaps = root::gaps(&evaluation);
+        inspection.summaries = root::summarized(&self.root.config.root);
         inspection.errors = self.root.diagnostics(&evaluation);
         merge::sort_gaps(&mut inspection.gaps, &self.sources);
         merge::sort_diagnostics(&mut inspection.errors, &self.sources);

@@ -305,11 +305,6 @@ impl<'a> Reach<'a> {
     }
 }
 
-/// Proves every target, in the order of the model.
-pub fn prove(model: &Model, options: &ProofOptions) -> Vec<Proof> {
-    chain::prove(&Reach::new(model, options))
-}
-
 fn site(model: &Model, id: TargetId, subnet: Option<SubnetId>, certain: Truth) -> Site {
     let target = model.compute.target(id);
     let network = &model.network;

@@ -40,7 +40,7 @@ use crate::aws::Declaration;
 use crate::aws::Model;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::trail::Trails;
-use crate::finding::{Because, Certainty, Finding, Fix, Label, Severity, TraceStep};
+use crate::finding::{Because, Certainty, Edit, Finding, Fix, Label, Severity, TraceStep};
 use crate::proof::Reach;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -277,6 +277,21 @@ impl Defect {
         self
     }
 
+    /// Moves what lies in a built-in summary to the module call that it stands for.
+    fn leave_summaries(&mut self, trails: &Trails<'_>) {
+        if let Some(primary) = &mut self.primary {
+            primary.span = trails.shown(primary.span, self.decided.last());
+        }
+        for label in std::mem::take(&mut self.labels) {
+            self.push_label(Some(trails.shown(label.span, None)), label.message);
+        }
+        for because in &mut self.because {
+            because.span = because.span.map(|span| trails.shown(span, None));
+        }
+        let is_built_in = |edit: &Edit| trails.summarized(edit.span).is_some();
+        self.fix.take_if(|fix| fix.edits.iter().any(is_built_in));
+    }
+
     /// Whether both are the same lines of the same module instance with the same words about them.
     fn is_same(&self, other: &Defect) -> bool {
         self.primary.as_ref().map(|label| label.span) == other.primary.as_ref().map(|label| label.span)
@@ -319,11 +334,13 @@ impl Findings<'_> {
             Truth::Unknown => Certainty::Undecided,
             Truth::No => return,
         };
-        let mut defect = defect.evidence(&violation.evidence);
+        let shown: Vec<Evidence> = violation.evidence.iter().map(|place| self.shown(place)).collect();
+        let mut defect = defect.evidence(&shown);
         if certainty == Certainty::Undecided {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;
         }
+        defect.leave_summaries(self.trails);
         for decided in std::mem::take(&mut defect.decided) {
             for step in self.trails.steps(decided.origin) {
                 let step = TraceStep { span: step.span, message: step.note };
@@ -338,6 +355,11 @@ impl Findings<'_> {
             Some((_, draft)) => draft.absorb(defect),
             None => self.drafts.push((certainty, defect)),
         }
+    }
+
+    fn shown(&self, place: &Evidence) -> Evidence {
+        let span = place.span.map(|span| self.trails.shown(span, Some(place)));
+        Evidence { span, ..place.clone() }
     }
 
     /// The findings; what is proven at a place is not repeated there as undecided.

@@ -9,7 +9,7 @@ use ssmlint::config::tfvars::{self, VarArgument};
 use ssmlint::eval;
 use ssmlint::eval::limits::Limits;
 use ssmlint::eval::scenario::{Demand, Environment, Scenario};
-use ssmlint::proof::{ProofOptions, prove};
+use ssmlint::proof::{ProofOptions, Reach, chain};
 use ssmlint::source::SourceMap;
 use ssmlint::source::fs::Disk;
 
@@ -37,7 +37,8 @@ fn verdicts(project: &str, toggles: &[(&str, bool)]) -> Vec<String> {
     };
     let evaluation = eval::evaluate(&config, &scenario, environment);
     let model = Model::build(&evaluation, &ModelOptions::default());
-    let proofs = prove(&model, &ProofOptions::default());
+    let options = ProofOptions::default();
+    let proofs = chain::prove(&Reach::new(&model, &options));
     proofs
         .iter()
         .map(|proof| format!("{} {}, {}", proof.target, proof.headline(), proof.confidence.as_str()))

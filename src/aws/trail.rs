@@ -1,8 +1,8 @@
 //! How a value came about, told from the use back to the line that decided it.
 
 use crate::aws::fact::Evidence;
-use crate::eval::Evaluation;
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::eval::{Evaluation, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
@@ -41,6 +41,48 @@ impl<'a> Trails<'a> {
         steps
     }
 
+    /// The call for which a built-in summary holds this place.
+    pub fn summarized(&self, span: Span) -> Option<SummarizedCall> {
+        self.evaluation.summaries.get(&span.file).copied()
+    }
+
+    /// Where to show a place: in a built-in summary it becomes the part of the call that decided, or the call's
+    /// header.
+    pub fn shown(&self, span: Span, decided: Option<&Evidence>) -> Span {
+        let Some(call) = self.summarized(span) else { return span };
+        let made = self.evaluation.instances.iter().find(|instance| {
+            instance.span.is_some_and(|block| block.contains(span)) && !instance.exists_because.is_none()
+        });
+        let origins = [decided.map(|place| place.origin), made.map(|instance| instance.exists_because)];
+        let part =
+            origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
+        part.unwrap_or(call.header)
+    }
+
+    /// The last step within a block on the way to what decided; where there is none, that of a condition.
+    fn last_within(&self, id: OriginId, block: Span, limit: usize) -> Option<Span> {
+        let mut last = None;
+        let mut conditions = Vec::new();
+        let mut next = Some(id);
+        let mut steps = 0;
+        while let Some(origin) = next.and_then(|id| self.evaluation.origins.get(id)) {
+            steps += 1;
+            if steps > limit {
+                break;
+            }
+            last = origin.span.filter(|span| block.contains(*span)).or(last);
+            next = match origin.step {
+                Step::Branch { taken: Some(_) } => {
+                    conditions.extend(origin.inputs.first().copied());
+                    origin.inputs.get(1).copied()
+                }
+                _ => origin.inputs.first().copied(),
+            };
+        }
+        let rest = limit.saturating_sub(steps);
+        last.or_else(|| conditions.into_iter().find_map(|id| self.last_within(id, block, rest / 2)))
+    }
+
     fn follow(&self, id: OriginId, seen: &mut Vec<OriginId>, steps: &mut Vec<Evidence>) {
         let mut next = Some(id);
         while let Some(id) = next {
@@ -49,7 +91,13 @@ impl<'a> Trails<'a> {
             }
             seen.push(id);
             let Some(origin) = self.evaluation.origins.get(id) else { return };
-            if let Some(note) = self.describe(origin) {
+            let summarized = origin.span.is_some_and(|span| self.summarized(span).is_some());
+            if summarized {
+                if let Step::Default(name) = &origin.step {
+                    let note = format!("{name} is not passed, so the module's default decides");
+                    steps.push(Evidence { span: None, origin: id, note });
+                }
+            } else if let Some(note) = self.describe(origin) {
                 let repeated = origin.span.is_some() && steps.iter().any(|step| step.span == origin.span);
                 if !repeated {
                     steps.push(Evidence { span: origin.span, origin: id, note });

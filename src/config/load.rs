@@ -10,7 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::decode::{self, ParsedFile, is_local_source};
 use crate::config::manifest::{MAX_MANIFEST_BYTES, Manifest};
-use crate::config::{Child, Config, MissingModule, MissingReason, Module, ModuleCall, ModuleNode, validate};
+use crate::config::summary;
+use crate::config::{
+    Child, Config, MissingModule, MissingReason, Module, ModuleCall, ModuleNode, Summary, validate,
+};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::source::fs::{Entry, FileKind, FileSystem};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
@@ -184,6 +187,33 @@ impl<'a> Loader<'a> {
                 })
                 .collect();
         }
+    }
+
+    /// The built-in summary for a registry module that is not installed, as a module of its own for each call.
+    fn summary(&self, call: &ModuleCall) -> Option<Arc<Module>> {
+        let found = summary::find(call.source.as_deref()?, call.version.as_deref())?;
+        let dir = PathBuf::from(format!("<summary of {} {}>", found.source, found.version));
+        let Span { file, start, .. } = call.decl_range;
+        let slot = self.slot(&dir.join(format!("{}:{start}", file.0)));
+        let read = || {
+            let files = found.files.iter().map(|(name, text)| (dir.join(name), Ok((*text).to_owned())));
+            let listed = Listed {
+                canonical: dir.clone(),
+                shown: dir.clone(),
+                files: files.collect(),
+                numbered: Vec::new(),
+                error: None,
+            };
+            let mut module = self.parse(listed);
+            module.summary = Some(Summary {
+                source: found.source.clone(),
+                version: found.version.clone(),
+                call: call.decl_range,
+                call_block: call.span,
+            });
+            Arc::new(module)
+        };
+        Some(Arc::clone(slot.get_or_init(read)))
     }
 
     /// The directory that a local source leads to: without links, and as it is shown.
@@ -499,7 +529,7 @@ impl Tree<'_, '_> {
         chain: &mut Vec<PathBuf>,
     ) -> Arc<ModuleNode> {
         self.nodes += 1;
-        if self.seen.insert(module.canonical_dir.clone()) {
+        if module.summary.is_none() && self.seen.insert(module.canonical_dir.clone()) {
             self.diagnostics.extend(module.diagnostics.iter().cloned());
             self.files.extend(&module.files);
         }
@@ -507,7 +537,13 @@ impl Tree<'_, '_> {
         let mut children = std::collections::BTreeMap::new();
         for (name, call) in &module.module_calls {
             calls.push(name.clone());
-            let child = match self.find(&module, call, calls, chain) {
+            let found = match self.find(&module, call, calls, chain) {
+                Err(MissingReason::NotInstalled) if self.nodes < MAX_NODES => {
+                    self.loader.summary(call).ok_or(MissingReason::NotInstalled)
+                }
+                found => found,
+            };
+            let child = match found {
                 Ok(found) => {
                     validate::call(call, &found, &mut self.diagnostics);
                     Child::Module(self.node(found, calls, chain))

@@ -29,8 +29,8 @@ pub(crate) fn call(call: &ModuleCall, module: &Module, diagnostics: &mut Vec<Dia
             Some(block.type_span),
         ));
     }
-    // A variable may stand in a file that could not be read.
-    if module.incomplete {
+    // A variable may stand in a file that could not be read, or be one that a summary leaves out.
+    if module.is_open() {
         return;
     }
     for attribute in &call.arguments.attributes {
@@ -163,7 +163,7 @@ fn check_passed(
         }
         let wanted = passed_address(module, &inner.name);
         let given = passed_address(caller, &outer.name);
-        if wanted != given && !module.incomplete && !caller.incomplete {
+        if wanted != given && !module.is_open() && !caller.incomplete {
             diagnostics.push(Diagnostic::invalid(
                 "Provider type mismatch",
                 format!("The local name \"{outer}\" in {caller_address} represents provider \"{}\", but \"{inner}\" in {address} represents \"{}\".\n\nEach provider has its own distinct configuration schema and provider types, so this module's \"{inner}\" can be assigned only a configuration for {}.", for_display(&given), for_display(&wanted), for_display(&wanted)),

@@ -104,6 +104,22 @@ impl Constraints {
         self.0.iter().all(|(operator, wanted)| allows(*operator, wanted, version))
     }
 
+    /// Whether some version with this first number fulfils all of them.
+    pub(crate) fn allow_major(&self, major: u64) -> bool {
+        let version =
+            |minor, patch| Version { segments: vec![major, minor, patch], written: 3, pre: String::new() };
+        let edges =
+            self.0.iter().map(|(_, wanted)| wanted).filter(|wanted| wanted.segments.first() == Some(&major));
+        let near = edges.flat_map(|wanted| {
+            let minor = wanted.segments.get(1).copied().unwrap_or(0);
+            [wanted.clone(), version(minor, u64::MAX), version(minor.saturating_sub(1), u64::MAX)]
+        });
+        [version(u64::MAX, u64::MAX), version(0, 0)]
+            .into_iter()
+            .chain(near)
+            .any(|version| self.allow(&version))
+    }
+
     /// Whether one of them names a pre-release.
     pub(crate) fn name_prerelease(&self) -> bool {
         self.0.iter().any(|(_, version)| version.is_prerelease())
@@ -170,6 +186,21 @@ mod tests {
         for (constraints, version, expected) in cases {
             let allowed = Constraints::parse(constraints).unwrap().allow(&Version::parse(version).unwrap());
             assert_eq!(allowed, expected, "{constraints} on {version}");
+        }
+        let majors = [
+            ("~> 3.2.0", 3, true),
+            ("~> 3.2.0", 4, false),
+            ("< 3.5.0", 3, true),
+            ("< 3.0.0", 3, false),
+            (">= 3.0, < 4", 3, true),
+            (">= 3.0, < 4", 2, false),
+            ("2.77.1", 2, true),
+            (">= 2.5.1", 9, true),
+            ("> 2.5, < 2.7", 2, true),
+        ];
+        for (constraints, major, expected) in majors {
+            let allowed = Constraints::parse(constraints).unwrap().allow_major(major);
+            assert_eq!(allowed, expected, "{constraints} on major {major}");
         }
         assert_eq!(Constraints::parse(">> 1"), None);
         assert_eq!(Constraints::parse("latest"), None);

@@ -15,7 +15,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn resource_body(&mut self, scope: &Scope<'_>, id: InstanceId, body: &'a Body) -> BlockValue {
         let mut attributes = Vec::with_capacity(body.attributes.len());
         for attribute in &body.attributes {
-            let Some(value) = self.configured(id, &attribute.name) else { continue };
+            let value = self.argument(id, attribute);
             attributes.push(AttributeValue {
                 name: attribute.name.clone(),
                 value,
@@ -31,11 +31,14 @@ impl<'a> Evaluator<'a> {
         let attributes = body
             .attributes
             .iter()
-            .map(|attribute| AttributeValue {
-                name: attribute.name.clone(),
-                value: self.eval(scope, &attribute.expr),
-                span: Some(attribute.span),
-                expr_span: Some(attribute.expr.span),
+            .map(|attribute| {
+                self.spend(0, size_of::<AttributeValue>());
+                AttributeValue {
+                    name: attribute.name.clone(),
+                    value: self.eval(scope, &attribute.expr),
+                    span: Some(attribute.span),
+                    expr_span: Some(attribute.expr.span),
+                }
             })
             .collect();
         let blocks = self.nested_blocks(scope, body);
@@ -76,6 +79,7 @@ impl<'a> Evaluator<'a> {
         exists: Truth,
         exists_because: OriginId,
     ) -> NestedBlock {
+        self.spend(0, size_of::<NestedBlock>());
         NestedBlock {
             block_type: block_type.clone(),
             body: self.block_value(scope, body),

@@ -27,11 +27,24 @@ use crate::syntax::ast::{
 };
 use crate::truth::Truth;
 
+/// What is said when evaluation stops for good.
+pub(super) const EXHAUSTED: &str = "too many evaluation steps, values or errors";
+
+/// Bytes of the values that an unknown may have, as far as they are kept: conditionals within conditionals multiply
+/// them.
+const ALTERNATIVES_BYTES: usize = 64 << 10;
+
+/// Whether a reference gives a value that exists already, or a part of one.
+fn is_shared(traversal: &Traversal) -> bool {
+    let is_plain = |step: &Step| matches!(step.kind, StepKind::Attr(_) | StepKind::Index(_));
+    traversal.root != "module" && traversal.steps.iter().all(is_plain)
+}
+
 impl<'a> Evaluator<'a> {
     /// Evaluates an expression in a scope.
     pub(super) fn eval(&mut self, scope: &Scope<'_>, expr: &Expr) -> Value {
         if !self.step() {
-            return self.limit("too many evaluation steps", Some(expr.span));
+            return self.limit(EXHAUSTED, Some(expr.span));
         }
         if self.depth >= self.env.limits.depth {
             return self.limit("expressions or references nested too deeply", Some(expr.span));
@@ -39,6 +52,50 @@ impl<'a> Evaluator<'a> {
         self.depth += 1;
         let value = self.eval_kind(scope, expr);
         self.depth -= 1;
+        self.weighed(value, expr)
+    }
+
+    /// Counts what an expression gave against the limits on the size of one value and of all.
+    fn weighed(&mut self, value: Value, expr: &Expr) -> Value {
+        let limits = self.env.limits;
+        if let ValueKind::Unknown(unknown) = &value.kind {
+            return match value.weight(ALTERNATIVES_BYTES, limits.value_depth) {
+                Some(weight) => {
+                    self.spend(weight, 0);
+                    value
+                }
+                // What it may be is a help, not a part of it.
+                None => {
+                    self.spend(ALTERNATIVES_BYTES, 0);
+                    let unknown = Unknown { possible: None, each: None, ..Unknown::clone(unknown) };
+                    Value { kind: ValueKind::Unknown(Arc::new(unknown)), ..value }
+                }
+            };
+        }
+        let Some(weight) = value.weight(limits.value_bytes, limits.value_depth) else {
+            self.spend(limits.value_bytes, 0);
+            return self.value_limit("a value is too large or nested too deeply", expr.span);
+        };
+        let shallow = value.parts().count() * size_of::<Value>();
+        let made = match &expr.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Parens(_) => 0,
+            ExprKind::Traversal(traversal) if is_shared(traversal) => 0,
+            ExprKind::Traversal(_)
+            | ExprKind::Access { .. }
+            | ExprKind::Tuple(_)
+            | ExprKind::Object(_)
+            | ExprKind::For(_) => shallow,
+            ExprKind::Template(_)
+            | ExprKind::Call { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Binary { .. }
+            | ExprKind::Conditional { .. } => weight,
+        };
+        self.spend(weight, made);
         value
     }
 
@@ -861,10 +918,7 @@ impl<'a> Evaluator<'a> {
         if let (Some(true), Some(false)) = (a.as_bool(), b.as_bool()) {
             return condition.clone().with_marks(marks);
         }
-        let mut causes: Vec<Cause> = condition.causes().to_vec();
-        causes.extend(join_causes([&a, &b]));
-        causes.sort();
-        causes.dedup();
+        let causes = join_causes([condition, &a, &b]);
         let operands = [condition, &a, &b].map(Terms::operand);
         let term = self.terms.intern(Term::Apply("?:".into(), operands.into_iter().collect()));
         let mut possible = EcoVec::new();
@@ -874,8 +928,7 @@ impl<'a> Evaluator<'a> {
                 _ => possible.push(arm),
             }
         }
-        let unknown =
-            Unknown { term, ty, refinement, causes: causes.into(), possible: Some(possible), each: None };
+        let unknown = Unknown { term, ty, refinement, causes, possible: Some(possible), each: None };
         Value::new(ValueKind::Unknown(Arc::new(unknown))).with_marks(marks)
     }
 
@@ -902,9 +955,24 @@ impl<'a> Evaluator<'a> {
             return self.error("Iteration over non-iterable value", detail, for_expr.collection.span);
         };
         let mut builder = ForBuilder { marks, ..ForBuilder::default() };
+        if let (true, Some(condition)) = (pairs.is_empty(), &for_expr.condition) {
+            // Terraform tries the condition before it looks at elements, of which there may be none.
+            let (before, uncertain) = (self.errors.len(), self.uncertain);
+            self.try_condition(scope, for_expr, condition, &mut builder);
+            if self.errors.len() > before {
+                let result = Value::unknown(Type::Dynamic).with_marks(builder.marks);
+                return self.finish_fresh(result, "for", &[collection], span);
+            }
+            // What was not known of no element does not matter.
+            self.uncertain = uncertain;
+            builder = ForBuilder { marks, ..ForBuilder::default() };
+        }
         for (key, value) in pairs {
             if builder.len >= self.env.limits.elements {
                 return self.value_limit("a for expression makes too many elements", span);
+            }
+            if self.is_exhausted() {
+                return self.limit(EXHAUSTED, Some(span));
             }
             self.for_element(scope, for_expr, key, value, &mut builder);
         }
@@ -926,6 +994,24 @@ impl<'a> Evaluator<'a> {
             Value::tuple(builder.elements)
         };
         result.with_origin(origin).with_marks(builder.marks)
+    }
+
+    /// Evaluates the condition of a `for` for elements of which nothing is known.
+    fn try_condition(
+        &mut self,
+        scope: &Scope<'_>,
+        for_expr: &ForExpr,
+        condition: &Expr,
+        builder: &mut ForBuilder,
+    ) {
+        let cause = || Cause::Error("no element".into());
+        let value = self.unknown(Type::Dynamic, Refinement::default(), cause(), for_expr.collection.span);
+        let key = self.unknown(Type::Dynamic, Refinement::default(), cause(), for_expr.collection.span);
+        let bound = Bound { name: &for_expr.value_var, value, next: scope.bound };
+        let name = for_expr.key_var.as_deref();
+        let bound_key = name.map(|name| Bound { name, value: key, next: Some(&bound) });
+        let inner = Scope { bound: Some(bound_key.as_ref().unwrap_or(&bound)), ..*scope };
+        self.for_condition(&inner, condition, builder);
     }
 
     fn for_element(
@@ -950,8 +1036,11 @@ impl<'a> Evaluator<'a> {
                 Truth::Yes => {}
                 Truth::No => return,
                 Truth::Unknown => {
+                    let before = self.errors.len();
                     let mut seen = vec![self.eval(&inner, &for_expr.value)];
                     seen.extend(for_expr.key.as_ref().map(|key| self.eval(&inner, key)));
+                    // What fails for an element need not be evaluated for it.
+                    self.errors.truncate(before);
                     builder.undecided.get_or_insert_with(Vec::new).extend(seen);
                     return;
                 }
@@ -991,13 +1080,15 @@ impl<'a> Evaluator<'a> {
         builder.len += 1;
         if for_expr.group {
             builder.groups.entry(name.into()).or_default().push(value);
-        } else if builder.entries.insert(name.into(), value).is_some() {
+        } else if builder.entries.contains_key(name) {
             let detail = format!(
                 "Two different items produced the key \"{name}\" in this 'for' expression. If duplicates are \
                  expected, use the ellipsis (...) after the value expression to enable grouping by key."
             );
+            // The first one stays, so that the type is known where the error does not matter.
             self.error("Duplicate object key", detail, key_expr.span);
-            builder.undecided.get_or_insert_with(Vec::new);
+        } else {
+            builder.entries.insert(name.into(), value);
         }
     }
 
@@ -1207,7 +1298,13 @@ impl<'a> Evaluator<'a> {
             Some(true) => self.template_parts(scope, if_true, builder),
             Some(false) => self.template_parts(scope, if_false, builder),
             None => {
+                let before = self.errors.len();
                 let arms = [if_true, if_false].map(|parts| self.part_value(scope, parts, condition.span));
+                if self.errors.len() > before {
+                    // The arm that fails need not be the one that is taken.
+                    self.errors.truncate(before);
+                    self.uncertain += 1;
+                }
                 let marks = decided.marks.union(arms[0].marks).union(arms[1].marks);
                 let result = self.undecided(&decided, arms, Type::String, marks);
                 match result.as_str() {

@@ -14,10 +14,21 @@ pub struct Limits {
     pub total_instances: usize,
     /// Depth of expressions, references and templates within one another; keeps the stack bounded.
     pub depth: usize,
-    /// Expressions evaluated for one root; a bound on time.
+    /// Expressions evaluated for one root; a bound on time, and on memory since each leaves its origin behind. The
+    /// largest roots in public repositories stay below 200,000.
     pub steps: u64,
+    /// Bytes of one value with all its parts, those that are shared counted each time: values are shared, but a walk
+    /// over all parts of one is not (`a = [local.b, local.b]`, `b = [local.c, local.c]`, …).
+    pub value_bytes: usize,
+    /// Levels of collections within one value; every walk over a value is recursive. Terraform's `jsondecode` allows
+    /// more, real values stay below 20.
+    pub value_depth: usize,
+    /// Bytes of all values that expressions gave in one root, each weighed as above; a bound on time.
+    pub weighed_bytes: u64,
     /// Bytes of all strings and elements made for one root; a bound on memory.
     pub total_bytes: usize,
+    /// Errors of one root; nobody reads more.
+    pub errors: usize,
 }
 
 impl Default for Limits {
@@ -28,8 +39,12 @@ impl Default for Limits {
             instances: 10_000,
             total_instances: 100_000,
             depth: 400,
-            steps: 20_000_000,
-            total_bytes: 256 << 20,
+            steps: 2_000_000,
+            value_bytes: 16 << 20,
+            value_depth: 200,
+            weighed_bytes: 1 << 30,
+            total_bytes: 128 << 20,
+            errors: 10_000,
         }
     }
 }

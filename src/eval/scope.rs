@@ -9,12 +9,13 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::{self, InstanceKey, ModuleInstance, ResourceMode};
 use crate::config::{
-    AssignedValue, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
+    AssignedValue, Assignment, Child, Config, MissingModule, ModuleCall, ModuleNode, Output, ProviderRef,
 };
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::builtin;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::expand::Expansion;
+use crate::eval::expr::EXHAUSTED;
 use crate::eval::origin::{Origin, OriginId, Origins, Step};
 use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::term::{Term, TermId, Terms};
@@ -121,6 +122,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,
     pub(super) scenario: &'a Scenario,
     pub(super) env: Environment<'a>,
+    /// The root inputs that are set: the last one of each name, which wins.
+    assigned: FxHashMap<&'a str, &'a Assignment>,
     /// The directories of all modules in the tree; files are read nowhere else.
     pub(super) trees: Vec<PathBuf>,
     pub(super) origins: Origins,
@@ -136,6 +139,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) uncertain: u64,
     pub(super) depth: usize,
     steps: u64,
+    weighed: u64,
+    made: usize,
     limit_reported: bool,
 }
 
@@ -145,6 +150,7 @@ impl<'a> Evaluator<'a> {
             config,
             scenario,
             env,
+            assigned: scenario.inputs.assignments.iter().map(|a| (a.name.as_str(), a)).collect(),
             trees: module_trees(config),
             origins: Origins::new(),
             terms: Terms::new(),
@@ -156,6 +162,8 @@ impl<'a> Evaluator<'a> {
             uncertain: 0,
             depth: 0,
             steps: 0,
+            weighed: 0,
+            made: 0,
             limit_reported: false,
         };
         evaluator.modules.push(ModuleState {
@@ -199,6 +207,9 @@ impl<'a> Evaluator<'a> {
 
     /// Reports an error of the expression at hand; its value is unknown because of it.
     pub(super) fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         let diagnostic = Diagnostic::invalid(summary, detail, Some(span));
         self.errors.push(Failure { diagnostic, uncertain: self.uncertain });
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
@@ -207,13 +218,18 @@ impl<'a> Evaluator<'a> {
     /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
     /// `try` and in the arm of a conditional that is not taken.
     fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
     /// Reports an error that `try` does not see.
     pub(super) fn report(&mut self, summary: &str, detail: impl Into<String>, span: Option<Span>) {
-        self.settled.push(Diagnostic::invalid(summary, detail, span));
+        if !self.is_exhausted() {
+            self.settled.push(Diagnostic::invalid(summary, detail, span));
+        }
     }
 
     /// Evaluates something that has its own errors, apart from those of the expression that asked for it.
@@ -258,14 +274,17 @@ impl<'a> Evaluator<'a> {
                 sees_unknown: true,
             });
         }
-        let origin = self.origin(span, Step::Expression, []);
-        let term = self.terms.fresh(what);
-        unknown_value(Type::Dynamic, Refinement::default(), term, Cause::Limit(what.into()), origin)
+        // Nothing may grow once a limit is passed, so the unknown has neither origin nor identity.
+        let cause = Cause::Limit(what.into());
+        unknown_value(Type::Dynamic, Refinement::default(), TermId::NONE, cause, OriginId::NONE)
     }
 
     /// The value of an expression that passed a limit of its own; the rest is evaluated.
     pub(super) fn value_limit(&mut self, what: &str, span: Span) -> Value {
         self.uncertain += 1;
+        if self.is_exhausted() {
+            return self.limit(EXHAUSTED, Some(span));
+        }
         self.settled.push(Diagnostic {
             summary: "Limit reached".into(),
             detail: format!("ssmlint does not compute this value: {what}."),
@@ -278,7 +297,23 @@ impl<'a> Evaluator<'a> {
     /// Counts a step of work; false when the limit is passed.
     pub(super) fn step(&mut self) -> bool {
         self.steps += 1;
-        self.steps <= self.env.limits.steps && self.origins.len() < self.env.limits.steps as usize
+        !self.is_exhausted()
+    }
+
+    /// Whether so much was done that evaluation stops for good.
+    pub(super) fn is_exhausted(&self) -> bool {
+        let limits = self.env.limits;
+        self.steps > limits.steps
+            || self.origins.len() as u64 >= limits.steps.saturating_mul(2)
+            || self.weighed > limits.weighed_bytes
+            || self.made + self.terms.bytes() > limits.total_bytes
+            || self.errors.len() + self.settled.len() > limits.errors
+    }
+
+    /// Counts bytes that were looked at, and bytes that were made and stay.
+    pub(super) fn spend(&mut self, weighed: usize, made: usize) {
+        self.weighed += weighed as u64;
+        self.made += made;
     }
 
     pub(super) fn origin(
@@ -410,6 +445,10 @@ impl<'a> Evaluator<'a> {
                 // A conversion makes new containers; the value's own origin stays the step that set it.
                 let mut converted = converted;
                 converted.origin = value.origin;
+                let limits = self.env.limits;
+                let weight = converted.weight(limits.value_bytes, limits.value_depth);
+                let weight = weight.unwrap_or(limits.value_bytes);
+                self.spend(weight, weight);
                 let operand = value.clone();
                 self.settle(converted, "convert", &[operand])
             }
@@ -452,9 +491,9 @@ impl<'a> Evaluator<'a> {
         variable: &'a crate::config::Variable,
         constraint: &Constraint,
     ) -> (Option<Value>, bool) {
-        let scenario = self.scenario;
-        let assignment = scenario.inputs.assignments.iter().rev().find(|a| a.name == variable.name);
-        let Some(assignment) = assignment else { return (None, false) };
+        let Some(assignment) = self.assigned.get(variable.name.as_str()).copied() else {
+            return (None, false);
+        };
         let step = match assignment.value {
             AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
             AssignedValue::Expr(_) | AssignedValue::Text(_) => {
@@ -533,7 +572,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn output(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, output)) = node.module.outputs.get_key_value(name) else {
-            if node.module.incomplete {
+            if node.module.is_open() {
                 let address = self.module(module).addr.to_string();
                 return self.missing_output(&address, name, span);
             }
@@ -1123,20 +1162,30 @@ impl<'a> Evaluator<'a> {
 
     /// The written value of an attribute of an instance, evaluated once.
     pub(super) fn configured(&mut self, id: InstanceId, name: &str) -> Option<Value> {
-        let decl = self.instance(id).decl;
-        let attribute = decl.body.attribute(name)?;
+        if let Some(Memo::Done(value)) = self.instance(id).attributes.get(name) {
+            return Some(value.clone());
+        }
+        let body = &self.instance(id).decl.body;
+        // A body of 100,000 arguments is searched from the start.
+        self.spend(size_of_val(body.attributes.as_slice()), 0);
+        body.attribute(name).map(|attribute| self.argument(id, attribute))
+    }
+
+    /// The value of an argument of an instance, evaluated once.
+    pub(super) fn argument(&mut self, id: InstanceId, attribute: &ast::Attribute) -> Value {
+        let name = &attribute.name;
         match self.instance(id).attributes.get(name) {
-            Some(Memo::Done(value)) => return Some(value.clone()),
+            Some(Memo::Done(value)) => return value.clone(),
             Some(Memo::Running) => {
                 let address = self.instance(id).resource.addr.to_string();
-                return Some(self.cycle(&format!("{address}.{name}"), attribute.name_span));
+                return self.cycle(&format!("{address}.{name}"), attribute.name_span);
             }
             None => {}
         }
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Running);
         let value = self.with_instance_scope(id, |this, scope| this.eval(scope, &attribute.expr));
         self.instance_mut(id).attributes.insert(attribute.name.clone(), Memo::Done(value.clone()));
-        Some(value)
+        value
     }
 
     fn attribute_value(&mut self, id: InstanceId, name: &str, span: Span) -> Value {

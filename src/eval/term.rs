@@ -63,6 +63,7 @@ pub struct Terms {
     terms: Vec<Term>,
     by_key: FxHashMap<EcoString, TermId>,
     fresh: u32,
+    bytes: usize,
 }
 
 impl Terms {
@@ -78,9 +79,15 @@ impl Terms {
             return *id;
         }
         let id = TermId(self.terms.len() as u32);
+        self.bytes += size_of::<Term>() + 2 * key.len();
         self.terms.push(term);
         self.by_key.insert(key, id);
         id
+    }
+
+    /// About the memory that all terms take.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The handle of a term that was interned before.

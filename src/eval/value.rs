@@ -220,6 +220,10 @@ pub struct Refinement {
     pub max_length: Option<u64>,
 }
 
+/// Causes of one value. A thousand unknowns in one value have a thousand causes, which every operation on it copies;
+/// a message names a handful.
+pub const MAX_CAUSES: usize = 64;
+
 /// Why a value is unknown; sorted, without duplicates, shared.
 pub type Causes = EcoVec<Cause>;
 
@@ -435,7 +439,39 @@ impl Value {
         self.parts().fold(self.marks, |marks, part| marks.union(part.deep_marks()))
     }
 
-    /// Why it, or any part of it, is unknown; sorted, without duplicates.
+    /// The bytes of it and of all its parts, what an unknown may be included and what is shared counted each time.
+    /// None: more than `bytes`, or more than `depth` levels.
+    pub fn weight(&self, bytes: usize, depth: usize) -> Option<usize> {
+        fn weigh(value: &Value, rest: &mut usize, depth: usize) -> Option<()> {
+            let text = value.as_str().map_or(0, str::len);
+            *rest = rest.checked_sub(size_of::<Value>() + text)?;
+            match &value.kind {
+                ValueKind::Null(_)
+                | ValueKind::Bool(_)
+                | ValueKind::Number(_)
+                | ValueKind::String(_)
+                | ValueKind::Resource(_) => Some(()),
+                ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
+                    elements.iter().try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
+                }
+                ValueKind::Map(_, entries) | ValueKind::Object(entries) => {
+                    entries.iter().try_for_each(|(name, entry)| {
+                        *rest = rest.checked_sub(size_of::<EcoString>() + name.len())?;
+                        weigh(entry, rest, depth.checked_sub(1)?)
+                    })
+                }
+                ValueKind::Unknown(unknown) => {
+                    let mut parts = unknown.possible.iter().flatten().chain(unknown.each.as_deref());
+                    parts.try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
+                }
+            }
+        }
+        let mut rest = bytes;
+        weigh(self, &mut rest, depth)?;
+        Some(bytes - rest)
+    }
+
+    /// Why it, or any part of it, is unknown; sorted, without duplicates, at most [`MAX_CAUSES`].
     pub fn causes(&self) -> Causes {
         fn collect(value: &Value, into: &mut Vec<Cause>) {
             if let Some(unknown) = value.as_unknown() {
@@ -447,9 +483,7 @@ impl Value {
         }
         let mut causes = Vec::new();
         collect(self, &mut causes);
-        causes.sort();
-        causes.dedup();
-        causes.into()
+        sorted_causes(causes)
     }
 }
 
@@ -461,8 +495,13 @@ pub fn normalize(text: &str) -> EcoString {
 
 /// The causes of several values together.
 pub fn join_causes<'a>(values: impl IntoIterator<Item = &'a Value>) -> Causes {
-    let mut causes: Vec<Cause> = values.into_iter().flat_map(|value| value.causes()).collect();
+    sorted_causes(values.into_iter().flat_map(|value| value.causes()).collect())
+}
+
+/// Causes without duplicates, sorted, and not more than are kept.
+pub fn sorted_causes(mut causes: Vec<Cause>) -> Causes {
     causes.sort();
     causes.dedup();
+    causes.truncate(MAX_CAUSES);
     causes.into()
 }

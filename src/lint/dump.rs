@@ -116,12 +116,12 @@ pub fn inspection(evaluation: &Evaluation, secrets: Secrets) -> Inspection {
     instances.sort_by(|a, b| a.addr.cmp(&b.addr));
     Inspection {
         outputs: evaluation.outputs.iter().map(|(name, value)| (name.to_string(), output(value))).collect(),
-        instances: instances.into_iter().map(|found| instance(found, secrets)).collect(),
+        instances: instances.into_iter().map(|found| instance(evaluation, found, secrets)).collect(),
         ..Inspection::default()
     }
 }
 
-fn instance(instance: &ResourceInstance, secrets: Secrets) -> Instance {
+fn instance(evaluation: &Evaluation, instance: &ResourceInstance, secrets: Secrets) -> Instance {
     Instance {
         address: instance.addr.to_string(),
         mode: match instance.addr.resource.mode {
@@ -138,7 +138,7 @@ fn instance(instance: &ResourceInstance, secrets: Secrets) -> Instance {
         },
         values: body(&instance.body, secrets, 0),
         exists: instance.exists == Truth::Yes,
-        span: instance.decl_range,
+        span: instance.decl_range.map(|span| evaluation.shown(span)),
     }
 }
 

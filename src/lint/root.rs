@@ -18,6 +18,7 @@ use crate::finding::{Certainty, Finding, Severity};
 use crate::lint::{Argument, Context, worlds};
 use crate::proof::verdict::Proof;
 use crate::proof::{ProofOptions, Reach, chain};
+use crate::report::inspect::Summarized;
 use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
 use crate::rules::{self, RuleContext, RuleOptions};
@@ -40,6 +41,8 @@ pub(super) struct Checked {
     pub(super) modules: BTreeSet<PathBuf>,
     /// Module calls whose source is not available, by place.
     pub(super) missing: BTreeSet<Span>,
+    /// Module calls for which a built-in summary was evaluated, by place.
+    pub(super) summaries: BTreeSet<Span>,
 }
 
 /// A root module with the inputs that Terraform would give it.
@@ -103,12 +106,14 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
     let mut verdicts = Vec::new();
     let mut gaps = Vec::new();
     let mut diagnostics = Vec::new();
+    let mut summaries = BTreeSet::new();
     for scenario in &root.scenarios {
         let split = worlds::judge(&root, world, scenario);
         findings.push((scenario.name.clone(), split.findings));
         verdicts.push((scenario.name.clone(), split.proofs));
         gaps.extend(split.gaps);
         diagnostics.extend(split.diagnostics);
+        summaries.extend(split.summaries);
     }
     let findings = worlds::join_scenarios(findings);
 
@@ -137,6 +142,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
         files: root.files(),
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
+        summaries,
     }
 }
 
@@ -222,7 +228,9 @@ impl Root {
     /// Everything that is wrong in its files, inputs and values.
     pub(super) fn diagnostics(&self, evaluation: &Evaluation) -> Vec<Diagnostic> {
         let config = self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics);
-        config.chain(&evaluation.diagnostics).cloned().collect()
+        let all = config.chain(&evaluation.diagnostics).cloned();
+        let shown = |span: Option<Span>| span.map(|span| evaluation.shown(span));
+        all.map(|found| Diagnostic { span: shown(found.span), ..found }).collect()
     }
 
     /// Everything that is wrong in its files and inputs.
@@ -254,13 +262,41 @@ pub(super) fn gaps(evaluation: &Evaluation) -> Vec<Gap> {
         eval::GapKind::Limit => GapKind::Limit,
     };
     let gaps = evaluation.gaps.iter();
-    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: gap.span }).collect()
+    let shown = |span: Option<Span>| span.map(|span| evaluation.shown(span));
+    gaps.map(|gap| Gap { kind: kind(gap.kind), message: gap.message.clone(), span: shown(gap.span) })
+        .collect()
+}
+
+/// The module calls below a node for which a built-in summary is evaluated.
+pub(super) fn summarized(node: &ModuleNode) -> Vec<Summarized> {
+    let mut found = Vec::new();
+    let mut nodes = vec![(String::new(), node)];
+    while let Some((address, node)) = nodes.pop() {
+        if let Some(summary) = &node.module.summary {
+            found.push(Summarized {
+                address,
+                source: summary.source.to_string(),
+                version: summary.version.to_string(),
+                span: summary.call,
+            });
+            continue;
+        }
+        for (name, child) in &node.children {
+            if let Child::Module(child) = child {
+                let separator = if address.is_empty() { "" } else { "." };
+                nodes.push((format!("{address}{separator}module.{name}"), child));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.address.cmp(&b.address));
+    found
 }
 
 /// Adds the directories of the modules below a node.
 fn called(node: &ModuleNode, into: &mut BTreeSet<PathBuf>) {
     for child in node.children.values() {
         if let Child::Module(child) = child
+            && child.module.summary.is_none()
             && into.insert(child.module.canonical_dir.clone())
         {
             called(child, into);

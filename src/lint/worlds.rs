@@ -28,6 +28,8 @@ pub(super) struct Split {
     pub(super) proofs: Vec<Proof>,
     pub(super) gaps: Vec<Gap>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Module calls for which a built-in summary was evaluated, by their headers.
+    pub(super) summaries: BTreeSet<Span>,
 }
 
 /// Judges a scenario. Boolean inputs without a value that decide what exists are tried with both values.
@@ -44,10 +46,16 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
     let configured = root::judge(&evaluation);
     let mut gaps = root::gaps(&evaluation);
-    let diagnostics = evaluation.diagnostics.clone();
+    let shown = |found: &Diagnostic| Diagnostic {
+        span: found.span.map(|span| evaluation.shown(span)),
+        ..found.clone()
+    };
+    let diagnostics: Vec<Diagnostic> = evaluation.diagnostics.iter().map(shown).collect();
+    let summaries: BTreeSet<Span> = evaluation.summaries.values().map(|call| call.header).collect();
     let open = unset(root, &evaluation);
     if open.is_empty() {
-        let split = Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        let split =
+            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
         return (split, Vec::new());
     }
     drop(evaluation);
@@ -61,7 +69,8 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         gaps.push(Gap { kind: GapKind::Limit, message, span: None });
     }
     if worlds.is_empty() {
-        let split = Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics };
+        let split =
+            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
         return (split, Vec::new());
     }
     let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
@@ -80,7 +89,7 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         by_world.push((describe(&setting), judged.proofs));
     }
     let findings = join(&settings, findings);
-    (Split { findings, proofs, gaps, diagnostics }, by_world)
+    (Split { findings, proofs, gaps, diagnostics, summaries }, by_world)
 }
 
 /// `enable_nat = true, enable_endpoints = false`.

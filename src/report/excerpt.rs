@@ -107,11 +107,11 @@ impl Excerpt {
         let line_start = file.line_starts()[index] as usize;
         let line = file.line(index as u32 + 1);
         let first = on_line.iter().map(|i| marks[*i].span.start as usize - line_start).min().unwrap_or(0);
-        let total = line.chars().count();
-        let skip = if total > LINE_LIMIT {
-            line.char_indices().take_while(|(at, _)| *at < first).count().saturating_sub(CONTEXT)
-        } else {
-            0
+        // Never a walk over the whole line: a file may be one line, with a hundred labels.
+        let before = line.get(..first).unwrap_or_default();
+        let skip = match line.char_indices().nth(LINE_LIMIT) {
+            Some(_) => before.char_indices().rev().nth(CONTEXT - 1).map_or(0, |(at, _)| at),
+            None => 0,
         };
 
         let text_start = self.text.len();
@@ -120,7 +120,8 @@ impl Excerpt {
         }
         // Where each byte offset of the line went; what is cut away maps to the nearest end.
         let mut moved: Vec<(usize, usize)> = vec![(0, self.text.len())];
-        for (at, c) in line.char_indices().skip(skip).take(LINE_LIMIT) {
+        let shown = || line[skip..].char_indices().map(|(at, c)| (at + skip, c));
+        for (at, c) in shown().take(LINE_LIMIT) {
             moved.push((at, self.text.len()));
             match c {
                 // Only indentation is layout.
@@ -130,7 +131,7 @@ impl Excerpt {
                 c => safe::push(&mut self.text, c),
             }
         }
-        let shown_end = line.char_indices().nth(skip + LINE_LIMIT).map_or(line.len(), |(at, _)| at);
+        let shown_end = shown().nth(LINE_LIMIT).map_or(line.len(), |(at, _)| at);
         moved.push((shown_end, self.text.len()));
         if shown_end < line.len() {
             self.text.push('…');

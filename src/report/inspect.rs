@@ -23,12 +23,27 @@ pub struct Inspection {
     pub outputs: BTreeMap<String, Output>,
     /// Resource instances in the order of their addresses.
     pub instances: Vec<Instance>,
+    /// Module calls for which a built-in summary was evaluated.
+    pub summaries: Vec<Summarized>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
     /// What Terraform would refuse, and what could not be read.
     pub errors: Vec<Diagnostic>,
     /// The text of all files.
     pub sources: Arc<SourceMap>,
+}
+
+/// A module call for which a built-in summary was evaluated instead of the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summarized {
+    /// The call's address: `module.network.module.vpc`.
+    pub address: String,
+    /// The registry address.
+    pub source: String,
+    /// The major versions that the summary follows.
+    pub version: String,
+    /// The call's header.
+    pub span: Span,
 }
 
 /// An output of the root module.
@@ -69,6 +84,7 @@ struct Document<'a> {
     root: &'a str,
     outputs: BTreeMap<&'a str, OutputOut<'a>>,
     instances: Vec<InstanceOut<'a>>,
+    modules_summarized: Vec<SummarizedOut<'a>>,
     gaps: Vec<GapOut<'a>>,
     errors: Vec<ErrorOut<'a>>,
 }
@@ -100,6 +116,14 @@ struct InstanceOut<'a> {
 }
 
 #[derive(Serialize)]
+struct SummarizedOut<'a> {
+    address: &'a str,
+    source: &'a str,
+    version: &'a str,
+    location: Location,
+}
+
+#[derive(Serialize)]
 struct ErrorOut<'a> {
     summary: &'a str,
     detail: &'a str,
@@ -127,6 +151,16 @@ impl Inspection {
                     unknown: instance.values.unknown_mask(),
                     exists: instance.exists.then_some(true),
                     location: instance.span.map(at),
+                })
+                .collect(),
+            modules_summarized: self
+                .summaries
+                .iter()
+                .map(|summary| SummarizedOut {
+                    address: &summary.address,
+                    source: &summary.source,
+                    version: &summary.version,
+                    location: at(summary.span),
                 })
                 .collect(),
             gaps: self.gaps.iter().map(|gap| json::gap_out(gap, &self.sources)).collect(),
@@ -166,6 +200,14 @@ impl Inspection {
             let _ = writeln!(out, "outputs");
             let entries = self.outputs.iter().map(|(name, output)| (name.clone(), output.value.clone()));
             write_entries(&mut out, &Datum::Map(entries.collect()));
+            out.push('\n');
+        }
+        if !self.summaries.is_empty() {
+            let _ = writeln!(out, "not installed, evaluated by a built-in summary");
+            for summary in &self.summaries {
+                let text = format!("{}: {}, version {}", summary.address, summary.source, summary.version);
+                let _ = writeln!(out, "  {}{}", safe::line(&text), self.place(Some(summary.span)));
+            }
             out.push('\n');
         }
         if !self.gaps.is_empty() {

@@ -21,6 +21,9 @@ use crate::source::Span;
 /// The walk recurses, and must not exhaust a stack.
 const MAX_DEPTH: u32 = 200;
 
+/// Errors of one text that are listed. A file of zero bytes has one for each byte; nobody reads more than the first.
+const MAX_DIAGNOSTICS: usize = 100;
+
 /// Where the tokens of a text are and what stands under them.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'a> {
@@ -115,8 +118,14 @@ enum Directive {
 
 impl<'a> Walk<'a> {
     fn report(&mut self, at: Token, summary: &str, detail: impl Into<String>) {
-        let span = self.source.span(at);
-        self.found.diagnostics.push(Diagnostic::invalid(summary, detail, Some(span)));
+        let span = Some(self.source.span(at));
+        let diagnostics = &mut self.found.diagnostics;
+        if diagnostics.len() < MAX_DIAGNOSTICS {
+            diagnostics.push(Diagnostic::invalid(summary, detail, span));
+        } else if diagnostics.len() == MAX_DIAGNOSTICS {
+            let detail = format!("ssmlint lists the first {MAX_DIAGNOSTICS} errors of a file.");
+            diagnostics.push(Diagnostic::invalid("Too many errors", detail, span));
+        }
     }
 
     fn stop<T>(&mut self, at: Token, summary: &str, detail: impl Into<String>) -> Result<T, Stop> {

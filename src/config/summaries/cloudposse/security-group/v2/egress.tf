@@ -1,0 +1,4 @@
+variable "allow_all_egress" {
+  type    = bool
+  default = true
+}

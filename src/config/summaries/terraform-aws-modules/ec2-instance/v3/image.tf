@@ -1,0 +1,3 @@
+locals {
+  ami = var.ami
+}

@@ -1,0 +1,3 @@
+locals {
+  vpc_security_group_ids = var.vpc_security_group_ids
+}
