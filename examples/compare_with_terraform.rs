@@ -124,7 +124,7 @@ fn exact(json: Json) -> Json {
         }
         Json::Array(elements) => elements.into_iter().map(exact).collect(),
         Json::Object(entries) => entries.into_iter().map(|(name, entry)| (name, exact(entry))).collect(),
-        other => other,
+        other @ Json::Null | other @ Json::Bool(_) | other @ Json::String(_) => other,
     }
 }
 

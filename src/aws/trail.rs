@@ -76,7 +76,21 @@ impl<'a> Trails<'a> {
                     conditions.extend(origin.inputs.first().copied());
                     origin.inputs.get(1).copied()
                 }
-                _ => origin.inputs.first().copied(),
+                Step::Literal
+                | Step::Expression
+                | Step::Call(_)
+                | Step::Branch { .. }
+                | Step::Local(_)
+                | Step::Input { .. }
+                | Step::Default(_)
+                | Step::NotSet(_)
+                | Step::Argument(_)
+                | Step::Output(_)
+                | Step::Attribute { .. }
+                | Step::Repetition
+                | Step::Expansion
+                | Step::ProviderDefault(_)
+                | Step::Scenario(_) => origin.inputs.first().copied(),
             };
         }
         let rest = limit.saturating_sub(steps);
