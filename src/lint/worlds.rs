@@ -267,17 +267,9 @@ fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
             Verdict::Reachable(_) | Verdict::Broken(_) => proof.headline(),
         };
         let rule = broken.map(|broken| broken.link.rule);
-        (proof.target.clone(), Cell { state: state(proof), verdict: word, rule, reason, span })
+        (proof.target.clone(), Cell { state: proof.state(), verdict: word, rule, reason, span })
     };
     proofs.iter().map(cell).collect()
-}
-
-fn state(proof: &Proof) -> &'static str {
-    match &proof.verdict {
-        Verdict::Reachable(_) => "reachable",
-        Verdict::Broken(_) => "broken",
-        Verdict::Unknown(_) => "unknown",
-    }
 }
 
 /// What makes two findings of different worlds the same.

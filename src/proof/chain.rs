@@ -42,6 +42,17 @@ pub struct Link {
     pub trail: Vec<Evidence>,
 }
 
+impl Link {
+    /// `ok`, `fail` or `unknown`.
+    pub fn state(&self) -> &'static str {
+        match self.truth {
+            Truth::Yes => "ok",
+            Truth::No => "fail",
+            Truth::Unknown => "unknown",
+        }
+    }
+}
+
 /// What one service needs in one subnet, and how its name leads there.
 #[derive(Clone, Debug)]
 pub(super) struct Way {

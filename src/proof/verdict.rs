@@ -188,6 +188,15 @@ impl Proof {
         self.decide();
     }
 
+    /// `reachable`, `broken` or `unknown`.
+    pub fn state(&self) -> &'static str {
+        match &self.verdict {
+            Verdict::Reachable(_) => "reachable",
+            Verdict::Broken(_) => "broken",
+            Verdict::Unknown(_) => "unknown",
+        }
+    }
+
     /// `REACHABLE via endpoints`, `BROKEN at L8 endpoint-sg (ssmmessages)`, `UNKNOWN because var.vpc_id has no value`.
     pub fn headline(&self) -> String {
         match &self.verdict {
@@ -205,17 +214,20 @@ impl Proof {
         }
     }
 
-    /// Tells how the values came about that break a link or leave it open.
+    /// Tells how the values came about that break a link or leave it open, and leads each place to one that the user
+    /// has: what stands in a built-in summary is shown at the module call.
     pub fn tell(&mut self, trails: &Trails<'_>) {
-        let mut all: Vec<&mut Link> = self.links.iter_mut().chain(&mut self.command).collect();
-        if let Verdict::Broken(broken) = &mut self.verdict {
-            all.push(&mut broken.link);
-        }
-        for link in all.into_iter().filter(|link| !link.truth.is_yes()) {
-            if let Some(decided) = &link.decided {
+        self.decl_range = self.decl_range.map(|span| trails.shown(span, None));
+        for link in self.links.iter_mut().chain(&mut self.command) {
+            link.span = link.span.map(|span| trails.shown(span, link.decided.as_ref()));
+            for reason in &mut link.because {
+                reason.span = reason.span.map(|span| trails.shown(span, None));
+            }
+            if let Some(decided) = link.decided.as_ref().filter(|_| !link.truth.is_yes()) {
                 link.trail = trails.steps(decided.origin);
             }
         }
+        self.decide();
     }
 
     /// The link that breaks first.

@@ -13,7 +13,6 @@ use crate::report::json::{self, GapOut};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, safe};
 use crate::source::{SourceMap, Span};
-use crate::truth::Truth;
 
 /// The proofs of a root module's targets.
 #[derive(Debug, Default)]
@@ -132,7 +131,7 @@ impl Why {
             rows.push([
                 number,
                 link.name.to_owned(),
-                state(link.truth).to_owned(),
+                state(link).to_owned(),
                 place(&self.sources, link.span),
                 reason,
             ]);
@@ -225,11 +224,7 @@ impl Why {
         let wanted = |link: &&Link| service.is_none_or(|service| link.service.is_none_or(|of| of == service));
         let targets = self.targets.iter().map(|Explained { proof, help, scenarios }| TargetOut {
             target: &proof.target,
-            state: match &proof.verdict {
-                Verdict::Reachable(_) => "reachable",
-                Verdict::Broken(_) => "broken",
-                Verdict::Unknown(_) => "unknown",
-            },
+            state: proof.state(),
             verdict: proof.headline(),
             path: match &proof.verdict {
                 Verdict::Reachable(path) => Some(path.describe()),
@@ -237,11 +232,7 @@ impl Why {
             },
             confidence: proof.confidence.as_str(),
             location: proof.decl_range.map(|span| Location::of(&self.sources, span)),
-            exists: match proof.exists {
-                Truth::Yes => Some(true),
-                Truth::No => Some(false),
-                Truth::Unknown => None,
-            },
+            exists: (!proof.exists.is_unknown()).then_some(proof.exists.is_yes()),
             broken_at: proof.broken().map(|broken| BrokenOut {
                 link: format!("L{}", broken.link.number),
                 name: broken.link.name,
@@ -284,11 +275,7 @@ impl Why {
             name: link.name,
             service: link.service.map(Service::label),
             subnet: link.subnet.as_deref(),
-            state: match link.truth {
-                Truth::Yes => "ok",
-                Truth::No => "fail",
-                Truth::Unknown => "unknown",
-            },
+            state: link.state(),
             reason: &link.reason,
             location: link.span.map(|span| Location::of(&self.sources, span)),
             rule: (!link.truth.is_yes()).then_some(link.rule),
@@ -349,11 +336,12 @@ fn headline(proof: &Proof) -> String {
     safe::sentence(&proof.headline())
 }
 
-fn state(truth: Truth) -> &'static str {
-    match truth {
-        Truth::Yes => "ok",
-        Truth::No => "FAIL",
-        Truth::Unknown => "?",
+/// The state in a column, where what is broken has to strike the eye.
+fn state(link: &Link) -> &'static str {
+    match link.state() {
+        "fail" => "FAIL",
+        "unknown" => "?",
+        other => other,
     }
 }
 

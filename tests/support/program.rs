@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 /// What a run printed.
 pub(crate) struct Run {
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs the program in `fixtures` without the environment's settings for Terraform and colours.
