@@ -68,7 +68,12 @@ impl<'a> Evaluator<'a> {
                 None => {
                     self.spend(ALTERNATIVES_BYTES, 0);
                     let unknown = Unknown { possible: None, each: None, ..Unknown::clone(unknown) };
-                    Value { kind: ValueKind::Unknown(Arc::new(unknown)), ..value }
+                    let value = Value { kind: ValueKind::Unknown(Arc::new(unknown)), ..value };
+                    // Its type is a part of it, and doubles like a value.
+                    match value.weight(limits.value_bytes, limits.value_depth) {
+                        Some(_) => value,
+                        None => self.value_limit("a type is too large or nested too deeply", expr.span),
+                    }
                 }
             };
         }

@@ -442,15 +442,28 @@ impl Value {
     /// The bytes of it and of all its parts, what an unknown may be included and what is shared counted each time.
     /// None: more than `bytes`, or more than `depth` levels.
     pub fn weight(&self, bytes: usize, depth: usize) -> Option<usize> {
+        fn weigh_type(ty: &Type, rest: &mut usize, depth: usize) -> Option<()> {
+            *rest = rest.checked_sub(size_of::<Type>())?;
+            let depth = depth.checked_sub(1)?;
+            match ty {
+                Type::Dynamic | Type::Bool | Type::Number | Type::String | Type::Resource(_) => Some(()),
+                Type::List(element) | Type::Set(element) | Type::Map(element) => {
+                    weigh_type(element, rest, depth)
+                }
+                Type::Tuple(elements) => elements.iter().try_for_each(|ty| weigh_type(ty, rest, depth)),
+                Type::Object(attributes) => {
+                    attributes.values().try_for_each(|ty| weigh_type(ty, rest, depth))
+                }
+            }
+        }
         fn weigh(value: &Value, rest: &mut usize, depth: usize) -> Option<()> {
             let text = value.as_str().map_or(0, str::len);
             *rest = rest.checked_sub(size_of::<Value>() + text)?;
             match &value.kind {
-                ValueKind::Null(_)
-                | ValueKind::Bool(_)
-                | ValueKind::Number(_)
-                | ValueKind::String(_)
-                | ValueKind::Resource(_) => Some(()),
+                ValueKind::Null(ty) => weigh_type(ty, rest, depth),
+                ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) | ValueKind::Resource(_) => {
+                    Some(())
+                }
                 ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
                     elements.iter().try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
                 }
@@ -461,6 +474,7 @@ impl Value {
                     })
                 }
                 ValueKind::Unknown(unknown) => {
+                    weigh_type(&unknown.ty, rest, depth)?;
                     let mut parts = unknown.possible.iter().flatten().chain(unknown.each.as_deref());
                     parts.try_for_each(|part| weigh(part, rest, depth.checked_sub(1)?))
                 }
