@@ -46,11 +46,8 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
     let configured = root::judge(&evaluation);
     let mut gaps = root::gaps(&evaluation);
-    let shown = |found: &Diagnostic| Diagnostic {
-        span: found.span.map(|span| evaluation.shown(span)),
-        ..found.clone()
-    };
-    let diagnostics: Vec<Diagnostic> = evaluation.diagnostics.iter().map(shown).collect();
+    let diagnostics: Vec<Diagnostic> =
+        evaluation.diagnostics.iter().map(|found| shown(&evaluation, found)).collect();
     let summaries: BTreeSet<Span> = evaluation.summaries.values().map(|call| call.header).collect();
     let open = unset(root, &evaluation);
     if open.is_empty() {
@@ -225,14 +222,14 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         if let Some(condition) =
             evaluation.diagnostics.iter().find(|diagnostic| eval::is_ruled_out(diagnostic))
         {
-            ruled_out.push(RuledOut { values, by: condition.clone() });
+            ruled_out.push(RuledOut { values, by: shown(&evaluation, condition) });
             continue;
         }
         let invalid = evaluation
             .diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
-        let invalid = invalid.cloned().collect();
+        let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
         let proofs = root::judge(&evaluation).proofs;
         rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
     }
@@ -251,6 +248,11 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         diagnostics: root.input_diagnostics(),
         ..Matrix::default()
     }
+}
+
+/// The diagnostic at a place that the user has.
+fn shown(evaluation: &Evaluation, found: &Diagnostic) -> Diagnostic {
+    Diagnostic { span: found.span.map(|span| evaluation.shown(span)), ..found.clone() }
 }
 
 fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
