@@ -71,12 +71,12 @@ impl<'a> Trails<'a> {
                 break;
             }
             last = origin.span.filter(|span| block.contains(*span)).or(last);
-            next = match origin.step {
-                Step::Branch { taken: Some(_) } => {
-                    conditions.extend(origin.inputs.first().copied());
-                    origin.inputs.get(1).copied()
-                }
-                _ => origin.inputs.first().copied(),
+            let is_decided = matches!(origin.step, Step::Branch { taken: Some(_) });
+            next = if is_decided {
+                conditions.extend(origin.inputs.first().copied());
+                origin.inputs.get(1).copied()
+            } else {
+                origin.inputs.first().copied()
             };
         }
         let rest = limit.saturating_sub(steps);
