@@ -124,7 +124,7 @@ fn exact(json: Json) -> Json {
         }
         Json::Array(elements) => elements.into_iter().map(exact).collect(),
         Json::Object(entries) => entries.into_iter().map(|(name, entry)| (name, exact(entry))).collect(),
-        other => other,
+        other @ (Json::Null | Json::Bool(_) | Json::String(_)) => other,
     }
 }
 
@@ -136,12 +136,12 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     let mut errors: BTreeMap<usize, String> = BTreeMap::new();
     // Some errors hide others.
     for _ in 0..16 {
-        for i in 0..texts.len() {
+        for (i, text) in texts.iter().enumerate() {
             let path = dir.join(format!("o{i}.tf"));
             if errors.contains_key(&i) {
                 let _ = fs::remove_file(path);
             } else {
-                fs::write(path, format!("output \"o{i}\" {{\n  value = {}\n}}\n", texts[i])).unwrap();
+                fs::write(path, format!("output \"o{i}\" {{\n  value = {text}\n}}\n")).unwrap();
             }
         }
         let output = run(&dir, &["plan", "-json", "-input=false", "-lock=false", "-out=plan"]);

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use ssmlint::lint::{Argument, Assumed, Context};
-use ssmlint::proof::Service;
+use ssmlint::lint::{Argument, Assumed, Context, Service};
 use ssmlint::report::{FailOn, Format};
 
 const EXAMPLES: &str = "\

@@ -33,6 +33,8 @@ use crate::source::fs::FileSystem;
 use crate::syntax;
 use crate::syntax::ast::Expr;
 
+pub use crate::proof::Service;
+
 /// What the user asks to be checked.
 #[derive(Clone, Debug, Default)]
 pub struct Request {

@@ -20,6 +20,7 @@ use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party};
 use crate::proof::dns::Resolution;
+pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
 
 /// A service of AWS that the agent calls.

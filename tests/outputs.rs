@@ -89,7 +89,7 @@ fn hostile_report() -> Report {
             Diagnostic::invalid(HOSTILE, "", None),
         ],
         failures: vec![Failure { root: HOSTILE.into(), message: HOSTILE.into() }],
-        verdicts: vec![],
+        verdicts: Vec::new(),
         counts: Counts { targets: 4, roots: 2, files: 41, modules: 6, modules_missing: 1, summaries: 0 },
         rules: vec![
             rule("SSM001", "endpoint", Severity::Error),

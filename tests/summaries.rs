@@ -24,7 +24,8 @@ fn inspect(text: &str) -> Inspection {
 #[test]
 fn every_summary_is_evaluated_without_complaint_when_nothing_is_passed() {
     for (index, (source, major)) in summary::known().enumerate() {
-        let call = format!("module \"m{index}\" {{\n  source  = \"{source}\"\n  version = \"~> {major}.0\"\n}}\n");
+        let call =
+            format!("module \"m{index}\" {{\n  source  = \"{source}\"\n  version = \"~> {major}.0\"\n}}\n");
         let inspection = inspect(&call);
         assert_eq!(inspection.errors, [], "{source} {major}");
         assert_eq!(inspection.gaps, [], "{source} {major}");

@@ -71,12 +71,26 @@ impl<'a> Trails<'a> {
                 break;
             }
             last = origin.span.filter(|span| block.contains(*span)).or(last);
-            let is_decided = matches!(origin.step, Step::Branch { taken: Some(_) });
-            next = if is_decided {
-                conditions.extend(origin.inputs.first().copied());
-                origin.inputs.get(1).copied()
-            } else {
-                origin.inputs.first().copied()
+            next = match origin.step {
+                Step::Branch { taken: Some(_) } => {
+                    conditions.extend(origin.inputs.first().copied());
+                    origin.inputs.get(1).copied()
+                }
+                Step::Literal
+                | Step::Expression
+                | Step::Call(_)
+                | Step::Branch { .. }
+                | Step::Local(_)
+                | Step::Input { .. }
+                | Step::Default(_)
+                | Step::NotSet(_)
+                | Step::Argument(_)
+                | Step::Output(_)
+                | Step::Attribute { .. }
+                | Step::Repetition
+                | Step::Expansion
+                | Step::ProviderDefault(_)
+                | Step::Scenario(_) => origin.inputs.first().copied(),
             };
         }
         let rest = limit.saturating_sub(steps);

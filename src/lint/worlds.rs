@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::aws::fact::Reason;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
 use crate::eval::toggle::{self, toggles};
 use crate::eval::{self, Evaluation};
 use crate::finding::{Certainty, Finding};
 use crate::lint::root::{self, Judged, Root, World};
-use crate::proof::verdict::{Proof, Verdict};
+use crate::proof::verdict::{Path, Proof, Verdict};
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
 use crate::report::{Gap, GapKind};
 use crate::source::Span;
@@ -73,7 +74,14 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         return (split, Vec::new());
     }
     let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
-    let proofs = agreed(configured.proofs, &worlds);
+    let reasons: Vec<Reason> = open
+        .iter()
+        .map(|name| {
+            let at = root.config.root.module.variables.get(name).map(|variable| variable.decl_range);
+            Reason::new(format!("var.{name} has no value"), at)
+        })
+        .collect();
+    let proofs = agreed(configured.proofs, &worlds, &reasons);
     let mut findings = Vec::new();
     let mut by_world = Vec::new();
     for (setting, judged) in worlds {
@@ -113,22 +121,24 @@ fn possible(
     (judged.collect(), left)
 }
 
-/// For each target its proof where all worlds come to the same, and the configured one where they differ.
-fn agreed(configured: Vec<Proof>, worlds: &[(Setting, Judged)]) -> Vec<Proof> {
-    let in_worlds = |target: &str| -> Vec<Option<&Proof>> {
-        let find = |judged: &Judged| judged.proofs.iter().position(|proof| proof.target == target);
-        worlds.iter().map(|(_, judged)| find(judged).map(|index| &judged.proofs[index])).collect()
-    };
-    let proofs = configured.into_iter().map(|proof| {
-        let others = in_worlds(&proof.target);
-        match others.first() {
-            Some(Some(first))
-                if others.iter().all(|other| other.is_some_and(|other| other.kind() == first.kind())) =>
-            {
-                (*first).clone()
-            }
-            Some(_) | None => proof,
+/// For each target its proof where all worlds come to the same; where they differ, that it depends on the inputs.
+fn agreed(configured: Vec<Proof>, worlds: &[(Setting, Judged)], open: &[Reason]) -> Vec<Proof> {
+    let proofs = configured.into_iter().map(|mut proof| {
+        let find = |judged: &Judged| judged.proofs.iter().position(|other| other.target == proof.target);
+        let others: Vec<&Proof> =
+            worlds.iter().filter_map(|(_, judged)| Some(&judged.proofs[find(judged)?])).collect();
+        let Some(first) = others.first() else { return proof };
+        if others.len() == worlds.len() && others.iter().all(|other| other.kind() == first.kind()) {
+            return (*first).clone();
         }
+        if others.len() == worlds.len()
+            && others.iter().all(|other| matches!(other.verdict, Verdict::Reachable(_)))
+        {
+            proof.settle(Verdict::Reachable(Path::Mixed));
+        } else if matches!(proof.verdict, Verdict::Unknown(_)) {
+            proof.settle(Verdict::Unknown(open.to_vec()));
+        }
+        proof
     });
     proofs.collect()
 }
@@ -257,17 +267,9 @@ fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
             Verdict::Reachable(_) | Verdict::Broken(_) => proof.headline(),
         };
         let rule = broken.map(|broken| broken.link.rule);
-        (proof.target.clone(), Cell { state: state(proof), verdict: word, rule, reason, span })
+        (proof.target.clone(), Cell { state: proof.state(), verdict: word, rule, reason, span })
     };
     proofs.iter().map(cell).collect()
-}
-
-fn state(proof: &Proof) -> &'static str {
-    match &proof.verdict {
-        Verdict::Reachable(_) => "reachable",
-        Verdict::Broken(_) => "broken",
-        Verdict::Unknown(_) => "unknown",
-    }
 }
 
 /// What makes two findings of different worlds the same.
@@ -322,6 +324,9 @@ fn absorb(finding: &mut Finding, other: Finding) {
     }
 }
 
+/// The scenario that a finding holds in, and when in it.
+type Held = (usize, Vec<String>);
+
 /// Joins the findings of the scenarios that were asked for; one that is not in all of them names those it is in.
 pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding> {
     let mut found = found;
@@ -329,7 +334,7 @@ pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding>
         return found.swap_remove(0).1;
     }
     let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-    let mut joined: BTreeMap<Key, (Finding, Vec<(usize, Vec<String>)>)> = BTreeMap::new();
+    let mut joined: BTreeMap<Key, (Finding, Vec<Held>)> = BTreeMap::new();
     for (index, (_, findings)) in found.into_iter().enumerate() {
         for mut finding in findings {
             let when = std::mem::take(&mut finding.scenarios);

@@ -3,15 +3,10 @@
 //! Identity first, once for a target; then for each of its subnets and each service the name, the endpoint or the
 //! way to the internet, and what may stand between. Each link is one question to [`Reach`] or the model.
 
-use crate::aws::ami::Family;
-use crate::aws::cidr::Cidr;
-use crate::aws::fact::{Answer, Evidence, Known, Reason};
+use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
-use crate::aws::nacl::Ephemeral;
 use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, core_actions_of};
-use crate::aws::security_group::{Direction, Party};
-use crate::aws::trail::Trails;
 use crate::proof::dns::{Place, Resolution};
 use crate::proof::verdict::{Path, Proof};
 use crate::proof::{Reach, Service, Site};
@@ -37,10 +32,25 @@ pub struct Link {
     pub reason: String,
     /// The code of the rule that reports it when it breaks.
     pub rule: &'static str,
+    /// The address of the endpoint that it is about.
+    pub endpoint: Option<String>,
     /// For one that is not known: what would settle it.
     pub because: Vec<Reason>,
-    /// How the deciding value came about, from the use to the line that decided.
+    /// The place whose value decides it.
+    pub decided: Option<Evidence>,
+    /// How that value came about, from the use to the line that decided; filled by [`Proof::tell`].
     pub trail: Vec<Evidence>,
+}
+
+impl Link {
+    /// `ok`, `fail` or `unknown`.
+    pub fn state(&self) -> &'static str {
+        match self.truth {
+            Truth::Yes => "ok",
+            Truth::No => "fail",
+            Truth::Unknown => "unknown",
+        }
+    }
 }
 
 /// What one service needs in one subnet, and how its name leads there.
@@ -52,8 +62,8 @@ pub(super) struct Way {
 }
 
 /// The proofs of all targets, in the order of the model.
-pub fn prove(reach: &Reach<'_>, trails: &Trails<'_>) -> Vec<Proof> {
-    let chains = Chains { reach, trails };
+pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
+    let chains = Chains { reach };
     let ids = reach.model.compute.target_ids();
     ids.map(|id| {
         let sites: Vec<&Site> = reach.sites.iter().filter(|site| site.target == id).collect();
@@ -64,7 +74,6 @@ pub fn prove(reach: &Reach<'_>, trails: &Trails<'_>) -> Vec<Proof> {
 
 struct Chains<'a> {
     reach: &'a Reach<'a>,
-    trails: &'a Trails<'a>,
 }
 
 /// What is said of a link when it holds and when it does not.
@@ -124,21 +133,20 @@ impl Chains<'_> {
         let from_reason = because.iter().find_map(|reason| reason.span);
         let own = decided.and_then(|evidence| evidence.span);
         let span = if answer.truth.is_unknown() { from_reason.or(own) } else { own };
-        let trail = match decided {
-            Some(evidence) if !answer.truth.is_yes() => self.trails.steps(evidence.origin),
-            Some(_) | None => Vec::new(),
-        };
+        let decided = decided.cloned();
         Link {
             number,
             name,
             service: None,
             subnet: None,
+            endpoint: None,
             truth: answer.truth,
             span,
             reason,
             rule,
             because,
-            trail,
+            decided,
+            trail: Vec::new(),
         }
     }
 
@@ -220,6 +228,20 @@ impl Chains<'_> {
             present = Truth::No;
             rule = "SSM009";
             fails = format!("{} holds no role", profile.declaration.address);
+        }
+        let role_argument = profile.and_then(|profile| profile.role.as_ref());
+        let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
+            Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
+            Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
+            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            | None => None,
+        };
+        let mut evidence = evidence;
+        if let (Some(profile), Some(what), Some(role)) = (profile, misnamed, role_argument) {
+            present = Truth::No;
+            rule = "SSM009";
+            fails = format!("{} {what}", profile.declaration.address);
+            evidence = role.reference.evidence("");
         }
         let mut answer =
             Answer { truth: present, evidence: vec![evidence], reasons: argument.reasons.clone() };
@@ -322,7 +344,7 @@ impl Chains<'_> {
                 if self.reach.options.assume_forwarder && !network.custom_dns(vpc).truth.is_no() {
                     assumptions.push("custom DNS servers forward to Amazon's resolver".to_owned());
                 }
-                self.from_name(site, vpc, service, &mut links)
+                self.by_name(site, vpc, service, &mut links)
             }
         };
         let subnet = site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
@@ -348,7 +370,7 @@ impl Chains<'_> {
         Way { service, path, links }
     }
 
-    fn from_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
+    fn by_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
         let network = &self.reach.model.network;
         let label = service.label();
         let resolution = self.reach.resolve(vpc, service);
@@ -405,7 +427,7 @@ impl Chains<'_> {
                 }
                 let holds = format!("{label} -> public addresses, since no endpoint takes the name");
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
-                self.through_internet(site, vpc, service, links)
+                self.through_internet(site, vpc, links)
             }
         }
     }
@@ -460,14 +482,6 @@ impl Chains<'_> {
         None
     }
 
-    fn ephemeral(&self, site: &Site) -> Ephemeral {
-        match &self.reach.target(site).ami.family {
-            Some(Family::Windows) => Ephemeral::Windows,
-            Some(_) => Ephemeral::Linux,
-            None => Ephemeral::Unknown,
-        }
-    }
-
     fn through_endpoint(
         &self,
         site: &Site,
@@ -493,6 +507,7 @@ impl Chains<'_> {
         if link.truth.is_yes() {
             link.span = endpoint.declaration.decl_range;
         }
+        link.endpoint = Some(address.clone());
         links.push(link);
         if broken {
             return None;
@@ -513,7 +528,7 @@ impl Chains<'_> {
         let whence = whence.unwrap_or_else(|| target.address().to_owned());
         links.push(self.group_link(8, "endpoint-sg", "SSM002", inward, &endpoint.groups, Side::In(&whence)));
 
-        let ephemeral = self.ephemeral(site);
+        let ephemeral = self.reach.ephemeral(site);
         let lookups = site.subnet.map(|near| {
             let far = subnets.iter().filter_map(|far| network.acl_lookups(near, *far, ephemeral));
             Answer::all(far.map(|lookups| lookups.all()))
@@ -526,13 +541,11 @@ impl Chains<'_> {
         let policy = self.reach.endpoint_lets_through(site, id, service);
         let fails = format!("the policy of {address} keeps the agent from calling {}", service.label());
         let holds = if endpoint.policies.is_empty() {
-            "no policy on the endpoint"
+            "without a policy everything passes"
         } else {
             "the policy lets the agent through"
         };
-        let mut link = self.link(10, "endpoint-policy", policy, "SSM019", words(holds, fails));
-        link.span = link.span.or(endpoint.declaration.decl_range);
-        links.push(link);
+        links.push(self.link(10, "endpoint-policy", policy, "SSM019", words(holds, fails)));
         Some(match hub {
             Some(hub) => Path::Hub(network.vpc(hub).declaration.address.clone()),
             None => Path::Endpoints,
@@ -574,9 +587,7 @@ impl Chains<'_> {
             groups.ids().map(|id| network.group(id).declaration.address.as_str()).collect();
         let who = if names.is_empty() { "no security group".to_owned() } else { names.join(", ") };
         let (holds, fails) = match side {
-            Side::Out(to) => {
-                (format!("{who} lets 443 out to {to}"), format!("{who} lets no 443 out to {to}"))
-            }
+            Side::Out(to) => (format!("{who} lets 443 out"), format!("{who} lets no 443 out to {to}")),
             Side::In(from) => {
                 (format!("{who} admits 443 from {from}"), format!("{who} does not admit 443 from {from}"))
             }
@@ -587,15 +598,8 @@ impl Chains<'_> {
         link
     }
 
-    fn through_internet(
-        &self,
-        site: &Site,
-        vpc: VpcId,
-        service: Service,
-        links: &mut Vec<Link>,
-    ) -> Option<Path> {
+    fn through_internet(&self, site: &Site, vpc: VpcId, links: &mut Vec<Link>) -> Option<Path> {
         let network = &self.reach.model.network;
-        let label = service.label();
         let declaration = &network.vpc(vpc).declaration;
         let egress = site.subnet.map(|subnet| network.egress(subnet));
         let path = match &egress {
@@ -620,7 +624,7 @@ impl Chains<'_> {
                 let address = &network.gateway(gateway).declaration.address;
                 (
                     "SSM023",
-                    format!("{address} does not lead to the internet, and there is no endpoint for {label}"),
+                    format!("{address} does not lead to the internet, and there is no endpoint instead"),
                 )
             }
             None => {
@@ -628,10 +632,7 @@ impl Chains<'_> {
                 answer.evidence.push(declaration.evidence(""));
                 (
                     "SSM003",
-                    format!(
-                        "{} has no endpoint for {label}, and no way to the internet",
-                        declaration.address
-                    ),
+                    format!("{} has no endpoint for it, and no way to the internet", declaration.address),
                 )
             }
         };
@@ -644,17 +645,11 @@ impl Chains<'_> {
             return None;
         }
         let target = self.reach.target(site);
-        let anywhere = Party::Range(Cidr::anywhere_v4());
-        let out = network.admits(&target.groups, Direction::Egress, 443, &anywhere).answer;
+        let out = self.reach.site_admits_internet(site).answer;
         let side = Side::Out("the internet");
         links.push(self.group_link(7, "instance-sg", "SSM007", out, &target.groups, side));
         if let Some(subnet) = site.subnet {
-            let ephemeral = self.ephemeral(site);
-            let anywhere = Known::Value(Cidr::anywhere_v4());
-            let passes = Answer::all([
-                network.acl_allows(subnet, Direction::Egress, (443, 443), &anywhere),
-                network.acl_allows(subnet, Direction::Ingress, ephemeral.range(), &anywhere),
-            ]);
+            let passes = network.acl_internet(subnet, self.reach.ephemeral(site));
             let fails = passes.evidence.first().map_or_else(String::new, |evidence| evidence.note.clone());
             let words = words("network ACLs let HTTPS through both ways", fails);
             links.push(self.link(7, "nacl", passes, "SSM017", words));

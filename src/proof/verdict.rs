@@ -2,6 +2,7 @@
 
 use crate::aws::compute::Target;
 use crate::aws::fact::Reason;
+use crate::aws::trail::Trails;
 use crate::proof::Service;
 use crate::proof::chain::{Link, Way};
 use crate::source::Span;
@@ -140,23 +141,59 @@ impl Proof {
         links.extend(ways.into_iter().flat_map(|way| way.links));
         // Stable, so that services and subnets keep their order within one link.
         links.sort_by_key(|link| (link.number, link.name == "endpoint-sg"));
-        let verdict = verdict(&links, &paths);
-        let confidence = match &verdict {
-            Verdict::Unknown(_) => Confidence::Unknown,
-            Verdict::Reachable(_) if !assumptions.is_empty() => Confidence::Assumed,
-            Verdict::Reachable(_) | Verdict::Broken(_) => Confidence::Proved,
-        };
-        Proof {
+        let mut proof = Proof {
             target: target.declaration.address.clone(),
             decl_range: target.declaration.decl_range,
             exists: target.declaration.exists,
-            verdict,
-            confidence,
+            verdict: Verdict::Unknown(Vec::new()),
+            confidence: Confidence::Unknown,
             by_host_management,
             paths,
             links,
             command: command.into_iter().flat_map(|way| way.links).collect(),
             assumptions,
+        };
+        proof.decide();
+        proof
+    }
+
+    fn decide(&mut self) {
+        self.settle(verdict(&self.links, &self.paths));
+    }
+
+    /// Gives it the verdict that several worlds together come to.
+    pub fn settle(&mut self, verdict: Verdict) {
+        self.verdict = verdict;
+        self.confidence = match &self.verdict {
+            Verdict::Unknown(_) => Confidence::Unknown,
+            Verdict::Reachable(_) if !self.assumptions.is_empty() => Confidence::Assumed,
+            Verdict::Reachable(_) | Verdict::Broken(_) => Confidence::Proved,
+        };
+    }
+
+    /// Takes in that AWS refuses to make an endpoint, as a rule proves: what hangs on it is broken there. `subject`
+    /// is an address, with or without the instance key.
+    pub fn refuse(&mut self, subject: &str, rule: &'static str, reason: &str, span: Option<Span>) {
+        let is_it = |address: &str| {
+            address.strip_prefix(subject).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+        };
+        let links = self.links.iter_mut().chain(&mut self.command);
+        for link in links.filter(|link| link.endpoint.as_deref().is_some_and(is_it) && !link.truth.is_no()) {
+            link.truth = Truth::No;
+            link.rule = rule;
+            link.span = span;
+            link.because.clear();
+            reason.clone_into(&mut link.reason);
+        }
+        self.decide();
+    }
+
+    /// `reachable`, `broken` or `unknown`.
+    pub fn state(&self) -> &'static str {
+        match &self.verdict {
+            Verdict::Reachable(_) => "reachable",
+            Verdict::Broken(_) => "broken",
+            Verdict::Unknown(_) => "unknown",
         }
     }
 
@@ -175,6 +212,22 @@ impl Proof {
                 [first, rest @ ..] => format!("UNKNOWN because {}, and {} more", first.text, rest.len()),
             },
         }
+    }
+
+    /// Tells how the values came about that break a link or leave it open, and leads each place to one that the user
+    /// has: what stands in a built-in summary is shown at the module call.
+    pub fn tell(&mut self, trails: &Trails<'_>) {
+        self.decl_range = self.decl_range.map(|span| trails.shown(span, None));
+        for link in self.links.iter_mut().chain(&mut self.command) {
+            link.span = link.span.map(|span| trails.shown(span, link.decided.as_ref()));
+            for reason in &mut link.because {
+                reason.span = reason.span.map(|span| trails.shown(span, None));
+            }
+            if let Some(decided) = link.decided.as_ref().filter(|_| !link.truth.is_yes()) {
+                link.trail = trails.steps(decided.origin);
+            }
+        }
+        self.decide();
     }
 
     /// The link that breaks first.

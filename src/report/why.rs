@@ -13,7 +13,6 @@ use crate::report::json::{self, GapOut};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, safe};
 use crate::source::{SourceMap, Span};
-use crate::truth::Truth;
 
 /// The proofs of a root module's targets.
 #[derive(Debug, Default)]
@@ -110,10 +109,14 @@ impl Why {
         let mut rows: Vec<[String; 5]> = Vec::new();
         for line in &lines {
             let link = line.link;
-            let mut reason = safe::sentence(&link.reason);
+            let mut reason = match link.because.as_slice() {
+                [_, _, ..] if link.truth.is_unknown() => "not known, because".to_owned(),
+                _ => safe::sentence(&link.reason),
+            };
             if !line.services.is_empty()
                 && line.services.len() < services.len()
-                && !matches!(link.number, 5 | 6)
+                && link.number != 5
+                && link.name != "endpoint"
             {
                 let of: Vec<&str> = line.services.iter().map(|service| service.label()).collect();
                 let _ = write!(reason, " ({})", of.join(", "));
@@ -128,22 +131,22 @@ impl Why {
             rows.push([
                 number,
                 link.name.to_owned(),
-                state(link.truth).to_owned(),
+                state(link).to_owned(),
                 place(&self.sources, link.span),
                 reason,
             ]);
             if link.truth.is_yes() {
                 continue;
             }
-            for step in link.trail.iter().filter(|step| step.span.is_some() && step.span != link.span) {
+            let mut last = place(&self.sources, link.span);
+            for step in &link.trail {
+                let at = place(&self.sources, step.span);
+                if at.is_empty() || at == last {
+                    continue;
+                }
+                last.clone_from(&at);
                 let note = format!("  {}", safe::sentence(&step.note));
-                rows.push([
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    place(&self.sources, step.span),
-                    note,
-                ]);
+                rows.push([String::new(), String::new(), String::new(), at, note]);
             }
             for reason in link.because.iter().filter(|_| link.because.len() > 1) {
                 let note = format!("  {}", safe::sentence(&reason.text));
@@ -221,11 +224,7 @@ impl Why {
         let wanted = |link: &&Link| service.is_none_or(|service| link.service.is_none_or(|of| of == service));
         let targets = self.targets.iter().map(|Explained { proof, help, scenarios }| TargetOut {
             target: &proof.target,
-            state: match &proof.verdict {
-                Verdict::Reachable(_) => "reachable",
-                Verdict::Broken(_) => "broken",
-                Verdict::Unknown(_) => "unknown",
-            },
+            state: proof.state(),
             verdict: proof.headline(),
             path: match &proof.verdict {
                 Verdict::Reachable(path) => Some(path.describe()),
@@ -233,11 +232,7 @@ impl Why {
             },
             confidence: proof.confidence.as_str(),
             location: proof.decl_range.map(|span| Location::of(&self.sources, span)),
-            exists: match proof.exists {
-                Truth::Yes => Some(true),
-                Truth::No => Some(false),
-                Truth::Unknown => None,
-            },
+            exists: (!proof.exists.is_unknown()).then_some(proof.exists.is_yes()),
             broken_at: proof.broken().map(|broken| BrokenOut {
                 link: format!("L{}", broken.link.number),
                 name: broken.link.name,
@@ -280,11 +275,7 @@ impl Why {
             name: link.name,
             service: link.service.map(Service::label),
             subnet: link.subnet.as_deref(),
-            state: match link.truth {
-                Truth::Yes => "ok",
-                Truth::No => "fail",
-                Truth::Unknown => "unknown",
-            },
+            state: link.state(),
             reason: &link.reason,
             location: link.span.map(|span| Location::of(&self.sources, span)),
             rule: (!link.truth.is_yes()).then_some(link.rule),
@@ -345,11 +336,12 @@ fn headline(proof: &Proof) -> String {
     safe::sentence(&proof.headline())
 }
 
-fn state(truth: Truth) -> &'static str {
-    match truth {
-        Truth::Yes => "ok",
-        Truth::No => "FAIL",
-        Truth::Unknown => "?",
+/// The state in a column, where what is broken has to strike the eye.
+fn state(link: &Link) -> &'static str {
+    match link.state() {
+        "fail" => "FAIL",
+        "unknown" => "?",
+        other => other,
     }
 }
 

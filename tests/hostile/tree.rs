@@ -144,7 +144,7 @@ mod unix {
         let project = Project::new("unreadable");
         project.hostile("locals {\n  x = 1\n}\n");
         let path = project.dir.join("hostile/main.tf");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         // The superuser may read everything.
         let readable = fs::File::open(&path).is_ok();
         assert_eq!(project.check().code, if readable { 1 } else { 2 });
