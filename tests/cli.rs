@@ -296,8 +296,13 @@ resource "aws_subnet" "s" {
   tags       = { Name = each.key, Secret = var.secret }
 }
 module "gone" {
-  source  = "terraform-aws-modules/vpc/aws"
+  source  = "example/vpc/aws"
   version = "5.0.0"
+}
+module "role" {
+  source  = "terraform-aws-modules/iam/aws//modules/iam-role"
+  version = "6.0.0"
+  create  = false
 }
 output "count" {
   value = length(var.names)
@@ -328,6 +333,8 @@ output "secret" {
     assert_eq!(subnet["values"]["tags"]["Name"], "a");
     assert_eq!(subnet["location"]["line"], 9);
     assert_eq!(found["gaps"][0]["kind"], "module_unavailable");
+    assert_eq!(found["modules_summarized"][0]["address"], "module.role");
+    assert_eq!(found["modules_summarized"][0]["version"], "6");
     for format in ["json", "text"] {
         let output = run(&dir, &["inspect", ".", "--format", format]);
         assert!(!stdout(&output).contains("hunter2"), "{}", stdout(&output));

@@ -17,7 +17,8 @@ fn project(text: &str) -> Memory {
 
 fn inspect(text: &str) -> Inspection {
     let fs = project(text);
-    Session::open(Path::new("/project"), &Context::default(), &fs).unwrap().inspect(Secrets::Hide)
+    let session = Session::open(Path::new("/project"), &Context::default(), &fs);
+    session.expect("the project has a root").inspect(Secrets::Hide)
 }
 
 #[test]
