@@ -280,7 +280,7 @@ impl Defect {
     /// Moves what lies in a built-in summary to the module call that it stands for.
     fn leave_summaries(&mut self, trails: &Trails<'_>) {
         if let Some(primary) = &mut self.primary {
-            primary.span = trails.shown(primary.span, self.decided.first());
+            primary.span = trails.shown(primary.span, self.decided.last());
         }
         for label in std::mem::take(&mut self.labels) {
             self.push_label(Some(trails.shown(label.span, None)), label.message);
