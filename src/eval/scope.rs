@@ -1203,8 +1203,11 @@ impl<'a> Evaluator<'a> {
             return self.builtin_attribute(id, name);
         }
         let configured = self.configured(id, name);
+        // Providers take an empty name for none and make one up.
+        let unnamed = name == "name" && configured.as_ref().is_some_and(|value| value.as_str() == Some(""));
         if let Some(value) = &configured
             && !value.is_null()
+            && !unnamed
         {
             return value.clone();
         }
