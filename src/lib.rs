@@ -1,20 +1,59 @@
-//! ssmlint.
+//! ssmlint proves from Terraform code whether AWS SSM Session Manager reaches every EC2 instance, and names the line
+//! that breaks it: a partial evaluator for Terraform with a typed model of AWS networking and IAM on top.
+//!
+//! # The way of the data
+//!
+//! One direction. Each stage hands over a finished, owned value; the next never looks behind it.
+//!
+//! ```text
+//! FileSystem -> SourceMap -> syntax -> config -> eval -> aws -> proof -> rules -> lint -> report
+//!               (text)       (tree)    (modules) (values) (model) (links)  (findings)  (one list)
+//! ```
+//!
+//! - [`source`]: texts and places in them; the only place that opens files.
+//! - [`syntax`]: a file to a tree of our own, native and JSON syntax alike; `hcl::edit`'s types end there.
+//! - [`config`]: directories to modules, once each, and modules to the tree of calls; modules of the registry that are
+//!   not installed are stood in for by built-in summaries.
+//! - [`eval`]: a root module in one scenario to resource instances. What is not known is an unknown with an identity
+//!   (a term), bounds and causes; every value knows the step that made it (its origin).
+//! - [`aws`]: instances to VPCs, endpoints, groups, roles and targets: three-valued facts with the line that decides.
+//! - [`proof`]: for each target the chain of links that a session hangs on.
+//! - [`rules`]: each a link of the proof seen from the line that breaks it.
+//! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
+//! - [`report`]: findings to text, JSON, SARIF and annotations.
+//!
+//! # What is absent, on purpose
+//!
+//! No stage prints, and none reads the environment. Rules cannot see Terraform syntax. The model does not know how an
+//! instance came to be. Nothing unknown becomes a `bool`: [`truth::Truth`] has no conversion. Evaluating and building
+//! the model return values, not `Result`s: what is wrong is said in the value. Nothing is iterated in hash order, so
+//! the output is the same twice. No network, no telemetry, no `terraform` binary. `tests/layers.rs` keeps who may use whom.
+//!
+//! # Decisions that are not obvious
+//!
+//! - A resource instance as a value evaluates its attributes when they are asked for: without the provider's schema
+//!   there is no complete object, and most attributes are never read.
+//! - What a provider defaults, copies or computes is asked of [`eval::Provider`], so that evaluation knows nothing of AWS.
+//! - A `count` or `for_each` that is one of a few known values makes the instances of all of them, each of which may
+//!   exist; one of which nothing is known makes a single instance `[*]` that stands for all.
+//! - Numbers are a module of their own below the syntax, because a literal is exact to 512 bits already in the tree.
+//! - Errors of the Terraform code are [`diagnostic::Diagnostic`]s in Terraform's words, apart from findings.
+//! - [`proof`] uses the model's evidence instead of spans of its own, so a finding and `ssmlint why` point to one line.
+
 #![forbid(unsafe_code)]
 
-pub mod addr;
-pub mod diagnostic;
-pub mod finding;
+pub mod truth;
 pub mod number;
 pub mod source;
-pub mod truth;
+pub mod diagnostic;
+pub mod addr;
+pub mod finding;
 
-pub mod aws;
+pub mod syntax;
 pub mod config;
 pub mod eval;
-pub mod syntax;
-
+pub mod aws;
 pub mod proof;
 pub mod rules;
-
 pub mod report;
 pub mod lint;
