@@ -212,6 +212,9 @@ impl<'a> Session<'a> {
                 syntax::parse_expression(&file)
             })
             .collect();
+        // Where no input, output or state is sensitive, only the expression itself can have marked its result, and
+        // whoever asks has written that.
+        let secrets = if self.root.has_secrets(&self.sources) { secrets } else { Secrets::Show };
         let valid: Vec<Expr> = parsed.iter().flatten().cloned().collect();
         let mut values = self.root.evaluate_expressions(self.world(), &valid).into_iter();
         parsed

@@ -244,6 +244,15 @@ impl Root {
         diagnostics.into_iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
     }
 
+    /// Whether something in its files marks values as sensitive, or reads a state, which may do so.
+    pub(super) fn has_secrets(&self, sources: &SourceMap) -> bool {
+        let marks = |file: FileId| {
+            let file = sources.file(file);
+            file.text.contains("sensitive") || file.text.contains("terraform_remote_state")
+        };
+        self.files().into_iter().any(marks)
+    }
+
     fn files(&self) -> Vec<FileId> {
         self.config.files.iter().chain(&self.scenario.inputs.files).copied().collect()
     }
