@@ -87,7 +87,11 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let checked: Vec<Result<Checked, Failure>> = found
         .roots
         .par_iter()
-        .map(|dir| guarded(dir, || root::check(&loader, world, dir, &request.context)))
+        .map(|dir| {
+            let checked = guarded(dir, || root::check(&loader, world, dir, &request.context));
+            loader.forget(dir);
+            checked
+        })
         .collect();
 
     let mut report = Report { rules: rules(), diagnostics: found.diagnostics, ..Report::default() };
@@ -212,9 +216,6 @@ impl<'a> Session<'a> {
                 syntax::parse_expression(&file)
             })
             .collect();
-        // Where no input, output or state is sensitive, only the expression itself can have marked its result, and
-        // whoever asks has written that.
-        let secrets = if self.root.has_secrets(&self.sources) { secrets } else { Secrets::Show };
         let valid: Vec<Expr> = parsed.iter().flatten().cloned().collect();
         let mut values = self.root.evaluate_expressions(self.world(), &valid).into_iter();
         parsed
@@ -278,6 +279,12 @@ impl<'a> Session<'a> {
         let mut matrix = worlds::matrix(&self.root, self.world());
         matrix.sources = Arc::clone(&self.sources);
         matrix
+    }
+
+    /// Whether an input, output, value or state in it may be sensitive. Where none is, only an expression itself can
+    /// have marked its result, and whoever asks has written that.
+    pub fn has_secrets(&self) -> bool {
+        self.root.has_secrets(&self.sources)
     }
 
     /// Whether a file of it could not be read or parsed.

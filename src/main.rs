@@ -219,7 +219,8 @@ fn eval(arguments: &EvalArgs, inputs: Vec<Argument>, environment: &Environment) 
             text.lines().filter(is_wanted).map(str::to_owned).collect()
         }
     };
-    let outcomes = session.evaluate(&expressions, secrets(arguments.show_sensitive));
+    let open = arguments.format == DataFormat::Json && !session.has_secrets();
+    let outcomes = session.evaluate(&expressions, secrets(arguments.show_sensitive || open));
     let mut text = String::new();
     for outcome in &outcomes {
         text.push_str(&match arguments.format {

@@ -381,13 +381,18 @@ fn eval_answers_every_line() {
     assert_eq!(records[3]["unknown"], serde_json::json!([false, true]));
     assert!(records[3]["causes"][0].as_str().unwrap().contains("timestamp"));
     assert_eq!(records[4]["sensitive"], true);
-    assert_eq!(records[4]["value"], Json::Null);
+    // Nothing in the module is secret: the expression says so of its own text.
+    assert_eq!(records[4]["value"], "x");
 
     let here = dir.to_str().unwrap();
     let output = run(&dir, &["eval", "--dir", here, "var.n + 1", "--var", "n=2"]);
     assert_eq!((code(&output), stdout(&output)), (0, "3\n".to_owned()));
     let output = run(&dir, &["eval", "sensitive(1)"]);
     assert_eq!(stdout(&output), "(sensitive value)\n");
+    write(&dir, "secret.tf", "variable \"s\" {\n  default   = \"hidden\"\n  sensitive = true\n}\n");
+    let output = run(&dir, &["eval", "--format", "json", "upper(var.s)"]);
+    assert_eq!(json(&output)["value"], Json::Null);
+    assert!(!stdout(&output).to_lowercase().contains("hidden"));
 }
 
 #[test]

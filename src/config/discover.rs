@@ -209,19 +209,28 @@ fn read_patterns(fs: &dyn FileSystem, dir: &Path) -> Gitignore {
 /// The candidates that are linted by themselves: those that nothing else calls, those that were named, and of the
 /// ones that only call each other the first.
 fn roots(loader: &Loader<'_>, found: &Found) -> Vec<PathBuf> {
-    let modules: Vec<_> =
-        found.candidates.iter().map(|(canonical, shown)| loader.module(canonical, shown)).collect();
+    // A directory that calls nothing is not parsed to find that out.
+    let modules: Vec<_> = found
+        .candidates
+        .iter()
+        .map(|(canonical, shown)| (!loader.calls_nothing(canonical)).then(|| loader.module(canonical, shown)))
+        .collect();
     let index: FxHashMap<&Path, usize> =
         found.candidates.iter().enumerate().map(|(i, (canonical, _))| (canonical.as_path(), i)).collect();
     let calls: Vec<Vec<usize>> = modules
         .iter()
         .enumerate()
-        .map(|(caller, module)| called(loader, module, &index).filter(|target| *target != caller).collect())
+        .map(|(caller, module)| match module {
+            Some(module) => called(loader, module, &index).filter(|target| *target != caller).collect(),
+            None => Vec::new(),
+        })
         .collect();
     let mut is_called = vec![false; modules.len()];
     for target in calls.iter().flatten() {
         is_called[*target] = true;
     }
+    let uncalled = found.candidates.iter().zip(&is_called).filter(|(_, is_called)| !**is_called);
+    loader.set_uncalled(uncalled.map(|((canonical, _), _)| canonical.clone()).collect());
     let mut reached = vec![false; modules.len()];
     let mut is_root = vec![false; modules.len()];
     for i in 0..modules.len() {

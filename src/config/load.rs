@@ -46,6 +46,10 @@ pub struct Loader<'a> {
     data_dir: PathBuf,
     trees: Vec<PathBuf>,
     modules: Mutex<FxHashMap<PathBuf, Slot>>,
+    /// Directories that were read and call nothing, by their path without links: parsed when they are asked for.
+    pending: Mutex<FxHashMap<PathBuf, Listed>>,
+    /// Directories that no other one calls, by their path without links.
+    uncalled: Mutex<FxHashSet<PathBuf>>,
     manifests: Mutex<FxHashMap<PathBuf, Arc<Installed>>>,
 }
 
@@ -78,7 +82,16 @@ impl<'a> Loader<'a> {
         }
         trees.sort();
         trees.dedup_by(|inner, outer| inner.starts_with(outer));
-        Loader { fs, sources, data_dir, trees, modules: Mutex::default(), manifests: Mutex::default() }
+        Loader {
+            fs,
+            sources,
+            data_dir,
+            trees,
+            modules: Mutex::default(),
+            pending: Mutex::default(),
+            uncalled: Mutex::default(),
+            manifests: Mutex::default(),
+        }
     }
 
     /// Whether a path without links may be opened.
@@ -136,10 +149,32 @@ impl<'a> Loader<'a> {
     pub(crate) fn module(&self, canonical: &Path, shown: &Path) -> Arc<Module> {
         let slot = self.slot(canonical);
         let read = || {
-            let listed = self.list(canonical, shown);
-            Arc::new(self.parse(listed))
+            let pending = self.pending().remove(canonical);
+            Arc::new(self.parse(pending.unwrap_or_else(|| self.list(canonical, shown))))
         };
         Arc::clone(slot.get_or_init(read))
+    }
+
+    /// Forgets the module in a directory that nothing else calls, so that its tree lives no longer than its check.
+    pub(crate) fn forget(&self, dir: &Path) {
+        let Ok(canonical) = self.fs.canonicalize(dir) else { return };
+        if self.uncalled.lock().unwrap_or_else(PoisonError::into_inner).contains(&canonical) {
+            self.modules.lock().unwrap_or_else(PoisonError::into_inner).remove(&canonical);
+        }
+    }
+
+    /// Whether a directory was read and calls nothing.
+    pub(crate) fn calls_nothing(&self, canonical: &Path) -> bool {
+        self.pending().contains_key(canonical)
+    }
+
+    /// Takes note of the directories that no other one calls.
+    pub(crate) fn set_uncalled(&self, dirs: FxHashSet<PathBuf>) {
+        *self.uncalled.lock().unwrap_or_else(PoisonError::into_inner) = dirs;
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, FxHashMap<PathBuf, Listed>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self, canonical: &Path) -> Slot {
@@ -172,6 +207,12 @@ impl<'a> Loader<'a> {
             let mut listed: Vec<Listed> =
                 level.par_iter().map(|(canonical, shown)| self.list(canonical, shown)).collect();
             listed.iter_mut().for_each(|listed| self.number(listed));
+            // Without the word there is no call, and the tree can wait.
+            let (listed, waiting): (Vec<Listed>, Vec<Listed>) = listed.into_iter().partition(|listed| {
+                listed.error.is_some()
+                    || listed.numbered.iter().any(|(source, _)| source.text.contains("module"))
+            });
+            self.pending().extend(waiting.into_iter().map(|listed| (listed.canonical.clone(), listed)));
             let modules: Vec<Arc<Module>> = listed
                 .into_par_iter()
                 .map(|listed| {
