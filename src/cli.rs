@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
-use ssmlint::report::{FailOn, Format};
+use ssmlint::report::{Format, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -218,11 +218,11 @@ pub(crate) enum When {
 }
 
 impl Level {
-    pub(crate) fn fail_on(self) -> FailOn {
+    pub(crate) fn severity(self) -> Severity {
         match self {
-            Level::Error => FailOn::Error,
-            Level::Warning => FailOn::Warning,
-            Level::Info => FailOn::Info,
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Info => Severity::Info,
         }
     }
 }

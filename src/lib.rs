@@ -19,6 +19,7 @@
 //! - [`aws`]: instances to VPCs, endpoints, groups, roles and targets: three-valued facts with the line that decides.
 //! - [`proof`]: for each target the chain of links that a session hangs on.
 //! - [`rules`]: each a link of the proof seen from the line that breaks it.
+//! - [`settings`]: what the user decided in `.ssmlint.hcl`, as plain data for the driver.
 //! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
 //! - [`report`]: findings to text, JSON, SARIF and annotations.
 //!
@@ -50,6 +51,7 @@ pub mod addr;
 pub mod finding;
 
 pub mod syntax;
+pub mod settings;
 pub mod config;
 pub mod eval;
 pub mod aws;

@@ -28,6 +28,7 @@ use crate::report::inspect::Inspection;
 use crate::report::matrix::Matrix;
 use crate::report::why::{Explained, Why};
 use crate::report::{Failure, Report, RuleInfo};
+use crate::settings::Settings;
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
 use crate::syntax;
@@ -42,6 +43,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// What Terraform would be told.
     pub context: Context,
+    /// What the user decided for the project, flags included.
+    pub settings: Settings,
 }
 
 /// What Terraform would be told on its command line and by the environment.

@@ -82,7 +82,8 @@ fn check(arguments: &CheckArgs, inputs: Vec<Argument>, environment: &Environment
     if paths.is_empty() {
         paths.push(PathBuf::from("."));
     }
-    let request = Request { paths, context: arguments.terraform.context(inputs, environment) };
+    let context = arguments.terraform.context(inputs, environment);
+    let request = Request { paths, context, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let report = match threads.install(|| lint::check(&request, &Disk)) {
         Ok(report) => report,
@@ -92,7 +93,7 @@ fn check(arguments: &CheckArgs, inputs: Vec<Argument>, environment: &Environment
         Err(error) => return Err(failure(&error)),
     };
     let policy = Policy {
-        fail_on: arguments.fail_on.fail_on(),
+        fail_on: arguments.fail_on.severity(),
         strict: arguments.strict,
         exit_zero: arguments.exit_zero,
     };

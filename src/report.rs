@@ -25,7 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
+pub use crate::finding::Severity;
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
@@ -122,38 +123,21 @@ pub struct RuleInfo {
     pub page: String,
 }
 
-/// From which severity on findings fail the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FailOn {
-    /// Any finding.
-    Info,
-    /// Warnings and errors.
-    #[default]
-    Warning,
-    /// Errors only.
-    Error,
-}
-
-impl FailOn {
-    /// Whether a finding of this severity fails the run.
-    pub fn includes(self, severity: Severity) -> bool {
-        match self {
-            FailOn::Info => true,
-            FailOn::Warning => severity >= Severity::Warning,
-            FailOn::Error => severity >= Severity::Error,
-        }
-    }
-}
-
 /// What of a report decides the exit code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// From which severity on findings fail the run.
-    pub fail_on: FailOn,
+    pub fail_on: Severity,
     /// Whether what could not be decided fails the run.
     pub strict: bool,
     /// Whether findings never fail the run.
     pub exit_zero: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { fail_on: Severity::Warning, strict: false, exit_zero: false }
+    }
 }
 
 /// Settings that the formats share.
@@ -234,7 +218,7 @@ impl Report {
 
     /// 0: nothing that fails the run. 1: findings. 2: the job could not be done, which outranks findings.
     pub fn exit_code(&self, policy: Policy) -> u8 {
-        let fails = self.findings.iter().any(|finding| policy.fail_on.includes(finding.severity))
+        let fails = self.findings.iter().any(|finding| finding.severity >= policy.fail_on)
             || (policy.strict && !self.undecided.is_empty());
         if self.is_incomplete() {
             2

@@ -64,7 +64,7 @@ fn check(root: &Path, tfvars: &str) -> Option<Report> {
     if !tfvars.is_empty() {
         context.arguments.push(Argument::VarFile(root.join(tfvars)));
     }
-    let request = Request { paths: vec![root.to_path_buf()], context };
+    let request = Request { paths: vec![root.to_path_buf()], context, ..Request::default() };
     let thread = std::thread::Builder::new().stack_size(32 << 20);
     thread.spawn(move || lint::check(&request, &Disk).ok()).unwrap().join().unwrap()
 }

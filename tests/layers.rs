@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fix", &["finding"]),
     ("suppress", &["finding"]),
     ("baseline", &["finding"]),
-    ("settings", &["finding"]),
+    ("settings", &["finding", "syntax"]),
     (
         "lint",
         &[
