@@ -65,6 +65,9 @@ pub(crate) struct CheckArgs {
     /// Directories or files with Terraform code; the current directory when none is given
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Take the paths for changed files and check every root module that includes one, also through local modules
+    #[arg(long, requires = "paths")]
+    pub(crate) from_files: bool,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
     /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use miette::{IntoDiagnostic, Report as Failure, WrapErr, miette};
 
 use ssmlint::lint::dump::Secrets;
-use ssmlint::lint::{self, Argument, Context, Request};
+use ssmlint::lint::{self, Argument, Context, Request, Scope};
 use ssmlint::report::{self, Format, Options, Policy, Report, page};
 use ssmlint::source::fs::Disk;
 
@@ -83,7 +83,8 @@ fn check(arguments: &CheckArgs, inputs: Vec<Argument>, environment: &Environment
         paths.push(PathBuf::from("."));
     }
     let context = arguments.terraform.context(inputs, environment);
-    let request = Request { paths, context, ..Request::default() };
+    let scope = if arguments.from_files { Scope::Changes } else { Scope::Trees };
+    let request = Request { paths, scope, context, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let report = match threads.install(|| lint::check(&request, &Disk)) {
         Ok(report) => report,
