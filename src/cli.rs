@@ -58,6 +58,18 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Evaluate expressions in the scope of a root module
     Eval(EvalArgs),
+    /// Print the script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of ssmlint or of one of its commands, in roff
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod inspect;
+pub(crate) mod manual;
 pub(crate) mod matrix;
 mod output;
 pub(crate) mod why;
