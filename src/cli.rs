@@ -58,6 +58,18 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Evaluate expressions in the scope of a root module
     Eval(EvalArgs),
+    /// Print the script that completes commands and flags in a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of ssmlint or of one of its commands, in roff
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +77,9 @@ pub(crate) struct CheckArgs {
     /// Directories or files with Terraform code; the current directory when none is given
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Take the paths for changed files and check every root module that includes one, also through local modules
+    #[arg(long, requires = "paths")]
+    pub(crate) from_files: bool,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
     /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated

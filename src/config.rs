@@ -4,7 +4,8 @@
 //! many roots and calls share it.
 
 pub mod decode;
-pub mod discover;
+pub mod affected;
+mod discover;
 pub mod load;
 pub mod manifest;
 mod merge;

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::config::load::{DiscoverError, Loader, discover};
+use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::Diagnostic;
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
@@ -41,10 +41,22 @@ pub use crate::proof::Service;
 pub struct Request {
     /// Directories and files.
     pub paths: Vec<PathBuf>,
+    /// What the paths are.
+    pub scope: Scope,
     /// What Terraform would be told.
     pub context: Context,
     /// What the user decided for the project, flags included.
     pub settings: Settings,
+}
+
+/// What the paths of a request are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Trees: every root module in them is checked.
+    #[default]
+    Trees,
+    /// Changed files: the root modules around them that include one are checked.
+    Changes,
 }
 
 /// What Terraform would be told on its command line and by the environment.
@@ -85,7 +97,10 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let start = Instant::now();
     let sources = Arc::new(SourceMap::new());
     let loader = Loader::new(fs, &sources, &request.paths, request.context.data_dir.as_deref());
-    let found = discover(&loader, &request.paths)?;
+    let found = match request.scope {
+        Scope::Trees => discover(&loader, &request.paths)?,
+        Scope::Changes => affected(&loader, &request.paths),
+    };
     let world = World { fs, sources: &sources };
     let checked: Vec<Result<Checked, Failure>> = found
         .roots

@@ -86,13 +86,13 @@ pub fn discover(loader: &Loader<'_>, paths: &[PathBuf]) -> Result<Discovered, Di
 }
 
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// Directories with Terraform files: without links, and as shown.
-    candidates: Vec<(PathBuf, PathBuf)>,
+    pub(super) candidates: Vec<(PathBuf, PathBuf)>,
     known: FxHashSet<PathBuf>,
     /// Those of them that the user has named.
-    named: FxHashSet<PathBuf>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) named: FxHashSet<PathBuf>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Found {
@@ -134,7 +134,7 @@ fn look_into(fs: &dyn FileSystem, path: &Path, found: &mut Found) -> Result<(), 
     }
 }
 
-fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &mut Found) {
+pub(super) fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &mut Found) {
     let mut ignored = Ignored::above(fs, canonical);
     let walk = fs.walk(given, &mut |path| {
         let name = path.file_name().and_then(|name| name.to_str());
@@ -208,7 +208,7 @@ fn read_patterns(fs: &dyn FileSystem, dir: &Path) -> Gitignore {
 
 /// The candidates that are linted by themselves: those that nothing else calls, those that were named, and of the
 /// ones that only call each other the first.
-fn roots(loader: &Loader<'_>, found: &Found) -> Vec<PathBuf> {
+pub(super) fn roots(loader: &Loader<'_>, found: &Found) -> Vec<PathBuf> {
     // A directory that calls nothing is not parsed to find that out.
     let modules: Vec<_> = found
         .candidates

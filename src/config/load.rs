@@ -19,6 +19,7 @@ use crate::source::fs::{Entry, FileKind, FileSystem};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::syntax::ast::Name;
 
+pub use crate::config::affected::affected;
 pub use crate::config::discover::{DiscoverError, Discovered, discover};
 
 /// Bytes of one configuration or variables file. The largest files in public repositories are generated and stay
@@ -536,7 +537,7 @@ pub(crate) fn join_shown(dir: &Path, name: &str) -> PathBuf {
 }
 
 /// The tree around a given path that may be read: the version-controlled one, or else some levels above.
-fn tree_around(fs: &dyn FileSystem, canonical: &Path) -> PathBuf {
+pub(crate) fn tree_around(fs: &dyn FileSystem, canonical: &Path) -> PathBuf {
     if let Some(repository) = canonical.ancestors().find(|dir| fs.kind(&dir.join(".git")).is_ok()) {
         return repository.to_path_buf();
     }
