@@ -18,6 +18,7 @@ pub mod schema;
 pub mod security_group;
 
 pub mod ami;
+pub mod assumption;
 pub mod carriers;
 pub mod compute;
 pub mod data;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
+use crate::aws::assumption::Assumptions;
 use crate::aws::fact::{Evidence, Fact};
 use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
@@ -44,6 +46,8 @@ use crate::truth::Truth;
 pub struct ModelOptions {
     /// The region of provider configurations that do not set one.
     pub region: Option<EcoString>,
+    /// What is taken for granted where the configuration does not say.
+    pub assumptions: Assumptions,
 }
 
 /// Networking and identity as the configuration makes them in one scenario.
@@ -63,6 +67,8 @@ pub struct Model {
     pub carriers: carriers::Carriers,
     /// What ssmlint cannot see.
     pub gaps: Vec<Gap>,
+    /// What is taken for granted where the configuration does not say.
+    pub assumptions: Assumptions,
 }
 
 impl Model {
@@ -72,6 +78,7 @@ impl Model {
         let mut network = network::Network::build(&build);
         let iam = iam::Iam::build(&build);
         let compute = compute::Compute::build(&build, &mut network, &iam);
+        network.assume(options, &build);
         let ssm = ssm::Ssm::build(&build, &iam);
         let carriers = carriers::Carriers::build(&build, &network);
         Model {
@@ -82,6 +89,7 @@ impl Model {
             ssm,
             carriers,
             gaps: evaluation.gaps.clone(),
+            assumptions: options.assumptions.clone(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Endpoint {
     pub declaration: Declaration,
     /// How far the configuration decides what it is.
     pub origin: Origin,
+    /// Whether the user says that it is there and can be used from all of its VPC.
+    pub assumed: bool,
     /// Its VPC.
     pub vpc: Ref<VpcId>,
     /// Its region; `None` when the provider configuration does not say.
@@ -199,7 +201,7 @@ impl Network {
                 endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface")),
             ]));
         }
-        let hidden = self.hidden_in_vpc(vpc);
+        let hidden = self.hidden_endpoints(vpc, label);
         if !hidden.is_empty() {
             answers.push(Answer::unknown(hidden));
         }
@@ -210,6 +212,13 @@ impl Network {
         let answer = Answer::any(answers);
         let elsewhere = if answer.truth.is_yes() { Vec::new() } else { self.elsewhere(vpc, label) };
         Presence { answer, endpoints, elsewhere }
+    }
+
+    /// Why endpoints of the service may be in the VPC that are not seen.
+    fn hidden_endpoints(&self, vpc: VpcId, label: &str) -> Vec<Reason> {
+        let told = self.vpc(vpc).assumed_endpoints.is_some()
+            && matches!(label, "ssm" | "ssmmessages" | "ec2messages");
+        if told { Vec::new() } else { self.hidden_in_vpc(vpc) }
     }
 
     /// A few endpoints of the service that are certainly in other VPCs.
@@ -248,6 +257,9 @@ impl Network {
     /// Whether an endpoint is one that the agent's names can lead to: of interface type with at least one subnet.
     pub fn is_usable(&self, id: EndpointId) -> Answer {
         let endpoint = self.endpoint(id);
+        if endpoint.assumed {
+            return Answer::yes(endpoint.declaration.evidence(""));
+        }
         let kind = endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface"));
         let truth =
             if endpoint.origin == Origin::LookedUp { Truth::Unknown } else { !endpoint.subnets.is_empty() };

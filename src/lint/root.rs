@@ -14,7 +14,7 @@ use crate::eval::limits::Limits;
 use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
-use crate::finding::{Certainty, Finding, Severity};
+use crate::finding::Finding;
 use crate::lint::{Argument, Context, worlds};
 use crate::proof::verdict::Proof;
 use crate::proof::{ProofOptions, Reach, chain};
@@ -60,9 +60,6 @@ pub(super) struct Judged {
     pub(super) proofs: Vec<Proof>,
 }
 
-/// Rules whose errors say that AWS refuses to make an endpoint.
-const REFUSED: [&str; 3] = ["SSM012", "SSM013", "SSM014"];
-
 /// Runs model, proof and rules on an evaluation.
 pub(super) fn judge(evaluation: &Evaluation) -> Judged {
     let model = Model::build(evaluation, &ModelOptions::default());
@@ -76,16 +73,6 @@ pub(super) fn judge(evaluation: &Evaluation) -> Judged {
         options: &RuleOptions::default(),
     });
     let mut proofs = chain::prove(&reach);
-    let refused = findings.iter().filter(|finding| {
-        let is_proven = finding.certainty == Certainty::Certain && finding.severity == Severity::Error;
-        is_proven && REFUSED.contains(&finding.code)
-    });
-    for finding in refused {
-        let span = finding.primary.as_ref().map(|label| label.span);
-        for proof in &mut proofs {
-            proof.refuse(&finding.subject, finding.code, &finding.message, span);
-        }
-    }
     for proof in &mut proofs {
         proof.tell(&trails);
     }

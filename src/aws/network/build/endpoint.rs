@@ -73,6 +73,7 @@ pub(super) fn read_endpoint(
     let own_groups = network.group_links(view.arg("security_group_ids").as_ref(), header, build);
     let mut endpoint = Endpoint {
         origin: Origin::of(&declaration),
+        assumed: false,
         vpc,
         region: build.region(instance),
         service,
