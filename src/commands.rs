@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod matrix;
 mod output;
+mod progress;
 pub(crate) mod why;
 
 use std::path::{Path, PathBuf};

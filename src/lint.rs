@@ -13,6 +13,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -47,6 +48,22 @@ pub struct Request {
     pub context: Context,
     /// What the user decided for the project, flags included.
     pub settings: Settings,
+    /// Is told how far the run is; whoever shares it can look.
+    pub progress: Arc<Progress>,
+}
+
+/// How far a run is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl Progress {
+    /// The root modules that are checked, and how many there are; 0 before they are known.
+    pub fn roots(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
 }
 
 /// What the paths of a request are.
@@ -101,6 +118,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         Scope::Trees => discover(&loader, &request.paths)?,
         Scope::Changes => affected(&loader, &request.paths),
     };
+    request.progress.all.store(found.roots.len(), Ordering::Relaxed);
     let world = World { fs, sources: &sources };
     let checked: Vec<Result<Checked, Failure>> = found
         .roots
@@ -108,6 +126,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         .map(|dir| {
             let checked = guarded(dir, || root::check(&loader, world, dir, &request.context));
             loader.forget(dir);
+            request.progress.done.fetch_add(1, Ordering::Relaxed);
             checked
         })
         .collect();

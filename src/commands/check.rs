@@ -12,7 +12,7 @@ use ssmlint::source::fs::Disk;
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment};
 use crate::commands::output::{print, use_color, write_file};
-use crate::commands::{failure, from_here};
+use crate::commands::{failure, from_here, progress};
 
 pub(crate) fn run(
     arguments: &CheckArgs,
@@ -28,7 +28,10 @@ pub(crate) fn run(
     let scope = if arguments.from_files { Scope::Changes } else { Scope::Trees };
     let request = Request { paths, scope, context, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
-    let report = match threads.install(|| lint::check(&request, &Disk)) {
+    let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
+    let report = threads.install(|| lint::check(&request, &Disk));
+    drop(progress);
+    let report = match report {
         Ok(report) => report,
         Err(lint::Error::NothingToLint(_)) if arguments.allow_empty => {
             Report { rules: lint::rules(), ..Report::default() }

@@ -703,7 +703,9 @@ impl Chains<'_> {
             }
             None => {
                 let off = self.reach.model.absent.endpoint(vpc, service.label());
-                let off = off.map(|(endpoint, _)| endpoint).filter(|endpoint| endpoint.service.is_some() && answer.truth.is_no());
+                let off = off
+                    .map(|(endpoint, _)| endpoint)
+                    .filter(|endpoint| endpoint.service.is_some() && answer.truth.is_no());
                 answer.evidence.clear();
                 answer.evidence.extend(off.map(|endpoint| endpoint.because.clone()));
                 answer.evidence.push(declaration.evidence(""));
