@@ -277,15 +277,7 @@ mod tests {
         let text = "# hey\n# more\nresource \"a\" \"b\" {\n  x = 1 # hey\n  /* hey */ y = 2\n\n  // hey\n  z = [\n    1, # hey\n    # hey\n    2,\n  ]\n\n  n { # hey\n    m = 1\n  }\n}\n";
         assert_eq!(
             targets("a.tf", text),
-            [
-                "resource \"a\" \"b\" {",
-                "x = 1",
-                "y = 2",
-                "z = [",
-                "|1, # hey|",
-                "|2,|",
-                "n { # hey"
-            ]
+            ["resource \"a\" \"b\" {", "x = 1", "y = 2", "z = [", "|1, # hey|", "|2,|", "n { # hey"]
         );
     }
 
