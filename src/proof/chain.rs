@@ -484,7 +484,7 @@ impl Chains<'_> {
                 }
                 let holds = format!("{label} -> public addresses, since no endpoint takes the name");
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
-                self.through_internet(site, vpc, links)
+                self.through_internet(site, vpc, service, links)
             }
         }
     }
@@ -666,7 +666,13 @@ impl Chains<'_> {
         link
     }
 
-    fn through_internet(&self, site: &Site, vpc: VpcId, links: &mut Vec<Link>) -> Option<Path> {
+    fn through_internet(
+        &self,
+        site: &Site,
+        vpc: VpcId,
+        service: Service,
+        links: &mut Vec<Link>,
+    ) -> Option<Path> {
         let network = &self.reach.model.network;
         let declaration = &network.vpc(vpc).declaration;
         let egress = site.subnet.map(|subnet| network.egress(subnet));
@@ -696,7 +702,10 @@ impl Chains<'_> {
                 )
             }
             None => {
+                let off = self.reach.model.absent.endpoint(vpc, service.label());
+                let off = off.map(|(endpoint, _)| endpoint).filter(|endpoint| endpoint.service.is_some() && answer.truth.is_no());
                 answer.evidence.clear();
+                answer.evidence.extend(off.map(|endpoint| endpoint.because.clone()));
                 answer.evidence.push(declaration.evidence(""));
                 (
                     "SSM003",

@@ -79,6 +79,7 @@ impl Evaluator<'_> {
                 span,
                 module: ModuleInstance::root(),
                 sees: Vec::new(),
+                names: Vec::new(),
                 sees_unknown: true,
             });
         }

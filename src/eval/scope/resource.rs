@@ -174,6 +174,7 @@ impl<'a> Evaluator<'a> {
             let scope = Scope::module(module);
             this.expansion_plan(&scope, decl.count.as_ref(), decl.for_each.as_ref(), decl.decl_range)
         });
+        self.note_absent_resource(module, key, decl, &plan);
         let state = self.module(module);
         let (exists, because, addr, calls) =
             (state.exists, state.exists_because, state.addr.clone(), state.calls.clone());
