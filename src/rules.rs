@@ -112,6 +112,8 @@ pub struct RuleContext<'a> {
 pub struct RuleOptions {
     /// Rules that are not run.
     pub disabled: BTreeSet<String>,
+    /// Ports besides 22 that SSM006 looks at.
+    pub also_ports: Vec<u16>,
 }
 
 /// Runs all rules.

@@ -19,7 +19,7 @@ use crate::source::Span;
 use crate::syntax::ast::Expr;
 
 pub(crate) use crate::settings::read::glob;
-pub use crate::settings::read::load;
+pub(crate) use crate::settings::read::load;
 
 /// The name of the file.
 pub const FILE_NAME: &str = ".ssmlint.hcl";

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use ssmlint::settings::{RuleName, load};
+use ssmlint::lint::load_settings;
 use ssmlint::source::SourceMap;
 use ssmlint::source::fs::Memory;
 
@@ -14,11 +14,7 @@ fuzz_target!(|text: &[u8]| {
     let mut memory = Memory::new();
     memory.add(path, text);
     let sources = SourceMap::new();
-    let rules = [
-        RuleName { code: "SSM001", name: "endpoint-private-dns-disabled" },
-        RuleName { code: "SSM006", name: "ssh-ingress-open" },
-    ];
-    if let Err(problems) = load(&memory, &sources, path, &rules) {
+    if let Err(problems) = load_settings(&memory, &sources, path) {
         assert!(!problems.is_empty(), "refused without a reason");
         for span in problems.iter().filter_map(|problem| problem.span) {
             assert!(span.end as usize <= sources.file(span.file).text.len());

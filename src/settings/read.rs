@@ -40,12 +40,16 @@ const BLOCKS: [(&str, &[&str]); 5] =
 /// The only rule that takes `also_ports`.
 const PORTS_RULE: &str = "SSM006";
 
+/// Whether something can be assumed. Errors: what is wrong, and what helps.
+pub(crate) type Assumable<'a> = dyn Fn(&Assumption) -> Result<(), (String, Option<String>)> + 'a;
+
 /// Reads a settings file; its text becomes one of the sources. Errors: everything that is wrong with it.
-pub fn load(
+pub(crate) fn load(
     fs: &dyn FileSystem,
     sources: &SourceMap,
     path: &Path,
     rules: &[RuleName<'_>],
+    assumable: &Assumable<'_>,
 ) -> Result<Settings, Vec<Problem>> {
     let unreadable = |reason: String| vec![Problem::of(format!("cannot read {}: {reason}", path.display()))];
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
@@ -68,7 +72,7 @@ pub fn load(
         ]);
     }
     let (body, problems) = parse(&file);
-    let mut reader = Reader { fs, file: &file, rules, problems };
+    let mut reader = Reader { fs, file: &file, rules, assumable, problems };
     if let Some(problem) = too_old(&body) {
         // What else a newer version understands is no error of the user.
         return Err(vec![problem]);
@@ -151,6 +155,7 @@ struct Reader<'a> {
     fs: &'a dyn FileSystem,
     file: &'a SourceFile,
     rules: &'a [RuleName<'a>],
+    assumable: &'a Assumable<'a>,
     problems: Vec<Problem>,
 }
 
@@ -374,8 +379,12 @@ impl Reader<'_> {
                 return;
             }
         };
+        let assumption = Assumption { key: key.to_owned(), value: assumed, span };
+        if let Err((message, help)) = (self.assumable)(&assumption) {
+            self.problems.push(Problem { help, ..Problem::at(span, message) });
+        }
         settings.origins.insert(format!("assume.{key}"), self.place(span));
-        settings.assumptions.push(Assumption { key: key.to_owned(), value: assumed, span });
+        settings.assumptions.push(assumption);
     }
 
     fn overriding(&mut self, block: &Block, settings: &mut Settings) {
