@@ -150,6 +150,9 @@ pub(crate) struct RuleArgs {
     /// Fail also on what could not be decided: --unknown=warning
     #[arg(long, conflicts_with = "unknown")]
     pub(crate) strict: bool,
+    /// Give hints too that no session hangs on
+    #[arg(long)]
+    pub(crate) pedantic: bool,
 }
 
 #[derive(Debug, Args)]
@@ -370,6 +373,7 @@ impl RuleArgs {
             select: words(&self.select, "--select"),
             extend_select: words(&self.extend_select, "--extend-select"),
             ignore: words(&self.ignore, "--ignore"),
+            pedantic: self.pedantic.then(|| (true, flag("--pedantic"))),
             severity: self
                 .severity
                 .iter()

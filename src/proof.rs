@@ -6,6 +6,7 @@
 pub mod dns;
 pub mod chain;
 pub mod refusal;
+pub mod session;
 pub mod verdict;
 
 use crate::aws::Model;

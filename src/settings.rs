@@ -48,6 +48,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Whether an instance needs the endpoint of ec2messages.
     pub ec2messages: Option<Ec2Messages>,
+    /// Whether hints are given that no session hangs on.
+    pub pedantic: Option<bool>,
     /// Rules that are not as they come, by code.
     pub rules: BTreeMap<String, RuleSettings>,
     /// Named inputs to look at, in the order of the file.

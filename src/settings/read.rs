@@ -21,7 +21,7 @@ use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind};
 /// Bytes of a settings file; a rule, a scenario and a reason for each of a thousand lines take a tenth.
 const MAX_BYTES: u64 = 1 << 20;
 
-const ATTRIBUTES: [&str; 10] = [
+const ATTRIBUTES: [&str; 11] = [
     "min_version",
     "fail_on",
     "unknown",
@@ -31,6 +31,7 @@ const ATTRIBUTES: [&str; 10] = [
     "require_ignore_reason",
     "report_unused_ignores",
     "ec2messages",
+    "pedantic",
     "assume",
 ];
 /// Blocks with the labels that they take.
@@ -171,6 +172,7 @@ impl Reader<'_> {
                 "roots" => settings.roots = self.globs(expr, true),
                 "select" => settings.select = self.select(expr),
                 "ignore" => settings.ignore = self.codes(expr),
+                "pedantic" => settings.pedantic = self.boolean(expr),
                 "require_ignore_reason" => settings.require_ignore_reason = self.boolean(expr),
                 "report_unused_ignores" => settings.report_unused_ignores = self.level(expr),
                 "ec2messages" => {

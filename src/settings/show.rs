@@ -111,6 +111,7 @@ fn sections(settings: &Settings) -> Vec<Section> {
     top.push(entry("report_unused_ignores", json!(unused.as_str())));
     let ec2messages = settings.ec2messages.unwrap_or(Ec2Messages::Required);
     top.push(entry("ec2messages", json!(ec2messages.as_str())));
+    top.push(entry("pedantic", json!(settings.pedantic.unwrap_or(false))));
     let mut sections = vec![Section { block: "", label: None, entries: top }];
 
     let section = |block: &'static str, label: Option<String>, prefix: &str, values: Vec<(&str, Value)>| {
