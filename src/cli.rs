@@ -150,9 +150,6 @@ pub(crate) struct RuleArgs {
     /// Fail also on what could not be decided: --unknown=warning
     #[arg(long, conflicts_with = "unknown")]
     pub(crate) strict: bool,
-    /// Give hints too that no session hangs on
-    #[arg(long)]
-    pub(crate) pedantic: bool,
 }
 
 #[derive(Debug, Args)]
@@ -373,7 +370,6 @@ impl RuleArgs {
             select: words(&self.select, "--select"),
             extend_select: words(&self.extend_select, "--extend-select"),
             ignore: words(&self.ignore, "--ignore"),
-            pedantic: self.pedantic.then(|| (true, flag("--pedantic"))),
             severity: self
                 .severity
                 .iter()

@@ -71,7 +71,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         violation.evidence.clear();
         let s3 = s3(reach, site);
-        if context.options.pedantic && s3 == S3::Absent {
+        if context.options.hints.contains(RULE.code) && s3 == S3::Absent {
             no_s3(context, findings, site, &violation);
         }
         let Some(user_data) = &target.user_data else { continue };
