@@ -3,6 +3,7 @@
 use crate::aws::ami::Family;
 use crate::aws::compute::UserData;
 use crate::aws::fact::Answer;
+use crate::aws::link::EndpointId;
 use crate::aws::policy::text::Piece;
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
@@ -45,14 +46,21 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     for site in &reach.sites {
         let target = reach.target(site);
-        let Some(user_data) = &target.user_data else { continue };
         let mut violation = Answer::all([Answer::new(site.certain), site.internet.clone().negate()]);
         if !violation.truth.is_yes() {
             continue;
         }
         violation.evidence.clear();
+        let gateway = s3_gateway(reach, site).filter(|_| reach.stays_private(site));
         let amazon = target.ami.family == Some(Family::AmazonLinux);
-        let Some(download) = download(user_data, amazon, has_s3(reach, site)) else { continue };
+        let s3 = has_s3(reach, site) && gateway.is_none();
+        let download = target.user_data.as_ref().and_then(|user_data| download(user_data, amazon, s3));
+        let (Some(user_data), Some(download)) = (&target.user_data, download) else {
+            if let Some(gateway) = gateway {
+                findings.judge(&violation, shut_out(reach, site, gateway));
+            }
+            continue;
+        };
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
         let defect = Defect::new(
@@ -64,8 +72,45 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         .help("build an image with what is needed, or keep NAT until the instance is set up")
         .affects([target.declaration.address.clone()])
         .cause("download");
+        let defect = match gateway {
+            Some(_) => defect.label(target.groups.span, NOT_TO_S3),
+            None => defect,
+        };
         findings.judge(&violation, defect);
     }
+}
+
+const NOT_TO_S3: &str = "its groups let HTTPS out to private addresses only, and S3 has public ones";
+
+/// The gateway endpoint for S3 of the site's VPC, where there certainly is one.
+fn s3_gateway(reach: &Reach<'_>, site: &Site) -> Option<EndpointId> {
+    let network = &reach.model.network;
+    let vpc = site.vpc.to()?;
+    network.endpoint_ids().find(|id| {
+        let endpoint = network.endpoint(*id);
+        let here = endpoint.vpc.link.is(vpc) & endpoint.service.is("s3") & endpoint.declaration.exists;
+        (here & endpoint.endpoint_type.is(&"Gateway".into())).is_yes()
+    })
+}
+
+/// A gateway endpoint for S3 that the instance's groups keep it from.
+fn shut_out(reach: &Reach<'_>, site: &Site, gateway: EndpointId) -> Defect {
+    let network = &reach.model.network;
+    let target = reach.target(site);
+    let gateway = &network.endpoint(gateway).declaration;
+    let rule = reach.site_admits_internet(site).candidates.first().and_then(|(group, index)| {
+        network.group(*group).egress.rules.get(*index).and_then(|rule| rule.declaration.decl_range)
+    });
+    Defect::new(
+        &target.declaration,
+        "{} does not reach S3, so the agent and packages of Amazon Linux are not updated",
+    )
+    .at(rule.or(target.groups.span), NOT_TO_S3)
+    .label(gateway.decl_range, "this endpoint is there for S3")
+    .severity(Severity::Info)
+    .help(format!("let TCP 443 out to the prefix list of S3, `{}.prefix_list_id`", gateway.address))
+    .affects([target.declaration.address.clone()])
+    .cause("S3")
 }
 
 /// Whether the VPC has, or may have, an endpoint for S3.
