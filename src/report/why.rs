@@ -217,7 +217,7 @@ impl Why {
             let word = match diagnostic.kind {
                 DiagnosticKind::Unreadable => "error",
                 DiagnosticKind::Invalid => "invalid",
-                DiagnosticKind::NotUnderstood => "note",
+                DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
             };
             let at = diagnostic
                 .span
