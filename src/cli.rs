@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
-use ssmlint::report::{Format, Severity};
+use ssmlint::report::{Format, Safety, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,6 +76,15 @@ pub(crate) struct CheckArgs {
     /// The least severity that fails the run
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     pub(crate) fail_on: Level,
+    /// Apply the safe fixes, and report what remains
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply also fixes that replace a resource, cut access that exists, or guess an intent
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what the fixes would change as a unified diff, write nothing, and exit with 1 if there is anything
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Fail also on what could not be decided
     #[arg(long)]
     pub(crate) strict: bool,
@@ -227,6 +236,13 @@ impl Level {
             Level::Warning => Severity::Warning,
             Level::Info => Severity::Info,
         }
+    }
+}
+
+impl CheckArgs {
+    /// The fixes that are asked for; none without one of their flags.
+    pub(crate) fn fixes(&self) -> Option<Safety> {
+        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
     }
 }
 

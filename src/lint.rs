@@ -6,6 +6,7 @@ mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
+pub mod repair;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::Diagnostic;
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
+use crate::fix;
 use crate::lint::dump::Secrets;
 use crate::lint::root::{Checked, Root, World};
 use crate::report::eval::Outcome;
@@ -156,6 +158,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     (report.findings, report.undecided) = merge::merge(findings, &sources)
         .into_iter()
         .partition(|finding| finding.certainty == Certainty::Certain);
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     merge::sort_gaps(&mut report.gaps, &sources);
     merge::sort_diagnostics(&mut report.diagnostics, &sources);
     report.sources = sources;
@@ -326,6 +329,8 @@ pub enum Error {
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// A mistake of ssmlint's own that stops the run: what it is.
+    Internal(String),
 }
 
 impl From<DiscoverError> for Error {
@@ -350,6 +355,7 @@ impl fmt::Display for Error {
             }
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::Internal(what) => f.write_str(what),
         }
     }
 }
@@ -368,6 +374,7 @@ impl Error {
             Error::SeveralRoots(_, roots) => format!("name one of them: {}", roots.join(", ")),
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }
 }

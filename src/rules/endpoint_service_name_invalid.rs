@@ -5,7 +5,7 @@ use crate::aws::fact::Answer;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::{Service, is_new_region};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -30,10 +30,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let exists = existence(&endpoint.declaration);
         for problem in problems(endpoint) {
+            let fix = problem
+                .rewording
+                .as_ref()
+                .and_then(|(word, with)| remedy::reword(context, &endpoint.service.name, word, with));
             let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.what))
                 .at_fact(&endpoint.service.name, problem.here)
                 .severity(problem.severity)
                 .help(problem.help)
+                .fix(fix)
                 .cause(problem.cause);
             findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), defect);
         }
@@ -46,6 +51,8 @@ struct Problem {
     severity: Severity,
     help: String,
     cause: &'static str,
+    /// The word that is wrong, and the right one.
+    rewording: Option<(String, String)>,
 }
 
 fn problems(endpoint: &Endpoint) -> Vec<Problem> {
@@ -64,6 +71,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
                 severity: Severity::Warning,
                 help: format!("use `{}`", wanted.label()),
                 cause: "fips",
+                rewording: None,
             });
         } else if let Some(wanted) = misspelt(&end) {
             problems.push(Problem {
@@ -72,6 +80,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
                 severity: Severity::Error,
                 help: format!("the service is called `{wanted}`"),
                 cause: "misspelt",
+                rewording: Some((end.to_string(), wanted.to_string())),
             });
         }
     }
@@ -85,6 +94,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             severity,
             help: "write `com.amazonaws.<region>.<service>`".to_owned(),
             cause: "prefix",
+            rewording: Some((prefix.to_owned(), "com.amazonaws".to_owned())),
         });
     }
     let region = endpoint.region.value().and_then(Option::as_ref);
@@ -98,6 +108,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             severity: Severity::Error,
             help: "take the region from `data.aws_region`, or from where the provider takes it".to_owned(),
             cause: "region",
+            rewording: Some((named.to_string(), region.to_string())),
         });
     }
     if let (Some(_), Some(Some(service_region))) = (own, endpoint.service_region.value())
@@ -109,6 +120,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             severity: Severity::Error,
             help: "remove `service_region`".to_owned(),
             cause: "service region",
+            rewording: None,
         });
     }
     if let (Some(Service::Ec2Messages), Some(region)) = (own, region)
@@ -120,6 +132,7 @@ fn problems(endpoint: &Endpoint) -> Vec<Problem> {
             severity: Severity::Warning,
             help: "remove the endpoint".to_owned(),
             cause: "new region",
+            rewording: None,
         });
     }
     problems
