@@ -113,6 +113,10 @@ pub struct RuleContext<'a> {
 pub struct RuleOptions {
     /// Rules that are not run.
     pub disabled: BTreeSet<String>,
+    /// Further ports that count like SSH for SSM006: 3389 for RDP.
+    pub also_ports: Vec<u16>,
+    /// Whether hints are given that no session hangs on: no way to S3 for updates, endpoints in one zone.
+    pub pedantic: bool,
 }
 
 /// Runs all rules.

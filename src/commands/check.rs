@@ -8,14 +8,14 @@ use miette::{IntoDiagnostic, Report as Failure, miette};
 use ssmlint::fix;
 use ssmlint::lint::repair::{self, Repair};
 use ssmlint::lint::{self, Argument, Request, Scope};
-use ssmlint::report::{self, Format, Options, Policy, Report};
+use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
 use ssmlint::source::replace::{ReplaceError, Replacement, replace};
 
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment};
 use crate::commands::output::{print, use_color, write_file};
-use crate::commands::{failure, from_here};
+use crate::commands::{failure, from_here, progress, settings};
 
 pub(crate) fn run(
     arguments: &CheckArgs,
@@ -29,23 +29,28 @@ pub(crate) fn run(
     }
     let context = arguments.terraform.context(inputs, environment);
     let scope = if arguments.from_files { Scope::Changes } else { Scope::Trees };
-    let request = Request { paths, scope, context, ..Request::default() };
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let layer = arguments.rules.layer();
+    let (settings, sources) = settings::load(first, &arguments.settings, layer, environment)?;
+    let policy = Policy {
+        fail_on: settings.fail_on.unwrap_or(Severity::Warning),
+        strict: settings.unknown.is_some_and(|unknown| unknown.severity().is_some()),
+        exit_zero: arguments.exit_zero,
+    };
+    let request = Request { paths, scope, context, settings, sources, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
+    let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
     let checked = threads.install(|| match arguments.fixes() {
         Some(up_to) => repair::repair(&request, &Disk, up_to),
         None => lint::check(&request, &Disk).map(|report| Repair { report, files: Vec::new() }),
     });
+    drop(progress);
     let Repair { report, files } = match checked {
         Ok(checked) => checked,
         Err(lint::Error::NothingToLint(_)) if arguments.allow_empty => {
             Repair { report: Report { rules: lint::rules(), ..Report::default() }, files: Vec::new() }
         }
         Err(error) => return Err(failure(&error)),
-    };
-    let policy = Policy {
-        fail_on: arguments.fail_on.severity(),
-        strict: arguments.strict,
-        exit_zero: arguments.exit_zero,
     };
     if arguments.diff {
         return diff(&report, &files, policy);

@@ -44,7 +44,7 @@ pub(super) fn explain(root: &Root, world: World<'_>) -> (Split, Vec<(String, Vec
 
 fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(String, Vec<Proof>)>) {
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
-    let configured = root::judge(&evaluation);
+    let configured = root::judge(&evaluation, &root.options);
     let mut gaps = root::gaps(&evaluation);
     let diagnostics: Vec<Diagnostic> =
         evaluation.diagnostics.iter().map(|found| shown(&evaluation, found)).collect();
@@ -113,7 +113,7 @@ fn possible(
         let scenario = toggle::with_toggles(scenario, &setting);
         let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
         let ruled_out = evaluation.diagnostics.iter().any(eval::is_ruled_out);
-        (!ruled_out).then(|| (setting, root::judge(&evaluation)))
+        (!ruled_out).then(|| (setting, root::judge(&evaluation, &root.options)))
     });
     (judged.collect(), left)
 }
@@ -149,7 +149,7 @@ const MANY: usize = 24;
 pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     let base = root.first();
     let configured = root.evaluate_in(world, base, Demand::Relevant);
-    let proofs = root::judge(&configured).proofs;
+    let proofs = root::judge(&configured, &root.options).proofs;
     let mut found = toggles(&root.config, &configured);
     let refused: Vec<Diagnostic> = configured.diagnostics.clone();
     let mut gaps = root::gaps(&configured);
@@ -175,7 +175,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
                     found.push(other);
                 }
             }
-            let others = root::judge(&evaluation).proofs;
+            let others = root::judge(&evaluation, &root.options).proofs;
             is_different |= cells(&others) != cells(&proofs);
         }
         differs.push(is_different);
@@ -230,7 +230,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
-        let proofs = root::judge(&evaluation).proofs;
+        let proofs = root::judge(&evaluation, &root.options).proofs;
         rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
     }
     // Toggle by toggle from false to true, so that the table reads as one counts.

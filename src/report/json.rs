@@ -127,7 +127,7 @@ pub fn render(report: &Report) -> String {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
             infos: report.count(Severity::Info),
-            undecided: report.undecided.len(),
+            undecided: report.undecided.len() + report.hidden,
             fixed: report.fixed,
             targets: counts.targets,
             roots: counts.roots,
