@@ -356,6 +356,13 @@ impl Level {
     }
 }
 
+impl CheckArgs {
+    /// The fixes that are asked for; none without one of their flags.
+    pub(crate) fn fixes(&self) -> Option<Safety> {
+        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
+    }
+}
+
 impl UnknownLevel {
     fn undecided(self) -> Undecided {
         match self {
@@ -385,13 +392,6 @@ impl RuleArgs {
                 .map(|(rule, severity)| (rule.clone(), *severity, flag("--severity")))
                 .collect(),
         }
-    }
-}
-
-impl CheckArgs {
-    /// The fixes that are asked for; none without one of their flags.
-    pub(crate) fn fixes(&self) -> Option<Safety> {
-        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
     }
 }
 

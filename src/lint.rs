@@ -205,11 +205,11 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     (report.findings, report.undecided) = levels::apply(findings, &request.settings, fs, &sources)
         .into_iter()
         .partition(|finding| finding.certainty == Certainty::Certain);
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     if request.settings.unknown == Some(settings::Undecided::Ignore) {
         report.hidden = report.undecided.len();
         report.undecided.clear();
     }
-    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     merge::sort_gaps(&mut report.gaps, &sources);
     merge::sort_diagnostics(&mut report.diagnostics, &sources);
     report.sources = sources;
@@ -229,7 +229,7 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             summary: "Unused assumption".to_owned(),
             detail: format!("No verdict rests on what is assumed of {}.", assumption.key),
             span: Some(assumption.span),
-            kind: DiagnosticKind::Note,
+            kind: DiagnosticKind::NotUnderstood,
         })
         .collect()
 }
