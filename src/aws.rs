@@ -17,7 +17,9 @@ pub mod network;
 pub mod schema;
 pub mod security_group;
 
+pub mod absent;
 pub mod ami;
+pub mod assumption;
 pub mod carriers;
 pub mod compute;
 pub mod data;
@@ -30,6 +32,7 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
+use crate::aws::assumption::Assumptions;
 use crate::aws::fact::{Evidence, Fact};
 use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
@@ -44,6 +47,8 @@ use crate::truth::Truth;
 pub struct ModelOptions {
     /// The region of provider configurations that do not set one.
     pub region: Option<EcoString>,
+    /// What is taken for granted where the configuration does not say.
+    pub assumptions: Assumptions,
 }
 
 /// Networking and identity as the configuration makes them in one scenario.
@@ -61,8 +66,12 @@ pub struct Model {
     pub ssm: ssm::Ssm,
     /// What carries security groups besides instances and endpoints.
     pub carriers: carriers::Carriers,
+    /// What is written and switched off.
+    pub absent: absent::Absent,
     /// What ssmlint cannot see.
     pub gaps: Vec<Gap>,
+    /// What is taken for granted where the configuration does not say.
+    pub assumptions: Assumptions,
 }
 
 impl Model {
@@ -72,8 +81,10 @@ impl Model {
         let mut network = network::Network::build(&build);
         let iam = iam::Iam::build(&build);
         let compute = compute::Compute::build(&build, &mut network, &iam);
+        network.assume(options, &build);
         let ssm = ssm::Ssm::build(&build, &iam);
         let carriers = carriers::Carriers::build(&build, &network);
+        let absent = absent::Absent::build(&build, &network);
         Model {
             scenario: evaluation.scenario.clone(),
             network,
@@ -81,7 +92,9 @@ impl Model {
             compute,
             ssm,
             carriers,
+            absent,
             gaps: evaluation.gaps.clone(),
+            assumptions: options.assumptions.clone(),
         }
     }
 }

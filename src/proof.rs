@@ -5,6 +5,8 @@
 
 pub mod dns;
 pub mod chain;
+pub mod refusal;
+pub mod session;
 pub mod verdict;
 
 use ipnet::IpNet;
@@ -15,7 +17,7 @@ use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::Presence;
-use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::iam::RoleId;
 use crate::aws::link::{EndpointId, GatewayId, GroupId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
@@ -91,10 +93,6 @@ pub enum Ec2Messages {
 pub struct ProofOptions {
     /// How a missing ec2messages counts.
     pub ec2messages: Ec2Messages,
-    /// Custom DNS servers forward the names of AWS to Amazon's resolver.
-    pub assume_forwarder: bool,
-    /// Default Host Management is set up for the account, outside of this configuration.
-    pub assume_dhmc: bool,
 }
 
 /// A target in one of its subnets.
@@ -242,10 +240,14 @@ impl<'a> Reach<'a> {
 
     /// Whether Default Host Management gives a target a role.
     pub fn host_management_of(&self, target: &Target) -> Answer {
-        if self.options.assume_dhmc {
-            return Answer::new(Truth::Yes);
-        }
-        Answer::all([self.model.ssm.host_management(&target.region), target.has_metadata()])
+        let set = self.model.ssm.host_management(&target.region);
+        let set = match self.model.assumptions.host_management() {
+            Some((assumed, true)) if !set.truth.is_yes() => {
+                Answer::yes(Evidence::at(assumed.span, "Default Host Management is assumed"))
+            }
+            Some(_) | None => set,
+        };
+        Answer::all([set, target.has_metadata()])
     }
 
     /// Whether a private zone leads the service's name to an endpoint of another VPC, or to one that is not seen.
@@ -304,6 +306,11 @@ impl<'a> Reach<'a> {
             let gateway = route.gateway?;
             matches!(self.model.network.gateway(gateway).kind, GatewayKind::Nat(_)).then_some(gateway)
         })
+    }
+
+    /// Whether the site's groups let HTTPS out to all of a VPC.
+    pub fn site_admits_vpc(&self, site: &Site, vpc: VpcId) -> Admission {
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &Party::Vpc(vpc))
     }
 
     /// Whether the endpoint's groups let HTTPS in from the site.

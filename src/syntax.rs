@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod check;
+pub mod comment;
 mod json;
 mod literal;
 mod native;

@@ -406,3 +406,22 @@ fn the_example_in_the_readme_is_what_the_program_prints() {
     let without_time = |text: &str| text.trim_end().rsplit_once(" · ").unwrap().0.to_owned();
     assert_eq!(without_time(&stdout(&output)), without_time(example));
 }
+
+#[test]
+fn completions_and_manual_pages_name_commands_and_flags() {
+    let dir = directory("manual");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = run(&dir, &["completions", shell]);
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("from-files"), "{shell}");
+    }
+    let page = stdout(&run(&dir, &["man"]));
+    assert!(page.contains(".TH ssmlint 1"), "{page}");
+    assert!(page.contains("ssmlint\\-matrix(1)"), "{page}");
+    let page = stdout(&run(&dir, &["man", "why"]));
+    assert!(page.contains(".TH ssmlint-why 1"), "{page}");
+    assert!(page.contains("\\-\\-service"), "{page}");
+    let output = run(&dir, &["man", "nothing"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("there is no command nothing"), "{}", stderr(&output));
+}

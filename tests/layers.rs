@@ -42,7 +42,7 @@ const OPEN_TO_ALL: &[&str] = &["number", "diagnostic", "source"];
 const CONFINED: &[(&str, &[&str])] = &[
     ("hcl::", &["syntax"]),
     ("jsonc_parser", &["syntax", "config/tfvars.rs"]),
-    ("clap::", &["cli.rs"]),
+    ("clap::", &["cli.rs", "commands/manual.rs"]),
     ("miette::", &["commands"]),
     ("codespan_reporting", &["report"]),
     ("std::fs::", &["source/fs.rs", "commands/output.rs"]),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ssmlint::aws::assumption::{Assumed, AssumedValue, Assumptions};
 use ssmlint::aws::schema::Aws;
 use ssmlint::aws::{Model, ModelOptions};
 use ssmlint::config::load::Loader;
@@ -9,17 +10,36 @@ use ssmlint::config::tfvars::{self, VarArgument};
 use ssmlint::eval;
 use ssmlint::eval::limits::Limits;
 use ssmlint::eval::scenario::{Demand, Environment, Scenario};
+use ssmlint::proof::verdict::Proof;
 use ssmlint::proof::{ProofOptions, Reach, chain};
 use ssmlint::source::SourceMap;
-use ssmlint::source::fs::Disk;
+use ssmlint::source::fs::{Disk, FileSystem, Memory};
 
-/// One line a target: its address and its verdict.
-fn verdicts(project: &str, toggles: &[(&str, bool)]) -> Vec<String> {
+/// The proofs of a project in `fixtures/projects`.
+fn proofs(project: &str, toggles: &[(&str, bool)]) -> Vec<Proof> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects").join(project);
+    prove(&Disk, &dir, toggles, &[])
+}
+
+/// The proof of the one target of a file, under assumptions.
+fn proof_of(text: &str, assumed: &[(&str, AssumedValue)]) -> Proof {
+    let mut fs = Memory::new();
+    fs.add(Path::new("/project/main.tf"), text);
+    let mut proofs = prove(&fs, Path::new("/project"), &[], assumed);
+    assert_eq!(proofs.len(), 1, "{proofs:?}");
+    proofs.remove(0)
+}
+
+fn prove(
+    fs: &dyn FileSystem,
+    dir: &Path,
+    toggles: &[(&str, bool)],
+    assumed: &[(&str, AssumedValue)],
+) -> Vec<Proof> {
     let sources = SourceMap::new();
-    let paths = [dir.clone()];
-    let loader = Loader::new(&Disk, &sources, &paths, None);
-    let config = loader.load(&dir);
+    let paths = [dir.to_path_buf()];
+    let loader = Loader::new(fs, &sources, &paths, None);
+    let config = loader.load(dir);
     let arguments: Vec<VarArgument> =
         toggles.iter().map(|(name, on)| VarArgument::Var(format!("{name}={on}"))).collect();
     let scenario = Scenario {
@@ -28,17 +48,24 @@ fn verdicts(project: &str, toggles: &[(&str, bool)]) -> Vec<String> {
         workspace: "default".to_owned(),
     };
     let limits = Limits::default();
-    let environment = Environment {
-        provider: &Aws,
-        fs: &Disk,
-        sources: &sources,
-        limits: &limits,
-        demand: Demand::Relevant,
-    };
+    let environment =
+        Environment { provider: &Aws, fs, sources: &sources, limits: &limits, demand: Demand::Relevant };
     let evaluation = eval::evaluate(&config, &scenario, environment);
-    let model = Model::build(&evaluation, &ModelOptions::default());
+    let facts = assumed.iter().map(|(key, value)| Assumed {
+        key: (*key).to_owned(),
+        value: value.clone(),
+        span: None,
+    });
+    let options =
+        ModelOptions { assumptions: Assumptions { facts: facts.collect() }, ..ModelOptions::default() };
+    let model = Model::build(&evaluation, &options);
     let options = ProofOptions::default();
-    let proofs = chain::prove(&Reach::new(&model, &options));
+    chain::prove(&Reach::new(&model, &options))
+}
+
+/// One line a target: its address and its verdict.
+fn verdicts(project: &str, toggles: &[(&str, bool)]) -> Vec<String> {
+    let proofs = proofs(project, toggles);
     proofs
         .iter()
         .map(|proof| format!("{} {}, {}", proof.target, proof.headline(), proof.confidence.as_str()))
@@ -86,4 +113,153 @@ fn a_target_is_reachable_only_from_all_of_its_subnets() {
     let found = verdicts("lesson-modules-endpoint-sg-other-subnet", &[]);
     assert!(found[0].ends_with("REACHABLE via endpoints, proved"), "{found:?}");
     assert!(found[1].ends_with("BROKEN at L8 endpoint-sg (ssm, ssmmessages), proved"), "{found:?}");
+}
+
+const ROLE: &str = r#"
+resource "aws_iam_role" "app" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "app" {
+  role       = aws_iam_role.app.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+
+resource "aws_iam_instance_profile" "app" {
+  role = aws_iam_role.app.name
+}
+"#;
+
+const SHARED: &str = r#"
+data "aws_vpc" "shared" {
+  tags = { Name = "shared" }
+}
+
+resource "aws_subnet" "app" {
+  vpc_id     = data.aws_vpc.shared.id
+  cidr_block = "10.0.1.0/24"
+}
+
+resource "aws_security_group" "app" {
+  vpc_id = data.aws_vpc.shared.id
+
+  egress {
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = [data.aws_vpc.shared.cidr_block]
+  }
+}
+
+data "aws_ami" "app" {
+  owners = ["amazon"]
+
+  filter {
+    name   = "name"
+    values = ["al2023-ami-2023*-x86_64"]
+  }
+}
+
+resource "aws_instance" "app" {
+  ami                    = data.aws_ami.app.id
+  subnet_id              = aws_subnet.app.id
+  vpc_security_group_ids = [aws_security_group.app.id]
+  iam_instance_profile   = aws_iam_instance_profile.app.name
+}
+"#;
+
+fn services(labels: &[&str]) -> AssumedValue {
+    AssumedValue::List(labels.iter().map(|label| (*label).to_owned()).collect())
+}
+
+#[test]
+fn endpoints_that_another_state_holds_can_be_assumed() {
+    let text = format!("{ROLE}{SHARED}");
+    assert_eq!(proof_of(&text, &[]).state(), "unknown");
+    let key = "data.aws_vpc.shared.ssm_endpoints";
+    let proof = proof_of(&text, &[(key, services(&["ssm", "ssmmessages"]))]);
+    assert_eq!(proof.headline(), "REACHABLE via endpoints", "{proof:#?}");
+    assert_eq!(proof.confidence.as_str(), "assumed");
+    assert_eq!(proof.assumptions, ["data.aws_vpc.shared has endpoints for ssm, ssmmessages"]);
+    assert_eq!(proof.rests_on.iter().collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn the_group_of_the_instance_counts_on_the_way_to_assumed_endpoints() {
+    let text = format!("{ROLE}{SHARED}").replace("from_port   = 443", "from_port   = 444");
+    let proof = proof_of(&text, &[("data.aws_vpc.shared.ssm_endpoints", AssumedValue::Bool(true))]);
+    assert_eq!(proof.headline(), "BROKEN at L8 instance-sg (ssm, ssmmessages)");
+}
+
+#[test]
+fn endpoints_of_a_module_that_is_not_installed_can_be_assumed() {
+    let text = format!("{ROLE}{SHARED}")
+        .replace("data.aws_vpc.shared.id", "module.network.vpc_id")
+        .replace("data.aws_vpc.shared.cidr_block", "\"0.0.0.0/0\"")
+        .replace("aws_subnet.app.id", "module.network.private_subnets[0]");
+    let text =
+        format!("{text}\nmodule \"network\" {{ source = \"git::https://example.com/network.git\" }}\n");
+    let key = "module.network.ssm_endpoints";
+    let proof = proof_of(&text, &[(key, AssumedValue::Bool(true))]);
+    assert_eq!(proof.headline(), "REACHABLE via endpoints", "{proof:#?}");
+    assert!(proof.rests_on.contains(key));
+}
+
+#[test]
+fn an_assumption_that_decides_nothing_is_not_rested_on() {
+    let text = format!("{ROLE}{SHARED}");
+    let proof = proof_of(
+        &text,
+        &[
+            ("default_host_management", AssumedValue::Bool(true)),
+            ("dns_forwarder", AssumedValue::Bool(true)),
+            ("data.aws_vpc.shared.ssm_endpoints", AssumedValue::Bool(true)),
+            ("data.aws_vpc.other.ssm_endpoints", AssumedValue::Bool(true)),
+        ],
+    );
+    let keys: Vec<&str> = proof.rests_on.iter().map(String::as_str).collect();
+    assert_eq!(keys, ["data.aws_vpc.shared.ssm_endpoints"]);
+}
+
+#[test]
+fn host_management_can_be_assumed() {
+    let text = SHARED.replace("iam_instance_profile   = aws_iam_instance_profile.app.name", "");
+    let endpoints = || ("data.aws_vpc.shared.ssm_endpoints", AssumedValue::Bool(true));
+    assert_eq!(proof_of(&text, &[endpoints()]).headline(), "BROKEN at L2 profile");
+    let proof = proof_of(&text, &[endpoints(), ("default_host_management", AssumedValue::Bool(true))]);
+    assert_eq!(proof.headline(), "REACHABLE via endpoints, with the role of Default Host Management");
+    assert!(proof.rests_on.contains("default_host_management"));
+}
+
+#[test]
+fn the_dns_attributes_of_a_vpc_that_is_looked_up_can_be_assumed() {
+    let endpoint = r#"
+resource "aws_vpc_endpoint" "ssm" {
+  for_each            = toset(["ssm", "ssmmessages"])
+  vpc_id              = data.aws_vpc.shared.id
+  service_name        = "com.amazonaws.eu-west-1.${each.key}"
+  vpc_endpoint_type   = "Interface"
+  subnet_ids          = [aws_subnet.app.id]
+  security_group_ids  = [aws_security_group.endpoints.id]
+  private_dns_enabled = true
+}
+
+resource "aws_security_group" "endpoints" {
+  vpc_id = data.aws_vpc.shared.id
+
+  ingress {
+    from_port       = 443
+    to_port         = 443
+    protocol        = "tcp"
+    security_groups = [aws_security_group.app.id]
+  }
+}
+"#;
+    let text = format!("{ROLE}{SHARED}{endpoint}");
+    let off = proof_of(&text, &[("data.aws_vpc.shared.enable_dns_hostnames", AssumedValue::Bool(false))]);
+    assert!(off.rests_on.contains("data.aws_vpc.shared.enable_dns_hostnames"), "{off:#?}");
+    assert_ne!(off.state(), "reachable");
 }

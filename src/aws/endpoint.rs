@@ -7,8 +7,10 @@ use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence};
 use crate::aws::policy::Policy;
+use crate::aws::read::View;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
+use crate::eval::term::Terms;
 use crate::eval::value::Value;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -20,6 +22,8 @@ pub struct Endpoint {
     pub declaration: Declaration,
     /// How far the configuration decides what it is.
     pub origin: Origin,
+    /// Whether the user says that it is there and can be used from all of its VPC.
+    pub assumed: bool,
     /// Its VPC.
     pub vpc: Ref<VpcId>,
     /// Its region; `None` when the provider configuration does not say.
@@ -91,6 +95,19 @@ const PREFIXES: &[&str] = &[
 ];
 
 impl Service {
+    /// What an endpoint says of its service.
+    pub(crate) fn read(view: &View<'_>, terms: &Terms) -> Service {
+        let name = view.text("service_name");
+        let mut names = Vec::new();
+        if let Some(arg) = view.arg("service_name") {
+            match arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref()) {
+                Some(possible) => names.extend(possible.iter().map(|value| Pattern::of(value, terms))),
+                None => names.push(Pattern::of(arg.value, terms)),
+            }
+        }
+        Service { names, name }
+    }
+
     /// Whether it is the AWS service of that label: `ssm`, `ec2messages`, `ecr.dkr`.
     pub fn is(&self, label: &str) -> Truth {
         let mut truths = self.names.iter().map(|name| is_service(name, label));
@@ -201,7 +218,7 @@ impl Network {
                 endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface")),
             ]));
         }
-        let hidden = self.hidden_in_vpc(vpc);
+        let hidden = self.hidden_endpoints(vpc, label);
         if !hidden.is_empty() {
             answers.push(Answer::unknown(hidden));
         }
@@ -212,6 +229,13 @@ impl Network {
         let answer = Answer::any(answers);
         let elsewhere = if answer.truth.is_yes() { Vec::new() } else { self.elsewhere(vpc, label) };
         Presence { answer, endpoints, elsewhere }
+    }
+
+    /// Why endpoints of the service may be in the VPC that are not seen.
+    fn hidden_endpoints(&self, vpc: VpcId, label: &str) -> Vec<Reason> {
+        let told = self.vpc(vpc).assumed_endpoints.is_some()
+            && matches!(label, "ssm" | "ssmmessages" | "ec2messages");
+        if told { Vec::new() } else { self.hidden_in_vpc(vpc) }
     }
 
     /// A few endpoints of the service that are certainly in other VPCs.
@@ -250,6 +274,9 @@ impl Network {
     /// Whether an endpoint is one that the agent's names can lead to: of interface type with at least one subnet.
     pub fn is_usable(&self, id: EndpointId) -> Answer {
         let endpoint = self.endpoint(id);
+        if endpoint.assumed {
+            return Answer::yes(endpoint.declaration.evidence(""));
+        }
         let kind = endpoint.endpoint_type.ask("vpc_endpoint_type", |kind| Truth::known(kind == "Interface"));
         let truth =
             if endpoint.origin == Origin::LookedUp { Truth::Unknown } else { !endpoint.subnets.is_empty() };

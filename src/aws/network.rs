@@ -127,6 +127,10 @@ pub struct Vpc {
     pub default_route_table: RouteTableId,
     /// The route table of subnets without association.
     pub main_route_table: Ref<RouteTableId>,
+    /// Which assumption says what endpoints it has for Systems Manager: an index.
+    pub assumed_endpoints: Option<usize>,
+    /// Which assumptions decide its DNS attributes: indices.
+    pub assumed_dns: Vec<usize>,
 }
 
 /// A subnet.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use miette::{IntoDiagnostic, Report as Failure, miette};
 
 use ssmlint::lint::{self, Argument, Request, Scope};
-use ssmlint::report::{self, Format, Options, Policy, Report};
+use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
 
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment};
 use crate::commands::output::{print, use_color, write_file};
-use crate::commands::{failure, from_here};
+use crate::commands::{failure, from_here, progress, settings};
 
 pub(crate) fn run(
     arguments: &CheckArgs,
@@ -26,19 +26,25 @@ pub(crate) fn run(
     }
     let context = arguments.terraform.context(inputs, environment);
     let scope = if arguments.from_files { Scope::Changes } else { Scope::Trees };
-    let request = Request { paths, scope, context, ..Request::default() };
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let layer = arguments.rules.layer();
+    let (settings, sources) = settings::load(first, &arguments.settings, layer, environment)?;
+    let policy = Policy {
+        fail_on: settings.fail_on.unwrap_or(Severity::Warning),
+        strict: settings.unknown.is_some_and(|unknown| unknown.severity().is_some()),
+        exit_zero: arguments.exit_zero,
+    };
+    let request = Request { paths, scope, context, settings, sources, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
-    let report = match threads.install(|| lint::check(&request, &Disk)) {
+    let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
+    let report = threads.install(|| lint::check(&request, &Disk));
+    drop(progress);
+    let report = match report {
         Ok(report) => report,
         Err(lint::Error::NothingToLint(_)) if arguments.allow_empty => {
             Report { rules: lint::rules(), ..Report::default() }
         }
         Err(error) => return Err(failure(&error)),
-    };
-    let policy = Policy {
-        fail_on: arguments.fail_on.severity(),
-        strict: arguments.strict,
-        exit_zero: arguments.exit_zero,
     };
     let working_dir = std::env::current_dir().ok();
     let options = Options {

@@ -100,6 +100,16 @@ impl<'a> Loader<'a> {
         self.trees.iter().any(|tree| canonical.starts_with(tree))
     }
 
+    /// Whether a path without links may be opened by some root: it may be read, or `terraform init` has put it there.
+    fn may_open(&self, canonical: &Path) -> bool {
+        let is_installed = || {
+            let manifests = self.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut data_dirs = manifests.values().filter_map(|installed| installed.data_dir.as_ref());
+            data_dirs.any(|data_dir| canonical.starts_with(data_dir))
+        };
+        self.may_read(canonical) || is_installed()
+    }
+
     /// The root module in a directory with everything that it calls. A directory that cannot be read gives an empty
     /// root with a diagnostic.
     pub fn load(&self, dir: &Path) -> Config {
@@ -225,7 +235,8 @@ impl<'a> Loader<'a> {
                 .iter()
                 .flat_map(|module| {
                     let calls = module.module_calls.values().filter_map(|call| call.source.as_ref());
-                    calls.filter_map(|source| self.local(module, source).ok())
+                    let targets = calls.filter_map(|source| self.local(module, source).ok());
+                    targets.filter(|(canonical, _)| self.may_open(canonical))
                 })
                 .collect();
         }

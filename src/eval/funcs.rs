@@ -337,10 +337,10 @@ pub fn is_impure(name: &str) -> bool {
     matches!(name, "bcrypt" | "plantimestamp" | "timestamp" | "uuid")
 }
 
-/// Whether ssmlint knows the function's type only: its result depends on bytes that differ between implementations
-/// (`base64gzip`), on secrets (`rsadecrypt`) or on whose machine it runs (`pathexpand`).
+/// Whether ssmlint knows the function's type only: its result depends on secrets (`rsadecrypt`) or on whose machine it
+/// runs (`pathexpand`).
 pub fn is_unsupported(name: &str) -> bool {
-    matches!(name, "base64gzip" | "pathexpand" | "rsadecrypt")
+    matches!(name, "pathexpand" | "rsadecrypt")
 }
 
 /// The function of a name, with or without the prefix `core::`.

@@ -56,7 +56,7 @@ pub(super) fn explain(root: &Root, world: World<'_>) -> (Split, Vec<(String, Vec
 
 fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(String, Vec<Proof>)>) {
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
-    let configured = root::judge(&evaluation);
+    let configured = root::judge(&evaluation, &root.options);
     let mut gaps = root::gaps(&evaluation);
     let diagnostics: Vec<Diagnostic> =
         evaluation.diagnostics.iter().map(|found| shown(&evaluation, found)).collect();
@@ -173,7 +173,8 @@ fn cut_off(
         let is_cut = |proof: &Proof| {
             is_reached(&proof.target) && proof.broken().is_some_and(|broken| broken.link.number >= NETWORK)
         };
-        let cut: Vec<Proof> = root::judge(&evaluation).proofs.into_iter().filter(is_cut).collect();
+        let cut: Vec<Proof> =
+            root::judge(&evaluation, &root.options).proofs.into_iter().filter(is_cut).collect();
         if !cut.is_empty() {
             broken.insert(allowed.len(), cut);
         }
@@ -251,7 +252,7 @@ fn possible(
         let scenario = toggle::with_toggles(scenario, &setting);
         let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
         let ruled_out = evaluation.diagnostics.iter().any(eval::is_ruled_out);
-        (!ruled_out).then(|| (setting, root::judge(&evaluation)))
+        (!ruled_out).then(|| (setting, root::judge(&evaluation, &root.options)))
     });
     (judged.collect(), left)
 }
@@ -287,7 +288,7 @@ const MANY: usize = 24;
 pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     let base = root.first();
     let configured = root.evaluate_in(world, base, Demand::Relevant);
-    let proofs = root::judge(&configured).proofs;
+    let proofs = root::judge(&configured, &root.options).proofs;
     let mut found = toggles(&root.config, &configured);
     let refused: Vec<Diagnostic> = configured.diagnostics.clone();
     let mut gaps = root::gaps(&configured);
@@ -313,7 +314,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
                     found.push(other);
                 }
             }
-            let others = root::judge(&evaluation).proofs;
+            let others = root::judge(&evaluation, &root.options).proofs;
             is_different |= cells(&others) != cells(&proofs);
         }
         differs.push(is_different);
@@ -368,7 +369,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
-        let proofs = root::judge(&evaluation).proofs;
+        let proofs = root::judge(&evaluation, &root.options).proofs;
         rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
     }
     // Toggle by toggle from false to true, so that the table reads as one counts.

@@ -3,11 +3,16 @@
 //! Identity first, once for a target; then for each of its subnets and each service the name, the endpoint or the
 //! way to the internet, and what may stand between. Each link is one question to [`Reach`] or the model.
 
+use std::collections::BTreeSet;
+
+use crate::aws::assumption::Assumed;
 use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
+use crate::aws::network::existence;
 use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, core_actions_of};
 use crate::proof::dns::{Place, Resolution};
+use crate::proof::session::needs;
 use crate::proof::verdict::{Path, Proof};
 use crate::proof::{Reach, Service, Site};
 use crate::source::Span;
@@ -61,6 +66,56 @@ pub(super) struct Way {
     pub(super) links: Vec<Link>,
 }
 
+/// What a proof takes for granted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    /// In words.
+    pub(super) words: BTreeSet<String>,
+    /// The assumptions of the user, by key.
+    pub(super) keys: BTreeSet<String>,
+}
+
+impl Taken {
+    fn add(&mut self, assumed: &Assumed) {
+        self.words.insert(assumed.describe());
+        self.keys.insert(assumed.key.clone());
+    }
+
+    /// What is assumed of Default Host Management, where the configuration does not set it up.
+    fn host_management(&mut self, reach: &Reach<'_>, target: &crate::aws::compute::Target) {
+        if let Some((assumed, true)) = reach.model.assumptions.host_management()
+            && !reach.model.ssm.host_management(&target.region).truth.is_yes()
+        {
+            self.add(assumed);
+        }
+    }
+
+    /// What is assumed of names in a VPC and of its endpoints.
+    fn names(&mut self, reach: &Reach<'_>, vpc: VpcId, service: Service) {
+        let network = &reach.model.network;
+        let assumptions = &reach.model.assumptions;
+        let vpc_of = network.vpc(vpc);
+        let custom = network.custom_dns(vpc).truth;
+        if let Some((assumed, _)) = assumptions.dns_forwarder()
+            && (custom.is_yes() || custom.is_unknown() && vpc_of.assumed_endpoints.is_none())
+        {
+            self.add(assumed);
+        }
+        let present = reach.presence(vpc, service).endpoints;
+        let by_assumption = present.is_empty() || present.iter().any(|id| network.endpoint(*id).assumed);
+        if let Some(assumed) = vpc_of.assumed_endpoints.and_then(|index| assumptions.facts.get(index))
+            && by_assumption
+        {
+            self.add(assumed);
+        }
+        for assumed in vpc_of.assumed_dns.iter().filter_map(|index| assumptions.facts.get(*index)) {
+            if present.iter().any(|id| !network.endpoint(*id).assumed) || present.is_empty() {
+                self.add(assumed);
+            }
+        }
+    }
+}
+
 /// The proofs of all targets, in the order of the model.
 pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
     let chains = Chains { reach };
@@ -88,9 +143,9 @@ fn words(holds: impl Into<String>, fails: impl Into<String>) -> Words {
 
 impl Chains<'_> {
     fn target(&self, target: &crate::aws::compute::Target, sites: &[&Site]) -> Proof {
-        let mut assumptions = Vec::new();
-        let mut links = vec![self.agent(target, &mut assumptions), self.metadata(target)];
-        let by_host_management = self.identity(target, sites, &mut links, &mut assumptions);
+        let mut taken = Taken::default();
+        let mut links = vec![self.agent(target, &mut taken), self.metadata(target)];
+        let by_host_management = self.identity(target, sites, &mut links, &mut taken);
         let mut ways = Vec::new();
         let mut command = Vec::new();
         for site in sites {
@@ -99,7 +154,7 @@ impl Chains<'_> {
                 if !needed {
                     continue;
                 }
-                let way = self.way(site, service, &mut assumptions);
+                let way = self.way(site, service, &mut taken);
                 if service == Service::Ec2Messages {
                     command.push(way);
                 } else {
@@ -107,9 +162,40 @@ impl Chains<'_> {
                 }
             }
         }
-        assumptions.sort();
-        assumptions.dedup();
-        Proof::conclude(target, links, ways, command, by_host_management, assumptions)
+        let features = self.features(sites);
+        Proof::conclude(target, links, ways, command, features, by_host_management, taken)
+    }
+
+    /// What session preferences use: a link of each service and subnet, apart from those that a session hangs on.
+    fn features(&self, sites: &[&Site]) -> Vec<Link> {
+        let network = &self.reach.model.network;
+        let mut links: Vec<Link> = Vec::new();
+        for preferences in &self.reach.model.ssm.preferences {
+            let exists = existence(&preferences.declaration);
+            for need in needs(preferences).into_iter().filter(|need| !need.used.truth.is_no()) {
+                let used = Answer::all([exists.clone(), need.used]);
+                for site in sites {
+                    let served = self.reach.feature_served(site, need.service);
+                    let served = match used.truth {
+                        // What is perhaps not used breaks nothing for certain.
+                        Truth::Unknown if !served.truth.is_yes() => Answer::unknown(used.reasons.clone()),
+                        Truth::Yes | Truth::No | Truth::Unknown => served,
+                    };
+                    let address = &preferences.declaration.address;
+                    let words = words(
+                        format!("{address} {}, and it is reached", need.what),
+                        format!("{address} {}, and there is no way to it", need.what),
+                    );
+                    let mut link = self.link(6, need.service, served, "SSM027", words);
+                    link.subnet =
+                        site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
+                    if !links.contains(&link) {
+                        links.push(link);
+                    }
+                }
+            }
+        }
+        links
     }
 
     fn link(&self, number: u8, name: &'static str, answer: Answer, rule: &'static str, words: Words) -> Link {
@@ -156,12 +242,12 @@ impl Chains<'_> {
     }
 
     /// L0: the image has the agent. An image of which that is not known is taken to have it.
-    fn agent(&self, target: &crate::aws::compute::Target, assumptions: &mut Vec<String>) -> Link {
+    fn agent(&self, target: &crate::aws::compute::Target, taken: &mut Taken) -> Link {
         let ami = &target.ami;
         let mut answer = ami.ships_agent.clone();
         let image = ami.chosen_by.as_ref().map_or_else(|| "the image".to_owned(), |by| by.to_string());
         let holds = if answer.truth.is_unknown() {
-            assumptions.push("the image has the SSM Agent".to_owned());
+            taken.words.insert("the image has the SSM Agent".to_owned());
             answer.truth = Truth::Yes;
             format!("{image}: assumed to have the SSM Agent")
         } else {
@@ -197,16 +283,14 @@ impl Chains<'_> {
         target: &crate::aws::compute::Target,
         sites: &[&Site],
         links: &mut Vec<Link>,
-        assumptions: &mut Vec<String>,
+        taken: &mut Taken,
     ) -> bool {
         let iam = &self.reach.model.iam;
         let argument = &target.profile;
         let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
         let managed = self.reach.host_management_of(target);
         let mut stands_in = |links: &mut Vec<Link>| {
-            if self.reach.options.assume_dhmc {
-                assumptions.push("Default Host Management is set up for the account".to_owned());
-            }
+            taken.host_management(self.reach, target);
             let words = words("Default Host Management gives the instance a role", "");
             links.push(self.link(4, "permissions", managed.clone(), "SSM004", words));
             true
@@ -331,7 +415,7 @@ impl Chains<'_> {
     }
 
     /// L5 to L10 of one service in one subnet; after the name or the endpoint breaks, nothing further is asked.
-    fn way(&self, site: &Site, service: Service, assumptions: &mut Vec<String>) -> Way {
+    fn way(&self, site: &Site, service: Service, taken: &mut Taken) -> Way {
         let network = &self.reach.model.network;
         let mut links = Vec::new();
         let path = match site.vpc.to() {
@@ -346,9 +430,7 @@ impl Chains<'_> {
                 None
             }
             Some(vpc) => {
-                if self.reach.options.assume_forwarder && !network.custom_dns(vpc).truth.is_no() {
-                    assumptions.push("custom DNS servers forward to Amazon's resolver".to_owned());
-                }
+                taken.names(self.reach, vpc, service);
                 self.by_name(site, vpc, service, &mut links)
             }
         };
@@ -410,6 +492,16 @@ impl Chains<'_> {
                     ));
                     return None;
                 }
+                if let Some(zone) = self.reach.claims(vpc, service).zones.first() {
+                    let zone = &network.zone(*zone).declaration;
+                    let fails = format!(
+                        "{} and {} both claim the name of {label}",
+                        endpoint.declaration.address, zone.address
+                    );
+                    let refused = Answer::no(endpoint.private_dns.evidence("")).because(zone.evidence(""));
+                    links.push(self.link(5, "dns", refused, "SSM014", words("", fails)));
+                    return None;
+                }
                 let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
                 self.through_endpoint(site, vpc, *id, service, None, links)
@@ -432,7 +524,7 @@ impl Chains<'_> {
                 }
                 let holds = format!("{label} -> public addresses, since no endpoint takes the name");
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
-                self.through_internet(site, vpc, links)
+                self.through_internet(site, vpc, service, links)
             }
         }
     }
@@ -444,6 +536,10 @@ impl Chains<'_> {
         let (exact, parent) = network.forwards(vpc, service.label(), region);
         if attributes.dns_support.is(&true).is_no() {
             ("SSM005", format!("DNS support of {} is off", attributes.declaration.address))
+        } else if network.custom_dns(vpc).truth.is_yes()
+            && self.reach.model.assumptions.dns_forwarder().is_some_and(|(_, forwards)| !forwards)
+        {
+            ("SSM018", "the DNS servers do not forward to Amazon's".to_owned())
         } else if exact.truth.is_yes() || parent.truth.is_yes() {
             ("SSM018", "a resolver rule takes the name away".to_owned())
         } else if network.firewall_blocks(vpc, service.label(), region).truth.is_yes() {
@@ -499,13 +595,22 @@ impl Chains<'_> {
         let network = &self.reach.model.network;
         let endpoint = network.endpoint(id);
         let address = &endpoint.declaration.address;
-        let usable = network.is_usable(id);
+        let mut usable = network.is_usable(id);
+        let refusal = self.reach.refusal(id).filter(|_| !endpoint.is_interface().is_no());
         let (rule, fails) = if endpoint.is_interface().is_no() {
             ("SSM011", format!("{address} is no interface endpoint"))
-        } else if endpoint.subnets.is_empty().is_yes() {
-            ("SSM012", format!("{address} is in no subnet"))
+        } else if let Some(refusal) = refusal {
+            usable = Answer { evidence: refusal.evidence, ..Answer::new(Truth::No) };
+            (refusal.rule, refusal.reason)
         } else {
-            ("SSM003", format!("{address} does not exist"))
+            let family = self.reach.shares_family(site, id);
+            if family.truth.is_no() {
+                usable = family;
+                ("SSM012", format!("{address} has IPv4 addresses only, and the instance has none"))
+            } else {
+                usable = if family.truth.is_unknown() { Answer::all([usable, family]) } else { usable };
+                ("SSM003", format!("{address} does not exist"))
+            }
         };
         let broken = usable.truth.is_no();
         let mut link = self.link(6, "endpoint", usable, rule, words(address.clone(), fails));
@@ -520,6 +625,11 @@ impl Chains<'_> {
         links.push(self.route(site, vpc, id, hub));
 
         let target = self.reach.target(site);
+        if endpoint.assumed {
+            let out = self.reach.site_admits_vpc(site, vpc).answer;
+            links.push(self.group_link(8, "instance-sg", "SSM007", out, &target.groups, Side::Out(address)));
+            return Some(Path::Endpoints);
+        }
         let subnets: Vec<SubnetId> = endpoint.subnets.ids().collect();
         // DNS alternates between the interfaces of an endpoint: one that is admitted is enough now and then.
         let out = Answer::any(subnets.iter().map(|subnet| self.reach.site_admits(site, id, *subnet).answer));
@@ -603,7 +713,13 @@ impl Chains<'_> {
         link
     }
 
-    fn through_internet(&self, site: &Site, vpc: VpcId, links: &mut Vec<Link>) -> Option<Path> {
+    fn through_internet(
+        &self,
+        site: &Site,
+        vpc: VpcId,
+        service: Service,
+        links: &mut Vec<Link>,
+    ) -> Option<Path> {
         let network = &self.reach.model.network;
         let declaration = &network.vpc(vpc).declaration;
         let egress = site.subnet.map(|subnet| network.egress(subnet));
@@ -633,7 +749,12 @@ impl Chains<'_> {
                 )
             }
             None => {
+                let off = self.reach.model.absent.endpoint(vpc, service.label());
+                let off = off
+                    .map(|(endpoint, _)| endpoint)
+                    .filter(|endpoint| endpoint.service.is_some() && answer.truth.is_no());
                 answer.evidence.clear();
+                answer.evidence.extend(off.map(|endpoint| endpoint.because.clone()));
                 answer.evidence.push(declaration.evidence(""));
                 (
                     "SSM003",

@@ -49,8 +49,13 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         let answer = attributes.dns_support.ask("DNS support is off", |on| Truth::known(!on));
         return Resolution { place: Place::Broken, answer, endpoints };
     }
-    if !custom.truth.is_no() && !reach.options.assume_forwarder {
-        if custom.truth.is_yes() {
+    let forwarder = reach.model.assumptions.dns_forwarder().map(|(_, on)| on);
+    // Whoever says which endpoints a VPC has that is not seen here says that its instances can use them.
+    let told = attributes.assumed_endpoints.is_some() && custom.truth.is_unknown();
+    if !custom.truth.is_no() && forwarder != Some(true) && !told {
+        if custom.truth.is_yes() && forwarder == Some(false) {
+            return Resolution { place: Place::Broken, answer: custom, endpoints };
+        } else if custom.truth.is_yes() {
             let at = custom.evidence.first().and_then(|evidence| evidence.span);
             doubts.push(Reason::new("whether these DNS servers forward to Amazon's is not known", at));
         } else {
@@ -79,7 +84,9 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             truth: endpoint.vpc.link.is(vpc),
         };
         let is_it = Answer::new(endpoint.service.is(label));
-        let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both.clone()]);
+        let both =
+            if endpoint.assumed && !both.truth.is_no() { Answer::new(Truth::Yes) } else { both.clone() };
+        let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both]);
         match captures.truth {
             Truth::Yes => {
                 own.push(id);
@@ -130,7 +137,9 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         Truth::Unknown => doubts.extend(parent.reasons),
         Truth::No => {}
     }
-    doubts.extend(network.hidden_in_vpc(vpc));
+    if attributes.assumed_endpoints.is_none() {
+        doubts.extend(network.hidden_in_vpc(vpc));
+    }
     let note = format!("nothing in {} takes the name of {label}", attributes.declaration.address);
     decided(Place::Public, Answer::yes(attributes.declaration.evidence(note)), endpoints, doubts)
 }

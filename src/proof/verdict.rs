@@ -1,10 +1,12 @@
 //! What a chain of links comes to: reachable by which path, broken at which link, or not known and why.
 
+use std::collections::BTreeSet;
+
 use crate::aws::compute::Target;
 use crate::aws::fact::Reason;
 use crate::aws::trail::Trails;
 use crate::proof::Service;
-use crate::proof::chain::{Link, Way};
+use crate::proof::chain::{Link, Taken, Way};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -115,8 +117,12 @@ pub struct Proof {
     pub links: Vec<Link>,
     /// The links of the command channel, `ec2messages`, which a session of a recent agent does without.
     pub command: Vec<Link>,
-    /// What was taken for granted.
+    /// The links of what session preferences use: KMS, CloudWatch Logs, S3. A session may open without them.
+    pub features: Vec<Link>,
+    /// What was taken for granted, in words.
     pub assumptions: Vec<String>,
+    /// The assumptions of the user that it rests on, by key.
+    pub rests_on: BTreeSet<String>,
 }
 
 impl Proof {
@@ -126,8 +132,9 @@ impl Proof {
         identity: Vec<Link>,
         ways: Vec<Way>,
         command: Vec<Way>,
+        features: Vec<Link>,
         by_host_management: bool,
-        assumptions: Vec<String>,
+        taken: Taken,
     ) -> Proof {
         let mut paths: Vec<(Service, Path)> = Vec::new();
         for way in &ways {
@@ -151,7 +158,9 @@ impl Proof {
             paths,
             links,
             command: command.into_iter().flat_map(|way| way.links).collect(),
-            assumptions,
+            features,
+            assumptions: taken.words.into_iter().collect(),
+            rests_on: taken.keys,
         };
         proof.decide();
         proof
@@ -169,23 +178,6 @@ impl Proof {
             Verdict::Reachable(_) if !self.assumptions.is_empty() => Confidence::Assumed,
             Verdict::Reachable(_) | Verdict::Broken(_) => Confidence::Proved,
         };
-    }
-
-    /// Takes in that AWS refuses to make an endpoint, as a rule proves: what hangs on it is broken there. `subject`
-    /// is an address, with or without the instance key.
-    pub fn refuse(&mut self, subject: &str, rule: &'static str, reason: &str, span: Option<Span>) {
-        let is_it = |address: &str| {
-            address.strip_prefix(subject).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-        };
-        let links = self.links.iter_mut().chain(&mut self.command);
-        for link in links.filter(|link| link.endpoint.as_deref().is_some_and(is_it) && !link.truth.is_no()) {
-            link.truth = Truth::No;
-            link.rule = rule;
-            link.span = span;
-            link.because.clear();
-            reason.clone_into(&mut link.reason);
-        }
-        self.decide();
     }
 
     /// `reachable`, `broken` or `unknown`.
@@ -218,7 +210,7 @@ impl Proof {
     /// has: what stands in a built-in summary is shown at the module call.
     pub fn tell(&mut self, trails: &Trails<'_>) {
         self.decl_range = self.decl_range.map(|span| trails.shown(span, None));
-        for link in self.links.iter_mut().chain(&mut self.command) {
+        for link in self.links.iter_mut().chain(&mut self.command).chain(&mut self.features) {
             link.span = link.span.map(|span| trails.shown(span, link.decided.as_ref()));
             for reason in &mut link.because {
                 reason.span = reason.span.map(|span| trails.shown(span, None));

@@ -111,7 +111,7 @@ pub fn render(report: &Report) -> String {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
             infos: report.count(Severity::Info),
-            undecided: report.undecided.len(),
+            undecided: report.undecided.len() + report.hidden,
             targets: counts.targets,
             roots: counts.roots,
             files: counts.files,
@@ -160,6 +160,7 @@ fn diagnostic_kind(kind: DiagnosticKind) -> &'static str {
         DiagnosticKind::Unreadable => "unreadable",
         DiagnosticKind::Invalid => "invalid",
         DiagnosticKind::NotUnderstood => "not_understood",
+        DiagnosticKind::Note => "note",
     }
 }
 

@@ -40,11 +40,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 }
                 findings.judge(&Answer { evidence: Vec::new(), ..answer }, defect);
             };
-        if !reach.options.assume_forwarder && declaration.is_managed() {
+        let forwarder = context.model.assumptions.dns_forwarder().map(|(_, on)| on);
+        if forwarder != Some(true) && declaration.is_managed() {
             report(
                 findings,
                 network.custom_dns(vpc),
-                Severity::Warning,
+                if forwarder == Some(false) { Severity::Error } else { Severity::Warning },
                 "{} hands out DNS servers that do not know its endpoints, unless they forward to Amazon's",
                 "hand out AmazonProvidedDNS, or let these servers forward amazonaws.com to the VPC's resolver",
             );

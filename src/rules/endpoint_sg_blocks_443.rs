@@ -29,7 +29,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
         let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
-        let Some(service) = service.filter(|_| !endpoint.is_interface().is_no()) else { continue };
+        let ours = !endpoint.is_interface().is_no() && !endpoint.assumed;
+        let Some(service) = service.filter(|_| ours) else { continue };
         let Some(vpc) = endpoint.vpc.link.to() else { continue };
         if !context.reach.needs(vpc, service) {
             continue;

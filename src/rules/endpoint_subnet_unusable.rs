@@ -2,7 +2,7 @@
 
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence};
-use crate::aws::network::{Network, existence};
+use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -26,11 +26,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let exists = existence(&endpoint.declaration);
-        let empty = Answer {
-            truth: endpoint.subnets.is_empty(),
-            evidence: Vec::new(),
-            reasons: endpoint.subnets.reasons(),
-        };
+        let empty = context.reach.without_subnet(id);
         let defect = Defect::new(&endpoint.declaration, "{} has no subnet, and so no network interface")
             .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
             .decided_by(subnets_evidence(endpoint))
@@ -51,51 +47,42 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .decided_by(subnets_evidence(endpoint))
             .help("list subnets of the endpoint's own VPC")
             .cause("subnet of another VPC");
-        findings.judge(&Answer::all([exists.clone(), foreign_subnet(network, endpoint)]), defect);
+        findings.judge(&Answer::all([exists.clone(), context.reach.foreign_subnet(id)]), defect);
 
         let defect = Defect::new(&endpoint.declaration, "{} is given two subnets in one availability zone")
             .at(endpoint.subnets.span, "two of these subnets are in one availability zone")
             .decided_by(subnets_evidence(endpoint))
             .help("list one subnet for each availability zone; every subnet of the VPC reaches the endpoint")
             .cause("two subnets in one zone");
-        findings.judge(&Answer::all([exists, same_zone(network, endpoint)]), defect);
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), defect);
+
+        let defect = Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
+            .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
+            .help("list subnets that have addresses of the endpoint's `ip_address_type`")
+            .cause("subnet of another family");
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnet_of_other_family(id)]), defect);
+
+        for site in endpoint.vpc.link.to().into_iter().flat_map(|vpc| context.reach.sites_in(vpc)) {
+            // What may work with an agent that is set up for it is nothing to report.
+            let shared = context.reach.shares_family(site, id);
+            if !shared.truth.is_no() {
+                continue;
+            }
+            let defect =
+                Defect::new(&endpoint.declaration, "{} has IPv4 addresses only, and an instance has none")
+                    .at_fact(&endpoint.ip_address_type, "without `ip_address_type` it has IPv4 addresses")
+                    .help(
+                        "set `ip_address_type = \"dualstack\"`, or give the instance's subnet an IPv4 range",
+                    )
+                    .affects([context.reach.target(site).declaration.address.clone()])
+                    .cause("IPv4 only");
+            let there = Answer::all([exists.clone(), Answer::new(site.certain)]);
+            findings.judge(&Answer::all([there, shared.negate()]), defect);
+        }
     }
 }
 
 fn subnets_evidence(endpoint: &Endpoint) -> Evidence {
     let subnets = &endpoint.subnets;
     Evidence { span: subnets.span, origin: subnets.origin, note: String::new() }
-}
-
-/// Whether a subnet is certainly in another VPC; that it may be says nothing.
-fn foreign_subnet(network: &Network, endpoint: &Endpoint) -> Answer {
-    let found = endpoint.subnets.members.iter().find(|member| {
-        let subnet = network.subnet(member.to);
-        member.certain.is_yes() && subnet.vpc.link.same(&endpoint.vpc.link).is_no()
-    });
-    match found {
-        Some(member) => {
-            let subnet = network.subnet(member.to);
-            let note = format!("{} is in another VPC", subnet.declaration.address);
-            Answer::yes(Evidence::at(subnet.vpc.span, note))
-                .because(endpoint.vpc.evidence("the endpoint's VPC"))
-        }
-        None => Answer::new(Truth::No),
-    }
-}
-
-/// Whether two of the subnets are certainly in one zone.
-fn same_zone(network: &Network, endpoint: &Endpoint) -> Answer {
-    let members: Vec<_> = endpoint.subnets.members.iter().filter(|member| member.certain.is_yes()).collect();
-    for (index, one) in members.iter().enumerate() {
-        for other in &members[index + 1..] {
-            let (a, b) = (network.subnet(one.to), network.subnet(other.to));
-            if a.zone.same(&b.zone).is_yes() {
-                let note = |address: &str| format!("{address} is in that zone");
-                return Answer::yes(a.declaration.evidence(note(&a.declaration.address)))
-                    .because(b.declaration.evidence(note(&b.declaration.address)));
-            }
-        }
-    }
-    Answer::new(Truth::No)
 }

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::Target;
 use crate::aws::fact::{Answer, Known, Reason};
-use crate::aws::link::{EndpointId, SubnetId};
+use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::Network;
 use crate::aws::security_group::{Admission, Direction, Group, Party, PeerKind};
 use crate::finding::Severity;
@@ -35,7 +35,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         else {
             continue;
         };
-        let blocked = if ways.iter().all(|way| matches!(way, Way::Interface(..))) {
+        let blocked = if ways.iter().all(|way| matches!(way, Way::Interface(..) | Way::Vpc(_))) {
             // DNS alternates between the interfaces of an endpoint: one that is admitted is enough now and then.
             let open = Answer::any(answers.iter().map(|admission| admission.answer.clone()));
             let some = open.truth.is_yes() && answers.iter().any(|admission| admission.answer.truth.is_no());
@@ -58,7 +58,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let text = format!("whether {} is in this subnet is not known", target.declaration.address);
             violation.reasons.push(Reason::new(text, target.declaration.decl_range));
         }
-        let whither = if ways.iter().any(|way| matches!(way, Way::Interface(..))) {
+        let whither = if ways.iter().any(|way| matches!(way, Way::Interface(..) | Way::Vpc(_))) {
             "the endpoints"
         } else {
             "the internet"
@@ -72,6 +72,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 enum Way {
     /// To the interface of an endpoint in a subnet.
     Interface(EndpointId, SubnetId),
+    /// To an endpoint of which it is only known what VPC it is in.
+    Vpc(VpcId),
     /// To public addresses, and whether it is proven that they can be reached.
     Internet {
         /// Whether routes and gateways lead there.
@@ -89,6 +91,9 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
             let endpoints = reach.led_to(vpc, service, site);
             by_endpoint &= !endpoints.is_empty();
             for id in endpoints {
+                if network.endpoint(id).assumed {
+                    ways.push(Way::Vpc(vpc));
+                }
                 let subnets = &network.endpoint(id).subnets;
                 ways.extend(subnets.ids().map(|subnet| Way::Interface(id, subnet)));
             }
@@ -109,6 +114,7 @@ fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
             let party = Party::Interface { subnet: *subnet, address: None, groups };
             network.admits(&target.groups, Direction::Egress, 443, &party)
         }
+        Way::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(*vpc)),
         Way::Internet { through_nat } => {
             let everywhere = Party::Range(Cidr::anywhere_v4());
             let mut admission = network.admits(&target.groups, Direction::Egress, 443, &everywhere);

@@ -97,21 +97,42 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
     if advice {
         defect = defect.severity(Severity::Warning);
     }
-    defect = match decided_by_keys(context, vpc) {
-        Some((evidence, have)) => {
+    let off = missing.iter().find_map(|service| context.model.absent.endpoint(vpc, service.label()));
+    let sure = off.filter(|(endpoint, truth)| truth.is_yes() || endpoint.service.is_some());
+    defect = match (decided_by_keys(context, vpc), sure) {
+        (None, Some((endpoint, truth))) => {
+            let here = if truth.is_yes() {
+                format!("the endpoint for {} is switched off here", missing[0].label())
+            } else {
+                format!("{} is switched off here", endpoint.address)
+            };
+            defect
+                .at(endpoint.because.span, here)
+                .decided_by(endpoint.because.clone())
+                .label(declaration.decl_range, "the VPC that lacks it")
+                .help(format!("switch the endpoint for {} on, or add a NAT gateway", list(&labels)))
+        }
+        (Some((evidence, have)), _) => {
             let here = format!("endpoints exist only for: {}", have.join(", "));
             defect
                 .at(evidence.span, here)
                 .decided_by(evidence)
                 .help(format!("add {} to the services that `for_each` goes through", quoted(&labels)))
         }
-        None => {
+        (None, None) => {
             let here = format!("has no endpoint for {}", list(&labels));
             defect
                 .at(declaration.decl_range, here)
                 .help(format!("add an interface endpoint for {}, or a NAT gateway", list(&labels)))
         }
     };
+    if let Some((endpoint, _)) = off.filter(|_| sure.is_none()) {
+        let note = format!("{} is switched off here", endpoint.address);
+        defect = defect.label(endpoint.because.span, note);
+    }
+    if let Some(nat) = context.model.absent.nat(vpc) {
+        defect = defect.label(nat.because.span, format!("{} is switched off here", nat.address));
+    }
     for service in missing {
         for id in context.reach.presence(vpc, *service).elsewhere {
             let endpoint = &network.endpoint(id).declaration;

@@ -1,10 +1,10 @@
 //! SSM014: two owners of one service's name in one VPC.
 
 use crate::aws::fact::{Answer, Evidence};
-use crate::aws::link::EndpointId;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
+use crate::proof::refusal::Claims;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::truth::Truth;
 
@@ -20,17 +20,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for vpc in network.vpc_ids() {
-        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
         for service in Service::ALL {
-            // Only what is proven: whether two conditions exclude each other cannot be told from here.
-            let owners: Vec<EndpointId> = network
-                .endpoint_ids()
-                .filter(|id| {
-                    let endpoint = network.endpoint(*id);
-                    let here = endpoint.vpc.link.is(vpc) & endpoint.service.is(service.label());
-                    (here & endpoint.private_dns.is(&true) & endpoint.declaration.exists).is_yes()
-                })
-                .collect();
+            let Claims { endpoints: owners, zones } = context.reach.claims(vpc, service);
             for id in owners.iter().skip(1) {
                 let endpoint = network.endpoint(*id);
                 let first = &network.endpoint(owners[0]).declaration;
@@ -44,14 +35,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .cause(&format!("second {}", service.label()));
                 findings.judge(&existence(&endpoint.declaration), defect);
             }
-            let zones: Vec<_> = network
-                .zones_for(vpc, service.label(), region)
-                .into_iter()
-                .filter(|zone| (zone.exact & zone.associated.truth).is_yes())
-                .collect();
             if let (Some(id), Some(zone)) = (owners.first(), zones.first()) {
                 let endpoint = network.endpoint(*id);
-                let zone = &network.zone(zone.zone).declaration;
+                let zone = &network.zone(*zone).declaration;
                 let message = format!("{{}} and a private hosted zone claim the name of {}", service.label());
                 let defect = Defect::new(&endpoint.declaration, message)
                     .at_fact(&endpoint.private_dns, "private DNS is on")
@@ -64,8 +50,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 findings.judge(&existence(&endpoint.declaration), defect);
             }
             if let [first, second, ..] = zones.as_slice() {
-                let (first, second) =
-                    (&network.zone(first.zone).declaration, &network.zone(second.zone).declaration);
+                let (first, second) = (&network.zone(*first).declaration, &network.zone(*second).declaration);
                 let place = Evidence::at(first.decl_range, format!("{} is one of that name", first.address));
                 let message =
                     format!("{{}} is a second private hosted zone for {} in one VPC", service.label());

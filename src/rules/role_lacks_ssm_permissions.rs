@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::fact::Answer;
-use crate::aws::iam::{Permission, Role, RoleId, Verdict};
-use crate::aws::policy::CORE_ACTIONS;
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::iam::{Attached, Permission, Role, RoleId, Verdict};
+use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -84,6 +84,12 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         )
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
+    if let Some(because) = switched_off(role, &missing) {
+        defect = defect
+            .at(because.span, format!("{} is switched off here", because.note))
+            .decided_by(because.clone())
+            .label(role.declaration.decl_range, "the role that lacks it");
+    }
     let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
     defect = defect.evidence(places);
     if let Some(exclusive) = &role.exclusive {
@@ -97,6 +103,14 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         );
     }
     defect
+}
+
+/// What decided that an attachment that would allow what is missing has no instance.
+fn switched_off<'a>(role: &'a Role, missing: &[&Permission]) -> Option<&'a Evidence> {
+    let action = &missing.first()?.action;
+    let allows =
+        |attached: &Attached| attached.policy.judge(&Request::agent(action, None)).allow.truth.is_yes();
+    role.switched_off.iter().find(|(attached, _)| allows(attached)).map(|(_, because)| because)
 }
 
 /// Whether Default Host Management gives the instance another role, which AWS only does when registration is refused.

@@ -2,6 +2,8 @@
 
 mod charset;
 mod csv;
+mod deflate;
+mod gzip;
 pub mod json;
 mod yaml;
 mod yaml_emit;
@@ -29,8 +31,9 @@ pub static FUNCTIONS: &[Function] = &[
     function("base64encode", &[STR], gives_string, |context, args, _| {
         result(context, &BASE64.encode(text(&args[0])?))
     }),
-    // Its bytes depend on the version of the compressor.
-    function("base64gzip", &[STR], gives_string, |_, _, _| Ok(Value::unknown_not_null(Type::String))),
+    function("base64gzip", &[STR], gives_string, |context, args, _| {
+        result(context, &BASE64.encode(gzip::compress(text(&args[0])?.as_bytes())))
+    }),
     function("csvdecode", &[STR], csv_type, csvdecode),
     Function {
         refine: no_refinement,

@@ -8,11 +8,9 @@ use crate::aws::link::{EndpointId, Key, Link, LinkSet, Ref, RouteTableId, Subnet
 use crate::aws::network::build::route_table::table_link;
 use crate::aws::network::{Network, Origin};
 use crate::aws::read::{Arg, View};
-use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
-use crate::eval::term::Terms;
 use crate::eval::value::{Cause, Causes, Type, Value, ValueKind};
 use crate::source::Span;
 use crate::truth::Truth;
@@ -69,10 +67,11 @@ pub(super) fn read_endpoint(
     let vpc = network
         .vpc_link(view.arg("vpc_id").as_ref(), build)
         .unwrap_or_else(|| Ref::default(Link::Unknown(Causes::new()), header));
-    let service = service(&view, build.terms());
+    let service = Service::read(&view, build.terms());
     let own_groups = network.group_links(view.arg("security_group_ids").as_ref(), header, build);
     let mut endpoint = Endpoint {
         origin: Origin::of(&declaration),
+        assumed: false,
         vpc,
         region: build.region(instance),
         service,
@@ -141,18 +140,6 @@ fn nests(value: &Value) -> bool {
         | ValueKind::Resource(_) => false,
     };
     value.as_elements().is_some_and(|elements| elements.iter().any(is_collection))
-}
-
-pub(super) fn service(view: &View<'_>, terms: &Terms) -> Service {
-    let name = view.text("service_name");
-    let mut names = Vec::new();
-    if let Some(arg) = view.arg("service_name") {
-        match arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref()) {
-            Some(possible) => names.extend(possible.iter().map(|value| Pattern::of(value, terms))),
-            None => names.push(Pattern::of(arg.value, terms)),
-        }
-    }
-    Service { names, name }
 }
 
 pub(super) fn route_table_links(

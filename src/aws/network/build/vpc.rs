@@ -35,7 +35,7 @@ pub(super) fn computed_cidr(
 
 impl Network {
     /// Adds a VPC with its default group, ACL and route table; of one that is not managed nothing else is known.
-    pub(in crate::aws::network) fn add_vpc(&mut self, declaration: Declaration, build: &Build<'_>) -> VpcId {
+    pub(in crate::aws) fn add_vpc(&mut self, declaration: Declaration, build: &Build<'_>) -> VpcId {
         let id = VpcId::from(self.vpcs.len());
         let span = declaration.decl_range;
         let origin = Origin::of(&declaration);
@@ -112,6 +112,8 @@ impl Network {
             default_acl,
             default_route_table,
             main_route_table: Ref::default(Link::To(default_route_table), span),
+            assumed_endpoints: None,
+            assumed_dns: Vec::new(),
             declaration,
         });
         id

@@ -1,0 +1,11 @@
+//! A whole project from one text is checked and rendered.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Some(report) = ssmlint_fuzz::check(&ssmlint_fuzz::files(text)) {
+        ssmlint_fuzz::render(&report);
+    }
+});

@@ -1,0 +1,254 @@
+//! Function calls: arguments, the result with its term, errors in Terraform's words.
+
+use std::sync::Arc;
+
+use ecow::{EcoString, EcoVec};
+
+use crate::eval::builtin;
+use crate::eval::expr::with_term;
+use crate::eval::funcs::{self, FuncError};
+use crate::eval::origin::Step as OriginStep;
+use crate::eval::scope::{Evaluator, Scope, unknown_value};
+use crate::eval::term::{Term, Terms};
+use crate::eval::value::{Cause, Causes, Refinement, Type, Value, ValueKind, join_causes};
+use crate::source::Span;
+use crate::syntax::ast::Expr;
+
+impl Evaluator<'_> {
+    pub(super) fn call(
+        &mut self,
+        scope: &Scope<'_>,
+        name: &EcoString,
+        name_span: Span,
+        args: &[Expr],
+        expand_final: bool,
+        span: Span,
+    ) -> Value {
+        let plain = name.strip_prefix("core::").unwrap_or(name);
+        match plain {
+            "try" if !expand_final => return self.call_try(scope, args, span),
+            "can" => return self.call_can(scope, args, span),
+            "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
+                let detail = format!(
+                    "Call to function \"{plain}\" failed: cannot recursively call {plain} from inside templatefile \
+                     or templatestring."
+                );
+                return self.error("Error in function call", detail, span);
+            }
+            _ => {}
+        }
+        let mut values: Vec<Value> = Vec::with_capacity(args.len());
+        let errors = self.errors.len();
+        for (i, arg) in args.iter().enumerate() {
+            let value = self.eval(scope, arg);
+            if !(expand_final && i + 1 == args.len()) {
+                values.push(value);
+                continue;
+            }
+            if value.is_null() {
+                return self.error(
+                    "Invalid expanding argument value",
+                    "The expanding argument (indicated by ...) must not be null.",
+                    arg.span,
+                );
+            }
+            if value.is_unknown() {
+                self.uncertain += 1;
+                values.push(value);
+                let result = Value::unknown(Type::Dynamic);
+                return self.finish(result, &format!("{plain}..."), &values, span);
+            }
+            match value.as_elements() {
+                Some(elements) => {
+                    let marks = value.marks;
+                    values.extend(elements.iter().map(|element| element.clone().with_marks(marks)));
+                }
+                None => {
+                    return self.error(
+                        "Invalid expanding argument value",
+                        "The expanding argument (indicated by ...) must be of a tuple, list, or set type.",
+                        arg.span,
+                    );
+                }
+            }
+        }
+        if self.errors.len() > errors {
+            let term = self.terms.fresh("failed call");
+            let origin = self.origin(Some(span), OriginStep::Call(plain.into()), []);
+            let causes = join_causes(&values);
+            let cause = causes.first().cloned().unwrap_or(Cause::Error("Invalid function argument".into()));
+            return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
+        }
+        let result = match plain {
+            "templatefile" => self.call_templatefile(plain, &values, args, span),
+            "templatestring" => self.call_templatestring(scope, &values, args, span),
+            // The arguments were expanded from a list that evaluated, so the first one wins.
+            "try" => match values.first() {
+                Some(first) => first.clone(),
+                None => self.call_try(scope, &[], span),
+            },
+            _ => match funcs::find(plain) {
+                Some(function) => self.call_function(function, &values, args, span),
+                None => match builtin::provider_function(plain) {
+                    Some(function) if self.has_provider(scope, "terraform") => {
+                        self.call_provider_function(function, &values, args, span)
+                    }
+                    Some(_) | None => return self.no_function(scope, name, name_span, span),
+                },
+            },
+        };
+        let origin =
+            self.origin(Some(span), OriginStep::Call(plain.into()), values.iter().map(|value| value.origin));
+        // What a function merely passed on keeps where it came from.
+        if result.origin.is_none() { result.with_origin(origin) } else { result }
+    }
+
+    fn has_provider(&self, scope: &Scope<'_>, local_name: &str) -> bool {
+        self.module(scope.module).node.module.required_providers.contains_key(local_name)
+    }
+
+    fn no_function(&mut self, scope: &Scope<'_>, name: &EcoString, name_span: Span, span: Span) -> Value {
+        if let Some(rest) = name.strip_prefix("provider::") {
+            let provider = rest.split("::").next().unwrap_or_default();
+            if !self.has_provider(scope, provider) {
+                let detail = format!(
+                    "There is no function named \"{name}\". Ensure that provider name \"{provider}\" is declared in \
+                     this module's required_providers block, and that this provider offers a function named \"{}\".",
+                    rest.rsplit("::").next().unwrap_or_default()
+                );
+                return self.error("Unknown provider function", detail, name_span);
+            }
+            let term = self.terms.fresh("provider function");
+            let origin = self.origin(Some(span), OriginStep::Call(name.clone()), []);
+            let cause = Cause::UnsupportedFunction(rest.into());
+            self.uncertain += 1;
+            return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
+        }
+        let detail = format!("There is no function named \"{name}\".");
+        self.error("Call to unknown function", detail, name_span)
+    }
+
+    fn call_function(
+        &mut self,
+        function: &'static funcs::Function,
+        values: &[Value],
+        args: &[Expr],
+        span: Span,
+    ) -> Value {
+        let result = {
+            let context = self.function_context();
+            funcs::call(&context, function, values)
+        };
+        match result {
+            Ok(result) => self.settle_call(function, result, values),
+            Err(error) => self.function_error(function, error, args, span),
+        }
+    }
+
+    fn settle_call(&mut self, function: &funcs::Function, result: Value, values: &[Value]) -> Value {
+        if result.is_wholly_known() {
+            return result;
+        }
+        self.uncertain += 1;
+        if function.name == "jsonencode"
+            && result.is_unknown()
+            && let [value] = values
+        {
+            let term = self.terms.intern(Term::Json(value.clone()));
+            return with_term(result, term, value.causes());
+        }
+        if funcs::is_impure(function.name) {
+            let term = self.terms.fresh(function.name);
+            return with_term(result, term, Causes::from([Cause::Impure(function.name.into())]));
+        }
+        if funcs::is_unsupported(function.name) && values.iter().all(Value::is_wholly_known) {
+            let operands = values.iter().map(Terms::operand).collect();
+            let term = self.terms.intern(Term::Apply(function.name.into(), operands));
+            return with_term(result, term, Causes::from([Cause::UnsupportedFunction(function.name.into())]));
+        }
+        let result = self.alternatives(function, result, values);
+        self.settle(result, function.name, values)
+    }
+
+    /// Applies the function to each value that an undecided argument may have.
+    fn alternatives(&mut self, function: &funcs::Function, result: Value, values: &[Value]) -> Value {
+        let Some(unknown) = result.as_unknown() else { return result };
+        if unknown.possible.is_some() {
+            return result;
+        }
+        let mut choices = values.iter().enumerate().filter_map(|(i, value)| {
+            let possible = value.as_unknown()?.possible.as_ref()?;
+            (possible.len() <= 8).then_some((i, possible))
+        });
+        let (Some((index, possible)), None) = (choices.next(), choices.next()) else { return result };
+        let context = self.function_context();
+        let mut results = EcoVec::new();
+        for choice in possible {
+            let mut args = values.to_vec();
+            args[index] = choice.clone();
+            match funcs::call(&context, function, &args) {
+                Ok(value) => results.push((args, value)),
+                Err(_) => return result,
+            }
+        }
+        let results = results
+            .into_iter()
+            .map(|(args, value)| {
+                let origin = if value.origin.is_none() { args[index].origin } else { value.origin };
+                self.settle(value, function.name, &args).with_origin(origin)
+            })
+            .collect();
+        let Value { kind, origin, marks } = result;
+        let ValueKind::Unknown(unknown) = kind else { return Value { kind, origin, marks } };
+        let mut unknown = Arc::unwrap_or_clone(unknown);
+        unknown.possible = Some(results);
+        Value { kind: ValueKind::Unknown(Arc::new(unknown)), origin, marks }
+    }
+
+    fn function_error(
+        &mut self,
+        function: &funcs::Function,
+        error: FuncError,
+        args: &[Expr],
+        span: Span,
+    ) -> Value {
+        match error {
+            FuncError::Arg(index, message) => {
+                let param = function.params.get(index).map(|param| param.name);
+                let param = param.or(function.variadic.map(|param| param.name)).unwrap_or("value");
+                let place = args.get(index.min(args.len().saturating_sub(1))).map_or(span, |arg| arg.span);
+                let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
+                self.error("Invalid function argument", detail, place)
+            }
+            FuncError::Call(message) if message.starts_with("Function \"") => {
+                let summary = if message.contains("expects only") {
+                    "Too many function arguments"
+                } else {
+                    "Not enough function arguments"
+                };
+                self.error(summary, message, span)
+            }
+            FuncError::Call(message) => {
+                let detail = format!("Call to function \"{}\" failed: {message}.", function.name);
+                self.error("Error in function call", detail, span)
+            }
+            FuncError::Limit(what) => self.value_limit(&what, span),
+            FuncError::Outside(what) => self.outside(&what, span),
+        }
+    }
+
+    pub(super) fn function_context(&self) -> funcs::Context<'_> {
+        funcs::Context {
+            fs: self.env.fs,
+            root: &self.config.canonical_dir,
+            trees: &self.trees,
+            limits: self.env.limits,
+        }
+    }
+
+    /// The content of a file that is not read because of where it lies.
+    pub(super) fn outside(&mut self, what: &str, span: Span) -> Value {
+        self.uncertain += 1;
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::Limit(what.into()), span)
+    }
+}

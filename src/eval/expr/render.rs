@@ -1,0 +1,213 @@
+//! `templatefile` and `templatestring`: a template evaluated with variables of its own.
+
+use std::path::PathBuf;
+
+use ecow::EcoString;
+
+use crate::eval::convert::convert;
+use crate::eval::funcs::{self, FuncError};
+use crate::eval::scope::{Bound, Evaluator, Scope};
+use crate::eval::value::{Marks, Type, Value};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind};
+
+impl Evaluator<'_> {
+    pub(super) fn call_templatefile(
+        &mut self,
+        name: &str,
+        values: &[Value],
+        args: &[Expr],
+        span: Span,
+    ) -> Value {
+        let [path, vars] = values else {
+            let summary = if values.len() < 2 {
+                "Not enough function arguments"
+            } else {
+                "Too many function arguments"
+            };
+            return self.error(summary, format!("Function \"{name}\" expects 2 argument(s)."), span);
+        };
+        let place = |i: usize| args.get(i).map_or(span, |arg| arg.span);
+        let path = match convert(path, &Type::String) {
+            Ok(path) if path.is_null() => {
+                let detail = "Invalid value for \"path\" parameter: argument must not be null.";
+                return self.error("Invalid function argument", detail, place(0));
+            }
+            Ok(path) => path,
+            Err(error) => {
+                let detail = format!("Invalid value for \"path\" parameter: {error}.");
+                return self.error("Invalid function argument", detail, place(0));
+            }
+        };
+        let Some(text_path) = path.as_str() else {
+            return self.finish(Value::unknown(Type::Dynamic), name, values, span);
+        };
+        let context = self.function_context();
+        let text = match funcs::file::read_text(&context, text_path) {
+            Ok(text) => text,
+            Err(FuncError::Limit(what)) => return self.value_limit(&what, span),
+            Err(FuncError::Outside(what)) => return self.outside(&what, span),
+            Err(FuncError::Arg(_, message) | FuncError::Call(message)) => {
+                let detail = format!("Invalid value for \"path\" parameter: {message}.");
+                return self.error("Invalid function argument", detail, place(0));
+            }
+        };
+        let shown = PathBuf::from(text_path);
+        let file = self.env.sources.add(&shown, text);
+        let template = match crate::syntax::parse_template(&file) {
+            Ok(template) => template,
+            Err(diagnostics) => {
+                let message = diagnostics.first().map(|d| format!("{}; {}", d.summary, d.detail));
+                let detail = format!(
+                    "Invalid value for \"path\" parameter: {}.",
+                    message.unwrap_or_default().trim_end_matches('.')
+                );
+                return self.error("Invalid function argument", detail, place(0));
+            }
+        };
+        self.render(name, &template, vars, place(1), span, path.marks)
+    }
+
+    pub(super) fn call_templatestring(
+        &mut self,
+        scope: &Scope<'_>,
+        values: &[Value],
+        args: &[Expr],
+        span: Span,
+    ) -> Value {
+        let _ = scope;
+        let ([template, vars], [template_expr, vars_expr]) = (values, args) else {
+            let summary = if values.len() < 2 {
+                "Not enough function arguments"
+            } else {
+                "Too many function arguments"
+            };
+            return self.error(summary, "Function \"templatestring\" expects 2 argument(s).", span);
+        };
+        if !matches!(template_expr.kind, ExprKind::Traversal(_) | ExprKind::Access { .. }) {
+            let detail = "Invalid value for \"template\" parameter: invalid template expression: must be a direct \
+                          reference to a single string from elsewhere, containing valid Terraform template syntax.";
+            return self.error("Invalid function argument", detail, template_expr.span);
+        }
+        let text = match convert(template, &Type::String) {
+            Ok(text) if text.is_null() => {
+                let detail = "Invalid value for \"template\" parameter: argument must not be null.";
+                return self.error("Invalid function argument", detail, template_expr.span);
+            }
+            Ok(text) => text,
+            Err(error) => {
+                let detail = format!("Invalid value for \"template\" parameter: {error}.");
+                return self.error("Invalid function argument", detail, template_expr.span);
+            }
+        };
+        let Some(source) = text.as_str() else {
+            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
+        };
+        let file =
+            self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
+        match crate::syntax::parse_template(&file) {
+            Ok(template) => {
+                let result = self.render("templatestring", &template, vars, vars_expr.span, span, text.marks);
+                match convert(&result, &Type::String) {
+                    Ok(text) => self.settle(text, "tostring", &[result]),
+                    Err(error) => {
+                        let detail = format!(
+                            "Call to function \"templatestring\" failed: invalid template result: {error}."
+                        );
+                        self.error("Error in function call", detail, span)
+                    }
+                }
+            }
+            Err(diagnostics) => {
+                let message = diagnostics.first().map(|d| d.summary.clone()).unwrap_or_default();
+                let detail =
+                    format!("Invalid value for \"template\" parameter: invalid template: {message}.");
+                self.error("Invalid function argument", detail, template_expr.span)
+            }
+        }
+    }
+
+    /// Evaluates a template file's or template string's text with its variables.
+    fn render(
+        &mut self,
+        name: &str,
+        template: &Expr,
+        vars: &Value,
+        vars_span: Span,
+        span: Span,
+        marks: Marks,
+    ) -> Value {
+        let marks = marks.union(vars.marks);
+        if vars.is_null() {
+            let detail = "Invalid value for \"vars\" parameter: argument must not be null.";
+            return self.error("Invalid function argument", detail, vars_span);
+        }
+        if vars.is_unknown() {
+            return self.finish_fresh(Value::unknown(Type::Dynamic), name, std::slice::from_ref(vars), span);
+        }
+        let Some(entries) = vars.as_entries().cloned() else {
+            let detail = "Invalid value for \"vars\" parameter: invalid vars value: must be a map.";
+            return self.error("Invalid function argument", detail, vars_span);
+        };
+        for key in entries.keys() {
+            if !is_identifier(key) {
+                let detail = format!(
+                    "Invalid value for \"vars\" parameter: invalid template variable name \"{key}\": must start \
+                     with a letter, followed by zero or more letters, digits, and underscores."
+                );
+                return self.error("Invalid function argument", detail, vars_span);
+            }
+        }
+        let bounds: Vec<(&EcoString, &Value)> = entries.iter().collect();
+        self.render_bound(name, template, &bounds, None, span).with_marks(marks)
+    }
+
+    fn render_bound(
+        &mut self,
+        name: &str,
+        template: &Expr,
+        rest: &[(&EcoString, &Value)],
+        bound: Option<&Bound<'_>>,
+        span: Span,
+    ) -> Value {
+        // The chain of bound names lives on the stack, so it is built by one frame a name.
+        if let Some(((key, value), rest)) = rest.split_first() {
+            let next = Bound { name: key, value: (*value).clone(), next: bound };
+            if self.depth >= self.env.limits.depth {
+                return self.limit("templates nested too deeply", Some(span));
+            }
+            self.depth += 1;
+            let value = self.render_bound(name, template, rest, Some(&next), span);
+            self.depth -= 1;
+            return value;
+        }
+        let empty = Bound { name: "", value: Value::null(Type::Dynamic), next: bound };
+        let scope = Scope { only_bound: true, bound: Some(&empty), ..Scope::module(Self::ROOT) };
+        let errors = self.errors.len();
+        let value = self.eval(&scope, template);
+        if self.errors.len() > errors {
+            // Terraform reports an error inside a template at the call.
+            let inner = self.errors.split_off(errors);
+            let first = inner.into_iter().next();
+            if let Some(failure) = &first {
+                self.uncertain = failure.uncertain;
+            }
+            let first = first.map(|failure| failure.diagnostic);
+            let detail = first.as_ref().map(|d| d.detail.clone()).unwrap_or_default();
+            if first.is_some_and(|d| d.summary == "Invalid function argument") {
+                let detail =
+                    format!("Invalid value for \"vars\" parameter: {}.", detail.trim_end_matches('.'));
+                return self.error("Invalid function argument", detail, span);
+            }
+            let detail = format!("Call to function \"{name}\" failed: {}.", detail.trim_end_matches('.'));
+            return self.error("Error in function call", detail, span);
+        }
+        value
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}

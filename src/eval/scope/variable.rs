@@ -1,0 +1,219 @@
+//! Input variables: what sets them, their type and their default.
+
+use crate::config::AssignedValue;
+use crate::eval::convert::constraint::Constraint;
+use crate::eval::origin::Step;
+use crate::eval::scope::{Evaluator, Memo, ModuleId, Scope, retype, unknown_value};
+use crate::eval::term::Term;
+use crate::eval::value::{Cause, Marks, Refinement, Value, normalize};
+use crate::source::Span;
+use crate::syntax::ast::Expr;
+
+impl<'a> Evaluator<'a> {
+    pub(in crate::eval) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
+        let node = self.module(module).node;
+        let Some((key, variable)) = node.module.variables.get_key_value(name) else {
+            return self.undeclared(
+                "Reference to undeclared input variable",
+                format!(
+                    "An input variable with the name \"{name}\" has not been declared. This variable can be \
+                     declared with a variable \"{name}\" {{}} block."
+                ),
+                span,
+            );
+        };
+        match self.module(module).variables.get(key.as_str()) {
+            Some(Memo::Done(value)) => return value.clone(),
+            Some(Memo::Running) => return self.cycle(&format!("var.{name}"), span),
+            None => {}
+        }
+        self.module_mut(module).variables.insert(key, Memo::Running);
+        let value = self.apart(|this| this.evaluate_variable(module, variable));
+        self.module_mut(module).variables.insert(key, Memo::Done(value.clone()));
+        value
+    }
+
+    fn evaluate_variable(&mut self, module: ModuleId, variable: &'a crate::config::Variable) -> Value {
+        let name = &variable.name;
+        let constraint = self.constraint(module, variable);
+        let (value, set) = match self.module(module).parent {
+            None => self.root_input(variable, &constraint),
+            Some((parent, call)) => match call.arguments.attribute(name) {
+                None => (None, false),
+                Some(argument) => {
+                    let repetition = self.module(module).repetition.clone();
+                    let scope = Scope { repetition: Some(&repetition), ..Scope::module(parent) };
+                    let value = self.eval(&scope, &argument.expr);
+                    let origin =
+                        self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
+                    (Some(value.with_origin(origin)), true)
+                }
+            },
+        };
+        let value = match value {
+            Some(value) if value.is_null() && !variable.nullable && variable.default.is_some() => None,
+            other => other,
+        };
+        let value = match value {
+            Some(value) => value,
+            None => match &variable.default {
+                Some(default) => {
+                    let value = self.eval(&Scope::module(module), default);
+                    let origin = self.origin(Some(default.span), Step::Default(name.clone()), []);
+                    // The default decides; its own literals stay reachable through the parts of the value.
+                    value.with_origin(origin)
+                }
+                None => return self.unset_variable(module, variable, &constraint, set),
+            },
+        };
+        let value = self.apply_constraint(module, &value, &constraint, variable);
+        if value.is_null() && !variable.nullable {
+            self.report(
+                "Required variable not set",
+                format!("Unsuitable value for var.{name} set from outside of the configuration: required variable may not be set to null."),
+                Some(variable.decl_range),
+            );
+        }
+        let marks = Marks { sensitive: variable.sensitive, ephemeral: variable.ephemeral };
+        value.with_marks(marks)
+    }
+
+    fn unset_variable(
+        &mut self,
+        module: ModuleId,
+        variable: &'a crate::config::Variable,
+        constraint: &Constraint,
+        _set: bool,
+    ) -> Value {
+        let name = &variable.name;
+        let address = self.module(module).addr.clone();
+        let full = if address.is_root() { name.clone() } else { ecow::eco_format!("{address}.{name}") };
+        let origin = self.origin(Some(variable.decl_range), Step::NotSet(name.clone()), []);
+        let term = self.terms.intern(Term::Var(full.clone()));
+        let refinement = Refinement { not_null: !variable.nullable, ..Refinement::default() };
+        let marks = Marks { sensitive: variable.sensitive, ephemeral: variable.ephemeral };
+        unknown_value(constraint.ty(), refinement, term, Cause::NotSet(full), origin).with_marks(marks)
+    }
+
+    pub(super) fn constraint(
+        &mut self,
+        module: ModuleId,
+        variable: &'a crate::config::Variable,
+    ) -> Constraint {
+        let Some(expr) = &variable.type_expr else { return Constraint::Any };
+        let mut evaluate = |default: &Expr| self.eval(&Scope::module(module), default);
+        let (constraint, diagnostics) = Constraint::of_variable(expr, &mut evaluate);
+        self.settled.extend(diagnostics);
+        constraint
+    }
+
+    fn apply_constraint(
+        &mut self,
+        module: ModuleId,
+        value: &Value,
+        constraint: &Constraint,
+        variable: &'a crate::config::Variable,
+    ) -> Value {
+        match constraint.apply(value) {
+            Ok(converted) => {
+                // A conversion makes new containers; the value's own origin stays the step that set it.
+                let mut converted = converted;
+                converted.origin = value.origin;
+                let limits = self.env.limits;
+                let weight = converted.weight(limits.value_bytes, limits.value_depth);
+                let weight = weight.unwrap_or(limits.value_bytes);
+                self.spend(weight, weight);
+                let operand = value.clone();
+                self.settle(converted, "convert", &[operand])
+            }
+            Err(error) => {
+                let span = self.origins.span(value.origin).unwrap_or(variable.decl_range);
+                let name = &variable.name;
+                let root = self.module(module).addr.is_root();
+                let (summary, detail) = if !root {
+                    (
+                        "Invalid value for input variable",
+                        format!(
+                            "The given value is not suitable for {}.var.{name} declared at {}: {error}.",
+                            self.module(module).addr,
+                            name
+                        ),
+                    )
+                } else if variable.default.as_ref().is_some_and(|default| default.span == span) {
+                    (
+                        "Invalid default value for variable",
+                        format!(
+                            "This default value is not compatible with the variable's type constraint: {error}."
+                        ),
+                    )
+                } else {
+                    (
+                        "Invalid value for input variable",
+                        format!(
+                            "Unsuitable value for var.{name} set from outside of the configuration: {error}."
+                        ),
+                    )
+                };
+                let value = self.error(summary, detail, span);
+                retype(value, constraint.ty())
+            }
+        }
+    }
+
+    fn root_input(
+        &mut self,
+        variable: &'a crate::config::Variable,
+        constraint: &Constraint,
+    ) -> (Option<Value>, bool) {
+        let Some(assignment) = self.assigned.get(variable.name.as_str()).copied() else {
+            return (None, false);
+        };
+        let step = match assignment.value {
+            AssignedValue::Chosen(_) => Step::Scenario(variable.name.clone()),
+            AssignedValue::Expr(_) | AssignedValue::Text(_) => {
+                Step::Input { name: variable.name.clone(), source: assignment.source.clone() }
+            }
+        };
+        let value = match &assignment.value {
+            AssignedValue::Chosen(value) => Value::bool(*value),
+            AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
+            AssignedValue::Text(text) => self.text_input(variable, constraint, text),
+        };
+        let span = assignment.span;
+        let origin = self.origin(span, step, []);
+        (Some(value.with_origin(origin)), true)
+    }
+
+    /// A value from the command line or the environment: a string, unless the variable's type asks for more.
+    fn text_input(
+        &mut self,
+        variable: &'a crate::config::Variable,
+        constraint: &Constraint,
+        text: &str,
+    ) -> Value {
+        if variable.type_expr.is_none() || constraint.is_primitive() {
+            return Value::string(normalize(text));
+        }
+        let path = std::path::PathBuf::from(format!("<value for var.{}>", variable.name));
+        let file = self.env.sources.add(&path, text.to_string());
+        match crate::syntax::parse_expression(&file) {
+            Ok(expr) => self.eval_detached(&expr),
+            Err(diagnostics) => {
+                self.settled.extend(diagnostics);
+                let span = variable.decl_range;
+                self.unknown(
+                    constraint.ty(),
+                    Refinement::default(),
+                    Cause::Error("Invalid expression".into()),
+                    span,
+                )
+            }
+        }
+    }
+
+    /// Evaluates an expression in which no name exists.
+    pub(in crate::eval) fn eval_detached(&mut self, expr: &Expr) -> Value {
+        let scope = Scope { only_bound: true, ..Scope::module(Self::ROOT) };
+        self.eval(&scope, expr)
+    }
+}

@@ -1,0 +1,328 @@
+//! What AWS refuses to make: an endpoint that `terraform apply` cannot create leads nobody anywhere.
+//!
+//! The same questions are asked by the chain of a target and by the rules that name the line to change.
+
+use ecow::EcoString;
+
+use crate::aws::endpoint::Endpoint;
+use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::link::{EndpointId, VpcId, ZoneId};
+use crate::aws::network::existence;
+use crate::proof::{Reach, Service, Site, is_new_region};
+use crate::truth::Truth;
+
+/// Why AWS does not make an endpoint, or does not let its name lead to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule that reports it.
+    pub rule: &'static str,
+    /// What is wrong: lower case, no full stop, with the endpoint's address.
+    pub reason: String,
+    /// The places that decide it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What is wrong with the name of an endpoint's service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameProblem {
+    /// It is for the FIPS name of a service, which the agent does not dial.
+    Fips(Service),
+    /// It is a slip of the pen away from the service.
+    Misspelt {
+        /// As it is written.
+        written: EcoString,
+        /// What was meant.
+        meant: Service,
+    },
+    /// It begins with what AWS uses for other services of the partition.
+    Prefix(&'static str),
+    /// It names another region than the one in which the endpoint is created.
+    Region {
+        /// In the name.
+        named: EcoString,
+        /// Of the endpoint.
+        own: EcoString,
+    },
+    /// `service_region` is another region, which AWS takes for a customer's service.
+    ServiceRegion,
+    /// It is for ec2messages in a region that has only ssmmessages.
+    NewRegion(EcoString),
+}
+
+impl NameProblem {
+    /// Whether `terraform apply` fails because of it.
+    pub fn is_refused(&self) -> bool {
+        match self {
+            NameProblem::Misspelt { .. } | NameProblem::Region { .. } | NameProblem::ServiceRegion => true,
+            // Of the other partitions only CDK's table says so.
+            NameProblem::Prefix(prefix) => *prefix == "cn.com.amazonaws",
+            NameProblem::Fips(_) | NameProblem::NewRegion(_) => false,
+        }
+    }
+
+    /// What the endpoint does, to be read after its address.
+    pub fn describe(&self) -> String {
+        match self {
+            NameProblem::Fips(service) => {
+                format!("is for {}-fips, a name that the agent does not dial", service.label())
+            }
+            NameProblem::Misspelt { written, .. } => {
+                format!("names the service {written}, which does not exist")
+            }
+            NameProblem::Prefix(prefix) => {
+                format!("has a name that does not exist: it begins with {prefix}")
+            }
+            NameProblem::Region { named, own } => {
+                format!("is created in {own} and names a service of {named}")
+            }
+            NameProblem::ServiceRegion => {
+                "reaches for a service in another region, which AWS does not offer for this one".to_owned()
+            }
+            NameProblem::NewRegion(region) => format!("is for ec2messages, which {region} does not have"),
+        }
+    }
+}
+
+/// Who claims the name of a service in a VPC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The endpoints that certainly do.
+    pub endpoints: Vec<EndpointId>,
+    /// The private hosted zones of that name that are certainly associated.
+    pub zones: Vec<ZoneId>,
+}
+
+/// Services whose names are near ours and that exist.
+const NEIGHBOURS: &[&str] =
+    &["ec2", "ecs", "ebs", "efs", "sns", "sms", "sqs", "sso", "ses", "rum", "dms", "eks", "iam", "kms", "s3"];
+
+/// What is wrong with the name of an endpoint's service, as far as it is known.
+pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
+    let mut problems = Vec::new();
+    let service = &endpoint.service;
+    let prefix = service.prefix();
+    let own = Service::ALL.iter().find(|wanted| service.is(wanted.label()).is_yes());
+    if own.is_none()
+        && prefix.is_some()
+        && let Some(end) = service.known_end()
+    {
+        let fips = |wanted: &&Service| end.strip_suffix("-fips").is_some_and(|name| name == wanted.label());
+        if let Some(wanted) = Service::ALL.iter().find(fips) {
+            problems.push(NameProblem::Fips(*wanted));
+        } else if let Some(meant) = misspelt(&end) {
+            problems.push(NameProblem::Misspelt { written: end, meant });
+        }
+    }
+    if let (Some(_), Some(prefix)) = (own, prefix)
+        && prefix != "com.amazonaws"
+    {
+        problems.push(NameProblem::Prefix(prefix));
+    }
+    let region = endpoint.region.value().and_then(Option::as_ref);
+    if let (Some(named), Some(region), true) = (service.region(), region, prefix.is_some())
+        && named != *region
+        && endpoint.service_region.is(&None).is_yes()
+    {
+        problems.push(NameProblem::Region { named, own: region.clone() });
+    }
+    if let (Some(_), Some(Some(service_region))) = (own, endpoint.service_region.value())
+        && region.is_some_and(|region| region != service_region)
+    {
+        problems.push(NameProblem::ServiceRegion);
+    }
+    if let (Some(Service::Ec2Messages), Some(region)) = (own, region)
+        && is_new_region(region)
+    {
+        problems.push(NameProblem::NewRegion(region.clone()));
+    }
+    problems
+}
+
+impl Reach<'_> {
+    /// Whether an endpoint is in no subnet, so that it has no network interface.
+    pub fn without_subnet(&self, id: EndpointId) -> Answer {
+        let subnets = &self.model.network.endpoint(id).subnets;
+        Answer { truth: subnets.is_empty(), evidence: Vec::new(), reasons: subnets.reasons() }
+    }
+
+    /// Whether a subnet of an endpoint is certainly in another VPC; that it may be says nothing.
+    pub fn foreign_subnet(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let found = endpoint.subnets.members.iter().find(|member| {
+            let subnet = network.subnet(member.to);
+            member.certain.is_yes() && subnet.vpc.link.same(&endpoint.vpc.link).is_no()
+        });
+        match found {
+            Some(member) => {
+                let subnet = network.subnet(member.to);
+                let note = format!("{} is in another VPC", subnet.declaration.address);
+                Answer::yes(Evidence::at(subnet.vpc.span, note))
+                    .because(endpoint.vpc.evidence("the endpoint's VPC"))
+            }
+            None => Answer::new(Truth::No),
+        }
+    }
+
+    /// Whether two subnets of an endpoint are certainly in one availability zone.
+    pub fn subnets_in_one_zone(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let subnets = &network.endpoint(id).subnets;
+        let members: Vec<_> = subnets.members.iter().filter(|member| member.certain.is_yes()).collect();
+        for (index, one) in members.iter().enumerate() {
+            for other in &members[index + 1..] {
+                let (a, b) = (network.subnet(one.to), network.subnet(other.to));
+                if a.zone.same(&b.zone).is_yes() {
+                    let note = |address: &str| format!("{address} is in that zone");
+                    return Answer::yes(a.declaration.evidence(note(&a.declaration.address)))
+                        .because(b.declaration.evidence(note(&b.declaration.address)));
+                }
+            }
+        }
+        Answer::new(Truth::No)
+    }
+
+    /// Whether a subnet of an endpoint certainly is of another address family than the endpoint.
+    pub fn subnet_of_other_family(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let wanted = endpoint.ip_address_type.value().and_then(Option::as_ref).map(EcoString::as_str);
+        let is_wrong = |native: Truth| match wanted {
+            Some("ipv4" | "dualstack") => native,
+            Some("ipv6") => !native,
+            Some(_) | None => Truth::No,
+        };
+        let found = endpoint.subnets.members.iter().find(|member| {
+            member.certain.is_yes() && is_wrong(network.subnet(member.to).ipv6_native.is(&true)).is_yes()
+        });
+        match found {
+            Some(member) => {
+                let subnet = network.subnet(member.to);
+                let only = if subnet.ipv6_native.is(&true).is_yes() { "IPv6" } else { "IPv4" };
+                let note = format!("{} has no addresses but {only}", subnet.declaration.address);
+                Answer::yes(subnet.declaration.evidence(note))
+                    .because(endpoint.ip_address_type.evidence("the endpoint's address type"))
+            }
+            None => Answer::new(Truth::No),
+        }
+    }
+
+    /// Whether a site and an endpoint have addresses of one family. Without `ip_address_type` an endpoint has IPv4.
+    pub fn shares_family(&self, site: &Site, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let Some(subnet) = site.subnet.map(|subnet| network.subnet(subnet)) else {
+            return Answer::new(Truth::Yes);
+        };
+        if !subnet.ipv6_native.is(&true).is_yes() {
+            return Answer::new(Truth::Yes);
+        }
+        let kind = &network.endpoint(id).ip_address_type;
+        let has_v6 = kind.ask("the endpoint's address type", |kind| {
+            Truth::known(matches!(kind.as_deref(), Some("ipv6" | "dualstack")))
+        });
+        if has_v6.truth.is_yes() {
+            let text = format!(
+                "{} has IPv6 only, which SSM Agent speaks from 3.3.3270.0 on when UseDualStackEndpoint is set",
+                subnet.declaration.address
+            );
+            return Answer::unknown([Reason::new(text, subnet.ipv6_native.span)]);
+        }
+        has_v6.because(subnet.ipv6_native.evidence("the instance has no IPv4 address"))
+    }
+
+    /// Who certainly claims the name of a service in a VPC; whether two conditions exclude each other is not asked.
+    pub fn claims(&self, vpc: VpcId, service: Service) -> Claims {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(EcoString::as_str);
+        let claims = |id: &EndpointId| {
+            let endpoint = network.endpoint(*id);
+            let here = endpoint.vpc.link.is(vpc) & endpoint.service.is(service.label());
+            (here & endpoint.private_dns.is(&true) & endpoint.declaration.exists).is_yes()
+        };
+        let zones = network.zones_for(vpc, service.label(), region).into_iter();
+        Claims {
+            endpoints: network.endpoints_in(vpc).filter(claims).collect(),
+            zones: zones
+                .filter(|zone| (zone.exact & zone.associated.truth).is_yes())
+                .map(|zone| zone.zone)
+                .collect(),
+        }
+    }
+
+    /// Why AWS certainly does not make an endpoint that a target's connections would lead to.
+    pub fn refusal(&self, id: EndpointId) -> Option<Refusal> {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let declaration = &endpoint.declaration;
+        let address = &declaration.address;
+        if !declaration.is_managed() || !existence(declaration).truth.is_yes() {
+            return None;
+        }
+        let at_subnets =
+            Evidence { span: endpoint.subnets.span, origin: endpoint.subnets.origin, note: String::new() };
+        for (answer, what) in [
+            (self.without_subnet(id), "is in no subnet"),
+            (self.foreign_subnet(id), "is given a subnet of another VPC"),
+            (self.subnets_in_one_zone(id), "is given two subnets in one availability zone"),
+            (self.subnet_of_other_family(id), "is given a subnet without addresses of its type"),
+        ] {
+            if answer.truth.is_yes() {
+                let evidence = std::iter::once(at_subnets).chain(answer.evidence).collect();
+                return Some(Refusal { rule: "SSM012", reason: format!("{address} {what}"), evidence });
+            }
+        }
+        let problem = name_problems(endpoint).into_iter().find(NameProblem::is_refused)?;
+        Some(Refusal {
+            rule: "SSM013",
+            reason: format!("{address} {}", problem.describe()),
+            evidence: vec![endpoint.service.name.evidence("")],
+        })
+    }
+}
+
+/// The service that a name is a slip of the pen away from.
+fn misspelt(name: &str) -> Option<Service> {
+    if NEIGHBOURS.contains(&name) || name.contains('.') {
+        return None;
+    }
+    let near = |service: &Service| {
+        let wanted = service.label();
+        // In three letters two slips make any other name.
+        let slips = if wanted.len() <= 3 { 1 } else { 2 };
+        let distance = distance(name, wanted);
+        distance > 0 && distance <= slips
+    };
+    Service::ALL.into_iter().find(near)
+}
+
+/// The number of letters to add, drop or change.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found_and_other_services_are_not() {
+        assert_eq!(misspelt("ec2message"), Some(Service::Ec2Messages));
+        assert_eq!(misspelt("ssm-messages"), Some(Service::SsmMessages));
+        assert_eq!(misspelt("ssmm"), Some(Service::Ssm));
+        assert_eq!(misspelt("sns"), None);
+        assert_eq!(misspelt("kms"), None);
+        assert_eq!(misspelt("ec2"), None);
+        assert_eq!(misspelt("ssm"), None);
+    }
+}
