@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
 use crate::eval::toggle::{self, toggles};
 use crate::eval::{self, Evaluation};
-use crate::finding::{Certainty, Finding};
+use crate::finding::{Certainty, Finding, Severity};
 use crate::lint::root::{self, Judged, Root, World};
 use crate::proof::verdict::{Path, Proof, Verdict};
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
@@ -230,8 +230,15 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
-        let proofs = root::judge(&evaluation, &root.options).proofs;
-        rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
+        let judged = root::judge(&evaluation, &root.options);
+        rows.push(Row {
+            values,
+            is_configured,
+            cells: cells(&judged.proofs),
+            invalid,
+            warnings: warnings(&judged),
+            inventory: judged.inventory,
+        });
     }
     // Toggle by toggle from false to true, so that the table reads as one counts.
     rows.sort_by(|a, b| a.values.cmp(&b.values));
@@ -253,6 +260,19 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
 /// The diagnostic at a place that the user has.
 fn shown(evaluation: &Evaluation, found: &Diagnostic) -> Diagnostic {
     Diagnostic { span: found.span.map(|span| evaluation.shown(span)), ..found.clone() }
+}
+
+/// The rules that find something in this world that breaks no chain: user data that needs the internet, and the like.
+fn warnings(judged: &Judged) -> Vec<&'static str> {
+    let breaks: BTreeSet<&'static str> =
+        judged.proofs.iter().filter_map(|proof| proof.broken()).map(|broken| broken.link.rule).collect();
+    let found = judged.findings.iter().filter(|finding| {
+        finding.certainty == Certainty::Certain
+            && finding.severity >= Severity::Warning
+            && !breaks.contains(finding.code)
+    });
+    let codes: BTreeSet<&'static str> = found.map(|finding| finding.code).collect();
+    codes.into_iter().collect()
 }
 
 fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
