@@ -9,6 +9,7 @@ use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::{Term, Terms};
 use crate::eval::value::{Cause, Causes, Refinement, Type, Value, ValueKind, join_causes};
 use crate::source::Span;
@@ -124,7 +125,9 @@ impl Evaluator<'_> {
             self.uncertain += 1;
             return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
         }
-        let detail = format!("There is no function named \"{name}\".");
+        let families = funcs::FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name);
+        let hint = did_you_mean(name, families.chain(["can", "templatefile", "templatestring", "try"]));
+        let detail = format!("There is no function named \"{name}\".{hint}");
         self.error("Call to unknown function", detail, name_span)
     }
 
