@@ -152,7 +152,9 @@ impl Evaluator<'_> {
         if result.is_wholly_known() {
             return result;
         }
-        self.uncertain += 1;
+        if !funcs::cannot_fail(function, values) {
+            self.uncertain += 1;
+        }
         if function.name == "jsonencode"
             && result.is_unknown()
             && let [value] = values
@@ -161,7 +163,11 @@ impl Evaluator<'_> {
             return with_term(result, term, value.causes());
         }
         if funcs::is_impure(function.name) {
-            let term = self.terms.fresh(function.name);
+            // A plan has one moment, however often it is asked for.
+            let term = match function.name {
+                "plantimestamp" => self.terms.intern(Term::Apply(function.name.into(), EcoVec::new())),
+                name => self.terms.fresh(name),
+            };
             return with_term(result, term, Causes::from([Cause::Impure(function.name.into())]));
         }
         if funcs::is_unsupported(function.name) && values.iter().all(Value::is_wholly_known) {
