@@ -17,6 +17,7 @@ pub mod network;
 pub mod schema;
 pub mod security_group;
 
+pub mod absent;
 pub mod ami;
 pub mod assumption;
 pub mod carriers;
@@ -65,6 +66,8 @@ pub struct Model {
     pub ssm: ssm::Ssm,
     /// What carries security groups besides instances and endpoints.
     pub carriers: carriers::Carriers,
+    /// What is written and switched off.
+    pub absent: absent::Absent,
     /// What ssmlint cannot see.
     pub gaps: Vec<Gap>,
     /// What is taken for granted where the configuration does not say.
@@ -81,6 +84,7 @@ impl Model {
         network.assume(options, &build);
         let ssm = ssm::Ssm::build(&build, &iam);
         let carriers = carriers::Carriers::build(&build, &network);
+        let absent = absent::Absent::build(&build, &network);
         Model {
             scenario: evaluation.scenario.clone(),
             network,
@@ -88,6 +92,7 @@ impl Model {
             compute,
             ssm,
             carriers,
+            absent,
             gaps: evaluation.gaps.clone(),
             assumptions: options.assumptions.clone(),
         }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
-use ssmlint::report::{Format, Severity};
+use ssmlint::report::{Format, Safety, Severity};
+use ssmlint::settings::layer::{self, Layer};
+use ssmlint::settings::{Origin, Undecided};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +21,7 @@ Examples:
   ssmlint matrix infra/prod                       the verdicts for each combination of switches
   ssmlint inspect infra/prod                      what Terraform makes of it, evaluated
   ssmlint eval --dir infra/prod 'module.vpc.vpc_id'
+  ssmlint init                                    write .ssmlint.hcl; ssmlint config show prints what is in force
 
 A directory that is named like a command is checked with ./ before it: ssmlint ./rules
 
@@ -58,6 +61,13 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Evaluate expressions in the scope of a root module
     Eval(EvalArgs),
+    /// Write a first .ssmlint.hcl, with the root modules and scenarios that are there
+    Init(InitArgs),
+    /// Print the settings in force, or where they are
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print the script that completes commands and flags in a shell
     Completions {
         /// The shell
@@ -82,15 +92,22 @@ pub(crate) struct CheckArgs {
     pub(crate) from_files: bool,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
     /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated
     #[arg(short, long = "format", value_name = "NAME[=FILE]", value_parser = parse_destination)]
     pub(crate) formats: Vec<Destination>,
-    /// The least severity that fails the run
-    #[arg(long, value_name = "LEVEL", default_value = "warning")]
-    pub(crate) fail_on: Level,
-    /// Fail also on what could not be decided
+    /// Apply the safe fixes, and report what remains
     #[arg(long)]
-    pub(crate) strict: bool,
+    pub(crate) fix: bool,
+    /// Apply also fixes that replace a resource, cut access that exists, or guess an intent
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what the fixes would change as a unified diff, write nothing, and exit with 1 if there is anything
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Exit with 0 even if there are findings; not if the job could not be done
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -105,6 +122,81 @@ pub(crate) struct CheckArgs {
     pub(crate) quiet: bool,
 }
 
+/// Where the settings come from.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct SettingsArgs {
+    /// The settings file; without it, the nearest .ssmlint.hcl above the path, within the repository
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) isolated: bool,
+}
+
+/// Which rules run, and what becomes of what they find.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleArgs {
+    /// Run only these rules, by code or name
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// Run these rules besides those selected
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) extend_select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+    /// How bad the findings of a rule are: SSM008=warning; can be repeated
+    #[arg(long, value_name = "RULE=LEVEL", value_parser = parse_severity)]
+    pub(crate) severity: Vec<(String, Severity)>,
+    /// The least severity that fails the run; warning if nothing is said
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<Level>,
+    /// What becomes of what could not be decided; it is listed if nothing is said
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) unknown: Option<UnknownLevel>,
+    /// Fail also on what could not be decided: --unknown=warning
+    #[arg(long, conflicts_with = "unknown")]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The directory that the file is for
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Overwrite the file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What to print of the settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting in force and where its value comes from
+    Show {
+        /// The path whose settings are meant
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+        #[command(flatten)]
+        settings: SettingsArgs,
+        #[command(flatten)]
+        rules: RuleArgs,
+        /// How to print
+        #[arg(short, long, value_name = "NAME", default_value = "text")]
+        format: DataFormat,
+    },
+    /// Print the path of the settings file in force
+    Path {
+        /// The path whose settings are meant
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+        #[command(flatten)]
+        settings: SettingsArgs,
+    },
+}
+
 /// What Terraform would be told, too.
 #[derive(Debug, Args)]
 pub(crate) struct TerraformArgs {
@@ -117,8 +209,9 @@ pub(crate) struct TerraformArgs {
     /// The workspace, for terraform.workspace
     #[arg(long, value_name = "NAME")]
     pub(crate) workspace: Option<String>,
-    /// Look at what follows from other inputs: enable_nat=false, or prod: enable_nat=true,size=3; can be repeated
-    #[arg(long = "scenario", value_name = "[NAME:]INPUTS", value_parser = parse_scenario)]
+    /// A scenario of the settings by its name, or what follows from other inputs: enable_nat=false, or
+    /// prod: enable_nat=true,size=3; can be repeated
+    #[arg(long = "scenario", value_name = "NAME|[NAME:]INPUTS", value_parser = parse_scenario)]
     pub(crate) scenarios: Vec<Assumed>,
 }
 
@@ -135,6 +228,8 @@ pub(crate) struct WhyArgs {
     pub(crate) service: Option<Service>,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// How to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: DataFormat,
@@ -147,6 +242,8 @@ pub(crate) struct MatrixArgs {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// How to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: MatrixFormat,
@@ -170,6 +267,8 @@ pub(crate) struct InspectArgs {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// How to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: DataFormat,
@@ -188,6 +287,8 @@ pub(crate) struct EvalArgs {
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// How to print; json gives one object a line
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: DataFormat,
@@ -223,6 +324,19 @@ pub(crate) enum Level {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnknownLevel {
+    /// It is only counted
+    Ignore,
+    /// It is listed
+    Note,
+    /// It counts as a warning
+    #[value(alias = "warn")]
+    Warning,
+    /// It counts as an error
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     /// On a terminal, unless NO_COLOR is set; everywhere with FORCE_COLOR or CLICOLOR_FORCE
     Auto,
@@ -238,6 +352,45 @@ impl Level {
             Level::Error => Severity::Error,
             Level::Warning => Severity::Warning,
             Level::Info => Severity::Info,
+        }
+    }
+}
+
+impl CheckArgs {
+    /// The fixes that are asked for; none without one of their flags.
+    pub(crate) fn fixes(&self) -> Option<Safety> {
+        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
+    }
+}
+
+impl UnknownLevel {
+    fn undecided(self) -> Undecided {
+        match self {
+            UnknownLevel::Ignore => Undecided::Ignore,
+            UnknownLevel::Note => Undecided::Note,
+            UnknownLevel::Warning => Undecided::Warning,
+            UnknownLevel::Error => Undecided::Error,
+        }
+    }
+}
+
+impl RuleArgs {
+    /// What the flags lay over the settings.
+    pub(crate) fn layer(&self) -> Layer {
+        let flag = |name: &str| Origin::Flag(name.to_owned());
+        let words = |words: &[String], name| (!words.is_empty()).then(|| (words.to_vec(), flag(name)));
+        let strict = self.strict.then(|| (Undecided::Warning, flag("--strict")));
+        Layer {
+            fail_on: self.fail_on.map(|level| (level.severity(), flag("--fail-on"))),
+            unknown: self.unknown.map(|level| (level.undecided(), flag("--unknown"))).or(strict),
+            select: words(&self.select, "--select"),
+            extend_select: words(&self.extend_select, "--extend-select"),
+            ignore: words(&self.ignore, "--ignore"),
+            severity: self
+                .severity
+                .iter()
+                .map(|(rule, severity)| (rule.clone(), *severity, flag("--severity")))
+                .collect(),
         }
     }
 }
@@ -262,38 +415,69 @@ impl TerraformArgs {
         Context {
             arguments: inputs,
             environment: environment.variables.clone(),
-            workspace: self.workspace.clone().or_else(|| environment.workspace.clone()),
+            workspace: self.workspace.clone(),
+            selected: environment.workspace.clone(),
             data_dir: environment.data_dir.clone(),
             scenarios: self.scenarios.clone(),
         }
     }
 }
 
-/// What the environment says to Terraform.
+/// What the environment says to Terraform, and to ssmlint.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     workspace: Option<String>,
     data_dir: Option<PathBuf>,
+    /// `SSMLINT_CONFIG`.
+    pub(crate) config: Option<PathBuf>,
+    /// `SSMLINT_FAIL_ON` and its like, by name; empty ones say nothing.
+    settings: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// `TF_VAR_*`, `TF_WORKSPACE` and `TF_DATA_DIR`; what is not Unicode is left out.
+    /// `TF_VAR_*`, `TF_WORKSPACE`, `TF_DATA_DIR` and `SSMLINT_*`; what is not Unicode is left out.
     pub(crate) fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
         let mut environment = Environment::default();
         for (name, value) in variables {
             let Some(name) = name.to_str() else { continue };
             if name == "TF_DATA_DIR" && !value.is_empty() {
                 environment.data_dir = Some(PathBuf::from(value));
+            } else if name == "SSMLINT_CONFIG" && !value.is_empty() {
+                environment.config = Some(PathBuf::from(value));
             } else if let Ok(value) = value.into_string() {
                 if name == "TF_WORKSPACE" && !value.is_empty() {
                     environment.workspace = Some(value);
                 } else if let Some(variable) = name.strip_prefix("TF_VAR_") {
                     environment.variables.insert(variable.to_owned(), value);
+                } else if name.starts_with("SSMLINT_") && !value.is_empty() {
+                    environment.settings.insert(name.to_owned(), value);
                 }
             }
         }
         environment
+    }
+
+    /// What the environment lays over the settings. Errors: a variable with a value that it cannot have, as a sentence
+    /// and what helps.
+    pub(crate) fn layer(&self) -> Result<Layer, (String, String)> {
+        let origin = |name: &str| Origin::Environment(name.to_owned());
+        let said = |name: &str, (message, help): (String, String)| (format!("{name}: {message}"), help);
+        let words = |name: &str| {
+            let words = self.settings.get(name)?.split(',').map(|word| word.trim().to_owned()).collect();
+            Some((words, origin(name)))
+        };
+        let mut layer =
+            Layer { select: words("SSMLINT_SELECT"), ignore: words("SSMLINT_IGNORE"), ..Layer::default() };
+        if let Some(word) = self.settings.get("SSMLINT_FAIL_ON") {
+            let level = layer::level(word).map_err(|problem| said("SSMLINT_FAIL_ON", problem))?;
+            layer.fail_on = Some((level, origin("SSMLINT_FAIL_ON")));
+        }
+        if let Some(word) = self.settings.get("SSMLINT_UNKNOWN") {
+            let level = layer::undecided(word).map_err(|problem| said("SSMLINT_UNKNOWN", problem))?;
+            layer.unknown = Some((level, origin("SSMLINT_UNKNOWN")));
+        }
+        Ok(layer)
     }
 }
 
@@ -335,8 +519,19 @@ fn parse_service(text: &str) -> Result<Service, String> {
         .ok_or_else(|| "there are ssm, ssmmessages and ec2messages".to_owned())
 }
 
-/// `name: a=1,b=[1,2]` or `a=1,b=2`: a comma within brackets or quotes belongs to the value.
+fn parse_severity(text: &str) -> Result<(String, Severity), String> {
+    let Some((rule, word)) = text.split_once('=') else {
+        return Err("give a rule and a level, as in SSM008=warning".to_owned());
+    };
+    let level = layer::level(word).map_err(|(message, help)| format!("{message}; {help}"))?;
+    Ok((rule.to_owned(), level))
+}
+
+/// `prod`, `name: a=1,b=[1,2]` or `a=1,b=2`: a comma within brackets or quotes belongs to the value.
 fn parse_scenario(text: &str) -> Result<Assumed, String> {
+    if !text.contains('=') && !text.trim().is_empty() {
+        return Ok(Assumed { name: text.trim().to_owned(), inputs: Vec::new() });
+    }
     let (name, rest) = match text.split_once(':') {
         Some((name, rest)) if !name.contains('=') => (name.trim().to_owned(), rest),
         Some(_) | None => (text.trim().to_owned(), text),
@@ -431,7 +626,8 @@ mod tests {
         let two = parse_scenario("prod: a=true, zones=[\"x\",\"y\"]").unwrap();
         assert_eq!(two.name, "prod");
         assert_eq!(two.inputs, inputs(&[("a", "true"), ("zones", "[\"x\",\"y\"]")]));
-        assert!(parse_scenario("prod").is_err());
+        assert_eq!(parse_scenario("prod").unwrap(), Assumed { name: "prod".to_owned(), inputs: Vec::new() });
+        assert!(parse_scenario("").is_err() && parse_scenario("prod: a=1,b").is_err());
     }
 
     #[test]
@@ -441,6 +637,7 @@ mod tests {
         let (cli, inputs) = read(&["x"]);
         let context = cli.check.terraform.context(inputs, &environment);
         assert_eq!(context.environment, BTreeMap::from([("a".to_owned(), "1".to_owned())]));
-        assert_eq!((context.workspace.as_deref(), context.data_dir), (Some("w"), Some("d".into())));
+        assert_eq!((context.workspace, context.selected.as_deref()), (None, Some("w")));
+        assert_eq!(context.data_dir, Some("d".into()));
     }
 }

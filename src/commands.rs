@@ -1,12 +1,16 @@
 //! The commands: arguments to a request, what comes back to the output, an exit code.
 
 pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod eval;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod matrix;
 mod output;
+mod progress;
+mod settings;
 pub(crate) mod why;
 
 use std::path::{Path, PathBuf};

@@ -54,6 +54,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         origins: evaluator.origins,
         terms: evaluator.terms,
         gaps: evaluator.gaps,
+        absent: evaluator.absent,
         diagnostics,
         summaries: summaries(config),
     }
@@ -132,6 +133,8 @@ pub struct Evaluation {
     pub terms: Terms,
     /// What ssmlint cannot see.
     pub gaps: Vec<Gap>,
+    /// The resources that are written and have no instance in this scenario.
+    pub absent: Vec<Absent>,
     /// What Terraform would refuse.
     pub diagnostics: Vec<Diagnostic>,
     /// The files of built-in summaries, with the calls that they stand for: what is said of a place in such a file
@@ -176,6 +179,21 @@ pub struct ResourceInstance {
     pub span: Option<Span>,
     /// The module calls around it, outermost first, each with its header.
     pub calls: Vec<Span>,
+}
+
+/// A resource that is written and has no instance in this scenario.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// The module that it stands in; of a module without instances its address without keys.
+    pub module: addr::ModuleInstance,
+    /// Which.
+    pub resource: addr::Resource,
+    /// The `count` or `for_each` that decided it, of it or of a module around it.
+    pub because: OriginId,
+    /// Its arguments as an instance would have them; none in a module without instances.
+    pub body: Option<BlockValue>,
+    /// The block's header.
+    pub decl_range: Span,
 }
 
 /// An evaluated block body.
@@ -244,6 +262,8 @@ pub struct Gap {
     pub module: addr::ModuleInstance,
     /// The identities that are passed into it: what it may attach things to.
     pub sees: Vec<TermId>,
+    /// The strings that are passed into it, which may be names or ids of what it attaches things to.
+    pub names: Vec<EcoString>,
     /// Whether identities that are not known were passed into it, so that `sees` may be incomplete.
     pub sees_unknown: bool,
 }
@@ -271,6 +291,13 @@ pub trait Provider: Sync {
     fn identifies(&self, type_name: &str, name: &str) -> bool {
         let _ = type_name;
         matches!(name, "id" | "arn")
+    }
+
+    /// What the attribute that identifies an instance of this resource type begins with, as far as the provider
+    /// makes all of them alike.
+    fn prefix(&self, type_name: &str, name: &str) -> &'static str {
+        let _ = (type_name, name);
+        ""
     }
 
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers

@@ -2,10 +2,14 @@
 //!
 //! Reads no environment and prints nothing; what the user said arrives in a [`Request`].
 
+mod configure;
+mod detect;
+mod levels;
 mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
+pub mod repair;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,27 +17,32 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use crate::config::load::{DiscoverError, Loader, affected, discover};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
+use crate::fix;
+use crate::lint::configure::{Job, Unasked};
 use crate::lint::dump::Secrets;
-use crate::lint::root::{Checked, Root, World};
+use crate::lint::root::{Checked, Misfit, Root, World};
 use crate::report::eval::Outcome;
 use crate::report::inspect::Inspection;
 use crate::report::matrix::Matrix;
 use crate::report::why::{Explained, Why};
 use crate::report::{Failure, Report, RuleInfo};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
 use crate::syntax;
 use crate::syntax::ast::Expr;
 
+pub use crate::lint::configure::{lay, load_settings};
+pub use crate::lint::detect::detect;
 pub use crate::proof::Service;
 
 /// What the user asks to be checked.
@@ -47,6 +56,24 @@ pub struct Request {
     pub context: Context,
     /// What the user decided for the project, flags included.
     pub settings: Settings,
+    /// Where the texts are that the settings point into, and where those of the run are added.
+    pub sources: Arc<SourceMap>,
+    /// Is told how far the run is; whoever shares it can look.
+    pub progress: Arc<Progress>,
+}
+
+/// How far a run is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl Progress {
+    /// The root modules that are checked, and how many there are; 0 before they are known.
+    pub fn roots(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
+    }
 }
 
 /// What the paths of a request are.
@@ -66,8 +93,10 @@ pub struct Context {
     pub arguments: Vec<Argument>,
     /// The values of `TF_VAR_*`, by the variable's name.
     pub environment: BTreeMap<String, String>,
-    /// The workspace; none for `default`.
+    /// The workspace, whatever a scenario says.
     pub workspace: Option<String>,
+    /// `TF_WORKSPACE`: the workspace where nothing else says which; none for `default`.
+    pub selected: Option<String>,
     /// `TF_DATA_DIR`; none for `.terraform`.
     pub data_dir: Option<PathBuf>,
     /// `--scenario` in the order given; none for what is configured.
@@ -79,7 +108,7 @@ pub struct Context {
 pub struct Assumed {
     /// What the scenario is called in outputs.
     pub name: String,
-    /// Names with values, as `--var` takes them.
+    /// Names with values, as `--var` takes them. Empty: the scenario of that name in the settings.
     pub inputs: Vec<(String, String)>,
 }
 
@@ -95,19 +124,27 @@ pub enum Argument {
 /// Checks all root modules under the paths, in parallel on rayon's current threads.
 pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let start = Instant::now();
-    let sources = Arc::new(SourceMap::new());
+    let sources = Arc::clone(&request.sources);
+    let job = Job::new(request, Unasked::All, fs)?;
     let loader = Loader::new(fs, &sources, &request.paths, request.context.data_dir.as_deref());
-    let found = match request.scope {
+    let mut found = match request.scope {
         Scope::Trees => discover(&loader, &request.paths)?,
         Scope::Changes => affected(&loader, &request.paths),
     };
+    let there = found.roots.len();
+    found.roots.retain(|dir| job.counts(dir, request, fs));
+    if found.roots.is_empty() && there > 0 && request.scope == Scope::Trees {
+        return Err(Error::NoRoots(there));
+    }
+    request.progress.all.store(found.roots.len(), Ordering::Relaxed);
     let world = World { fs, sources: &sources };
     let checked: Vec<Result<Checked, Failure>> = found
         .roots
         .par_iter()
         .map(|dir| {
-            let checked = guarded(dir, || root::check(&loader, world, dir, &request.context));
+            let checked = guarded(dir, || root::check(&loader, world, dir, &job));
             loader.forget(dir);
+            request.progress.done.fetch_add(1, Ordering::Relaxed);
             checked
         })
         .collect();
@@ -118,16 +155,22 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
     let mut summaries = BTreeSet::new();
-    let mut misfits: Option<Vec<Diagnostic>> = None;
+    let mut misfits: Vec<(Misfit, usize)> = Vec::new();
+    let mut looked: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for (dir, result) in found.roots.iter().zip(checked) {
         match result {
             Ok(mut checked) => {
                 for finding in &mut checked.findings {
                     finding.roots = vec![root::name(dir)];
                 }
-                match &mut misfits {
-                    Some(misfits) => misfits.retain(|misfit| checked.misfits.contains(misfit)),
-                    None => misfits = Some(checked.misfits),
+                for scenario in checked.scenarios.into_iter().map(Some).chain([None]) {
+                    *looked.entry(scenario).or_default() += 1;
+                }
+                for misfit in checked.misfits {
+                    match misfits.iter_mut().find(|(known, _)| *known == misfit) {
+                        Some((_, count)) => *count += 1,
+                        None => misfits.push((misfit, 1)),
+                    }
                 }
                 report.counts.targets += checked.targets;
                 for (scenario, proofs) in checked.verdicts {
@@ -147,20 +190,48 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
             Err(failure) => report.failures.push(failure),
         }
     }
-    report.diagnostics.extend(misfits.into_iter().flatten());
+    let fits_nowhere = |((of, _), count): &(Misfit, usize)| looked.get(of) == Some(count);
+    report.diagnostics.extend(misfits.into_iter().filter(fits_nowhere).map(|((_, misfit), _)| misfit));
+    if request.scope == Scope::Trees && job.is_whole(request, fs) {
+        report.diagnostics.extend(unused_assumptions(&request.settings, &report));
+    }
     report.counts.roots = found.roots.len();
+    report.counts.roots_left_out = there - found.roots.len();
     report.counts.files = files.len();
     report.counts.modules = modules.len();
     report.counts.modules_missing = missing.len();
     report.counts.summaries = summaries.len();
-    (report.findings, report.undecided) = merge::merge(findings, &sources)
+    let findings = merge::merge(findings, &sources);
+    (report.findings, report.undecided) = levels::apply(findings, &request.settings, fs, &sources)
         .into_iter()
         .partition(|finding| finding.certainty == Certainty::Certain);
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
+    if request.settings.unknown == Some(settings::Undecided::Ignore) {
+        report.hidden = report.undecided.len();
+        report.undecided.clear();
+    }
     merge::sort_gaps(&mut report.gaps, &sources);
     merge::sort_diagnostics(&mut report.diagnostics, &sources);
     report.sources = sources;
     report.duration = start.elapsed();
     Ok(report)
+}
+
+/// The assumptions on which no proof rests.
+fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
+    let proofs = || report.verdicts.iter().flat_map(|(_, proofs)| proofs);
+    let unused = settings
+        .assumptions
+        .iter()
+        .filter(|assumption| !proofs().any(|proof| proof.rests_on.contains(&assumption.key)));
+    unused
+        .map(|assumption| Diagnostic {
+            summary: "Unused assumption".to_owned(),
+            detail: format!("No verdict rests on what is assumed of {}.", assumption.key),
+            span: Some(assumption.span),
+            kind: DiagnosticKind::NotUnderstood,
+        })
+        .collect()
 }
 
 /// Runs the check of one root so that a bug of ours costs that root only.
@@ -192,9 +263,17 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Loads the root module in a directory, or the only one below it.
     pub fn open(path: &Path, context: &Context, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
-        let sources = Arc::new(SourceMap::new());
+        let context = context.clone();
+        Session::of(path, &Request { context, ..Request::default() }, fs)
+    }
+
+    /// As [`Session::open`] with the settings of a request, whose paths do not matter. Of the scenarios only those that
+    /// are asked for are looked at.
+    pub fn of(path: &Path, request: &Request, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
+        let sources = Arc::clone(&request.sources);
+        let job = Job::new(request, Unasked::Configured, fs)?;
         let paths = [path.to_path_buf()];
-        let loader = Loader::new(fs, &sources, &paths, context.data_dir.as_deref());
+        let loader = Loader::new(fs, &sources, &paths, request.context.data_dir.as_deref());
         let roots = discover(&loader, &paths)?.roots;
         // The directory itself is meant when it is one; what lies below it are other projects.
         let own = fs.canonicalize(path).ok();
@@ -207,7 +286,7 @@ impl<'a> Session<'a> {
                 return Err(Error::SeveralRoots(path.to_path_buf(), roots));
             }
         };
-        let root = Root::load(&loader, dir, context);
+        let root = Root::load(&loader, dir, &job, &job.scenarios(dir, fs));
         Ok(Session { root, sources, fs })
     }
 
@@ -322,10 +401,16 @@ pub enum Error {
     NothingToLint(Vec<PathBuf>),
     /// One root module is wanted, and there are several under that path: their directories.
     SeveralRoots(PathBuf, Vec<String>),
+    /// The settings count none of so many directories as a root module.
+    NoRoots(usize),
+    /// There is no scenario of this name in the settings: the name, and those that there are.
+    NoScenario(String, Vec<String>),
     /// There is no target of this address: the address, and those that there are.
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// A mistake of ssmlint's own that stops the run: what it is.
+    Internal(String),
 }
 
 impl From<DiscoverError> for Error {
@@ -348,8 +433,12 @@ impl fmt::Display for Error {
             Error::SeveralRoots(path, roots) => {
                 write!(f, "{} holds {} root modules", path.display(), roots.len())
             }
+            Error::NoRoots(1) => f.write_str("the settings leave out the only root module"),
+            Error::NoRoots(count) => write!(f, "the settings leave out all {count} root modules"),
+            Error::NoScenario(name, _) => write!(f, "there is no scenario {name} in the settings"),
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::Internal(what) => f.write_str(what),
         }
     }
 }
@@ -366,8 +455,21 @@ impl Error {
                     .to_owned()
             }
             Error::SeveralRoots(_, roots) => format!("name one of them: {}", roots.join(", ")),
+            Error::NoRoots(_) => {
+                "`roots` says which directories count; `ssmlint config show` prints it".to_owned()
+            }
+            Error::NoScenario(name, there) => {
+                match settings::suggestion(name, there.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None if there.is_empty() => {
+                        "give inputs, as in enable_nat=false, or write a scenario block into .ssmlint.hcl".to_owned()
+                    }
+                    None => format!("there are {}", there.join(", ")),
+                }
+            }
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }
 }

@@ -58,6 +58,8 @@ fn run() -> ExitCode {
         Some(Command::Matrix(arguments)) => commands::matrix::run(&arguments, inputs, &environment),
         Some(Command::Inspect(arguments)) => commands::inspect::run(&arguments, inputs, &environment),
         Some(Command::Eval(arguments)) => commands::eval::run(&arguments, inputs, &environment),
+        Some(Command::Init(arguments)) => commands::init::run(&arguments),
+        Some(Command::Config { command }) => commands::config::run(&command, &environment),
         Some(Command::Completions { shell }) => commands::manual::completions(shell),
         Some(Command::Man { command }) => commands::manual::man(command.as_deref()),
     };

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::finding::Finding;
-pub use crate::finding::Severity;
+pub use crate::finding::{Safety, Severity};
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
@@ -43,6 +43,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// Our own failures: a root whose check stopped, with the reason.
     pub failures: Vec<Failure>,
+    /// How many are undecided besides those, which the settings only count.
+    pub hidden: usize,
     /// How much was looked at.
     pub counts: Counts,
     /// The proofs of all targets in each scenario, by the scenario's name; one without name for what is configured.
@@ -51,6 +53,8 @@ pub struct Report {
     pub rules: Vec<RuleInfo>,
     /// The text of all files.
     pub sources: Arc<SourceMap>,
+    /// Findings that fixes have removed; what is reported is what remains.
+    pub fixed: usize,
     /// How long it took.
     pub duration: Duration,
 }
@@ -62,6 +66,8 @@ pub struct Counts {
     pub targets: usize,
     /// Root modules.
     pub roots: usize,
+    /// Root modules that the settings leave out.
+    pub roots_left_out: usize,
     /// Terraform files, each once.
     pub files: usize,
     /// Directories that are called as modules, each once.
@@ -128,7 +134,7 @@ pub struct RuleInfo {
 pub struct Policy {
     /// From which severity on findings fail the run.
     pub fail_on: Severity,
-    /// Whether what could not be decided fails the run.
+    /// Whether what could not be decided counts like a finding of its severity.
     pub strict: bool,
     /// Whether findings never fail the run.
     pub exit_zero: bool,
@@ -219,7 +225,7 @@ impl Report {
     /// 0: nothing that fails the run. 1: findings. 2: the job could not be done, which outranks findings.
     pub fn exit_code(&self, policy: Policy) -> u8 {
         let fails = self.findings.iter().any(|finding| finding.severity >= policy.fail_on)
-            || (policy.strict && !self.undecided.is_empty());
+            || (policy.strict && self.undecided.iter().any(|finding| finding.severity >= policy.fail_on));
         if self.is_incomplete() {
             2
         } else if fails && !policy.exit_zero {

@@ -88,15 +88,25 @@ fn hostile_report() -> Report {
             },
             Diagnostic::invalid(HOSTILE, "", None),
         ],
+        hidden: 0,
         failures: vec![Failure { root: HOSTILE.into(), message: HOSTILE.into() }],
         verdicts: Vec::new(),
-        counts: Counts { targets: 4, roots: 2, files: 41, modules: 6, modules_missing: 1, summaries: 0 },
+        counts: Counts {
+            targets: 4,
+            roots: 2,
+            roots_left_out: 0,
+            files: 41,
+            modules: 6,
+            modules_missing: 1,
+            summaries: 0,
+        },
         rules: vec![
             rule("SSM001", "endpoint", Severity::Error),
             rule("SSM002", "security", Severity::Warning),
             rule("SSM003", "cost", Severity::Info),
         ],
         sources: Arc::new(sources),
+        fixed: 0,
         duration: Duration::from_millis(18),
     }
 }

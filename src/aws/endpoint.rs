@@ -7,8 +7,10 @@ use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence};
 use crate::aws::policy::Policy;
+use crate::aws::read::View;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
+use crate::eval::term::Terms;
 use crate::eval::value::Value;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -38,6 +40,8 @@ pub struct Endpoint {
     pub private_dns_resources: Vec<Declaration>,
     /// Its subnets, associations included.
     pub subnets: LinkSet<SubnetId>,
+    /// Whether `subnet_ids` holds lists where ids belong, which Terraform refuses.
+    pub nests_subnets: bool,
     /// The security groups in effect, associations and the VPC's default group included.
     pub groups: LinkSet<GroupId>,
     /// The security groups that the argument names.
@@ -91,6 +95,19 @@ const PREFIXES: &[&str] = &[
 ];
 
 impl Service {
+    /// What an endpoint says of its service.
+    pub(crate) fn read(view: &View<'_>, terms: &Terms) -> Service {
+        let name = view.text("service_name");
+        let mut names = Vec::new();
+        if let Some(arg) = view.arg("service_name") {
+            match arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref()) {
+                Some(possible) => names.extend(possible.iter().map(|value| Pattern::of(value, terms))),
+                None => names.push(Pattern::of(arg.value, terms)),
+            }
+        }
+        Service { names, name }
+    }
+
     /// Whether it is the AWS service of that label: `ssm`, `ec2messages`, `ecr.dkr`.
     pub fn is(&self, label: &str) -> Truth {
         let mut truths = self.names.iter().map(|name| is_service(name, label));

@@ -39,6 +39,8 @@ pub struct Iam {
     pub profiles: Vec<Profile>,
     /// Policies that some resource attaches to a role of which it is not known which one it is.
     pub stray: Vec<Attached>,
+    /// `aws_iam_policy_attachment` resources, each with the policy that it attaches for the whole account.
+    pub account_wide: Vec<(Declaration, Attached)>,
     role_registry: Registry<RoleId>,
     profile_registry: Registry<ProfileId>,
 }
@@ -60,6 +62,8 @@ pub struct Role {
     pub open: Vec<Reason>,
     /// Whether `managed_policy_arns` or an exclusive resource lists its attachments, so that others are removed.
     pub exclusive: Option<Evidence>,
+    /// Policies whose attachment is written and has no instance, each with what decided that.
+    pub switched_off: Vec<(Attached, Evidence)>,
 }
 
 /// A policy with the place that attaches it.
@@ -268,6 +272,7 @@ impl Iam {
             boundary: None,
             open,
             exclusive: None,
+            switched_off: Vec::new(),
         });
     }
 
@@ -513,6 +518,8 @@ pub(crate) fn read_from(value: &Value, build: &Build<'_>) -> Option<(InstanceId,
 /// Why the gaps of the configuration may hide more about a role.
 fn hidden(instance: &ResourceInstance, build: &Build<'_>) -> Vec<Reason> {
     use crate::eval::GapKind;
+    let name = view(instance).text("name");
+    let name = name.value().and_then(Option::as_ref);
     let terms = build.terms();
     let mut found = Vec::new();
     for gap in &build.evaluation.gaps {
@@ -520,7 +527,8 @@ fn hidden(instance: &ResourceInstance, build: &Build<'_>) -> Vec<Reason> {
             || gap
                 .sees
                 .iter()
-                .any(|term| terms.attribute(*term).is_some_and(|(seen, _)| seen == instance.id));
+                .any(|term| terms.attribute(*term).is_some_and(|(seen, _)| seen == instance.id))
+            || name.is_some_and(|name| gap.names.iter().any(|passed| passed == name));
         // What is missing from a module's own files may attach to whatever stands in that module.
         let same_module = gap.module == instance.addr.module
             && match gap.kind {

@@ -9,16 +9,17 @@ use ssmlint::source::fs::Disk;
 
 use crate::cli::{DataFormat, Environment, EvalArgs};
 use crate::commands::output::print;
-use crate::commands::{failure, from_here, one_scenario, secrets};
+use crate::commands::{failure, from_here, secrets, settings};
 
 pub(crate) fn run(
     arguments: &EvalArgs,
     inputs: Vec<Argument>,
     environment: &Environment,
 ) -> Result<u8, Failure> {
-    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
-    let session =
-        lint::Session::open(&from_here(&arguments.dir), &context, &Disk).map_err(|error| failure(&error))?;
+    let path = from_here(&arguments.dir);
+    let (terraform, settings) = (&arguments.terraform, &arguments.settings);
+    let request = settings::request(&path, terraform, settings, inputs, environment)?;
+    let session = lint::Session::of(&path, &request, &Disk).map_err(|error| failure(&error))?;
     let expressions = match &arguments.expression {
         Some(expression) => vec![expression.clone()],
         None => {

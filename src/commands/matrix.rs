@@ -7,16 +7,17 @@ use ssmlint::source::fs::Disk;
 
 use crate::cli::{Environment, MatrixArgs, MatrixFormat};
 use crate::commands::output::print;
-use crate::commands::{failure, from_here, one_scenario};
+use crate::commands::{failure, from_here, settings};
 
 pub(crate) fn run(
     arguments: &MatrixArgs,
     inputs: Vec<Argument>,
     environment: &Environment,
 ) -> Result<u8, Failure> {
-    let context = one_scenario(arguments.terraform.context(inputs, environment))?;
-    let session =
-        lint::Session::open(&from_here(&arguments.path), &context, &Disk).map_err(|error| failure(&error))?;
+    let path = from_here(&arguments.path);
+    let (terraform, settings) = (&arguments.terraform, &arguments.settings);
+    let request = settings::request(&path, terraform, settings, inputs, environment)?;
+    let session = lint::Session::of(&path, &request, &Disk).map_err(|error| failure(&error))?;
     let matrix = session.matrix();
     print(&match arguments.format {
         MatrixFormat::Text => matrix.text(),

@@ -13,19 +13,30 @@ use crate::config::load::{
 use crate::config::traversal::check_constant;
 use crate::config::{AssignedValue, Assignment, Config, Inputs};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::source::SourceFile;
 use crate::source::fs::{Entry, FileKind};
-use crate::syntax::ast::{Attribute, Name};
+use crate::source::{SourceFile, Span};
+use crate::syntax::ast::{Attribute, Expr, Name};
 
 const ENV_PREFIX: &str = "TF_VAR_";
 
 /// A value given on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum VarArgument {
     /// `-var NAME=VALUE`, the text after the flag.
     Var(String),
     /// `-var-file PATH`.
     File(PathBuf),
+    /// An input of a named scenario, a constant.
+    Scenario {
+        /// The scenario.
+        scenario: String,
+        /// The variable.
+        name: Name,
+        /// Where the name stands.
+        name_span: Span,
+        /// The value.
+        value: Expr,
+    },
 }
 
 /// The values for a root's variables: environment, then the files that Terraform loads by itself, then the arguments
@@ -52,6 +63,22 @@ pub fn inputs(
         match argument {
             VarArgument::Var(text) => add_argument(config, text, &mut inputs),
             VarArgument::File(path) => add_named_file(loader, config, path, &mut inputs),
+            VarArgument::Scenario { scenario, name, name_span, value } => {
+                if config.root.module.variables.contains_key(name) {
+                    inputs.assignments.push(Assignment {
+                        name: name.clone(),
+                        value: AssignedValue::Expr(value.clone()),
+                        source: scenario.as_str().into(),
+                        span: Some(value.span),
+                    });
+                } else if !config.root.module.incomplete {
+                    inputs.diagnostics.push(Diagnostic::invalid(
+                        "Value for undeclared variable",
+                        format!("The scenario \"{scenario}\" sets a variable named \"{name}\", but no root module that it is for declares a variable of that name."),
+                        Some(*name_span),
+                    ));
+                }
+            }
         }
     }
     inputs

@@ -64,8 +64,8 @@ pub(super) struct Item {
 /// Which instances are to be made.
 pub(super) enum Plan {
     Single,
-    Count { items: Vec<Item>, decided: Option<Box<Value>> },
-    Each { items: Vec<(EcoString, Item)>, decided: Option<Box<Value>> },
+    Count { items: Vec<Item>, decided: Option<Box<Value>>, because: OriginId },
+    Each { items: Vec<(EcoString, Item)>, decided: Option<Box<Value>>, because: OriginId },
     Unknown { item: Item, count: bool, value: Box<Value> },
     Failed,
 }
@@ -81,6 +81,17 @@ impl Plan {
         }
     }
 
+    /// What decided that there certainly is no instance.
+    pub(super) fn emptied_by(&self) -> Option<OriginId> {
+        match self {
+            Plan::Count { items, because, .. } if items.is_empty() => Some(*because),
+            Plan::Each { items, because, .. } if items.is_empty() => Some(*because),
+            Plan::Count { .. } | Plan::Each { .. } | Plan::Single | Plan::Unknown { .. } | Plan::Failed => {
+                None
+            }
+        }
+    }
+
     /// Makes the instances; one that cannot be made is left out.
     pub(super) fn build<T>(self, mut make: impl FnMut(Item) -> Option<T>) -> Expansion<T> {
         match self {
@@ -93,14 +104,14 @@ impl Plan {
                 };
                 make(item).map_or(Expansion::Failed, Expansion::Single)
             }
-            Plan::Count { items, decided } => {
+            Plan::Count { items, decided, because: _ } => {
                 let items: Vec<T> = items.into_iter().map_while(make).collect();
                 match decided {
                     None => Expansion::Count(items),
                     Some(value) => Expansion::MaybeCount(items, value),
                 }
             }
-            Plan::Each { items, decided } => {
+            Plan::Each { items, decided, because: _ } => {
                 let items: BTreeMap<EcoString, T> =
                     items.into_iter().map_while(|(key, item)| Some((key, make(item)?))).collect();
                 match decided {
@@ -197,7 +208,7 @@ impl<'a> Evaluator<'a> {
                 because,
             })
             .collect();
-        Plan::Count { items, decided: None }
+        Plan::Count { items, decided: None, because }
     }
 
     fn count_repetition(&mut self, i: i64, span: Span) -> Repetition {
@@ -221,10 +232,24 @@ impl<'a> Evaluator<'a> {
                         because,
                     })
                     .collect();
-                Plan::Count { items, decided: Some(Box::new(value)) }
+                Plan::Count { items, decided: Some(Box::new(value)), because }
             }
             None => self.unknown_plan(value, true, because, decl_range),
         }
+    }
+
+    /// What `count.index` and `each` are in an instance that does not exist.
+    pub(super) fn repetition_of_none(&mut self, count: bool, span: Span) -> Repetition {
+        if count {
+            return self.count_repetition(0, span);
+        }
+        let unknown = |this: &mut Self, ty: Type, which: &str| {
+            let term = this.terms.fresh(which);
+            let origin = this.origin(Some(span), Step::Repetition, []);
+            unknown_value(ty, Refinement::default(), term, Cause::KeysUnknown(which.into()), origin)
+        };
+        let key = unknown(self, Type::String, "each.key");
+        Repetition { each: Some((key, unknown(self, Type::Dynamic, "each.value"))), count_index: None }
     }
 
     fn unknown_plan(&mut self, value: Value, count: bool, because: OriginId, decl_range: Span) -> Plan {
@@ -403,7 +428,7 @@ impl<'a> Evaluator<'a> {
             };
             items.push((name, item));
         }
-        Plan::Each { items, decided: None }
+        Plan::Each { items, decided: None, because }
     }
 
     /// A `for_each` that is not known: the keys of all values that it may have, or one instance for all.
@@ -431,7 +456,7 @@ impl<'a> Evaluator<'a> {
                 (key, item)
             })
             .collect();
-        Plan::Each { items, decided: Some(Box::new(value)) }
+        Plan::Each { items, decided: Some(Box::new(value)), because }
     }
 
     /// All instances as one value: a tuple, an object, or an unknown collection.

@@ -6,6 +6,7 @@ mod module;
 mod provider;
 mod resource;
 mod settle;
+mod absent;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::{TermId, Terms};
 use crate::eval::value::{Cause, Causes, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
-use crate::eval::{Gap, ResourceInstance};
+use crate::eval::{Absent, Gap, ResourceInstance};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::truth::Truth;
@@ -125,6 +126,9 @@ pub(super) struct Evaluator<'a> {
     pub(super) modules: Vec<ModuleState<'a>>,
     pub(super) instances: Vec<InstanceState<'a>>,
     pub(super) gaps: Vec<Gap>,
+    pub(super) absent: Vec<Absent>,
+    /// For each of `absent` what it is written in, none in a module without instances, and its declaration.
+    absent_in: Vec<(Option<ModuleId>, &'a crate::config::Resource)>,
     /// Errors of the expression at hand; `try` and `can` take them back.
     pub(super) errors: Vec<Diagnostic>,
     /// Errors of named values that are done.
@@ -151,6 +155,8 @@ impl<'a> Evaluator<'a> {
             modules: Vec::new(),
             instances: Vec::new(),
             gaps: Vec::new(),
+            absent: Vec::new(),
+            absent_in: Vec::new(),
             errors: Vec::new(),
             settled: Vec::new(),
             uncertain: 0,
@@ -265,6 +271,7 @@ impl<'a> Evaluator<'a> {
                 self.body(id);
             }
         }
+        self.absent_bodies();
         match self.env.demand {
             Demand::All => self.check_everything(),
             Demand::Conditions => self.check_conditions(),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::aws::Model;
 use crate::aws::schema::Aws;
 use crate::aws::trail::Trails;
-use crate::aws::{Model, ModelOptions};
 use crate::config::load::Loader;
 use crate::config::tfvars::{self, VarArgument};
 use crate::config::{Child, Config, ModuleNode};
@@ -15,13 +15,14 @@ use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
-use crate::lint::{Argument, Context, worlds};
+use crate::lint::configure::{Job, Options, Planned};
+use crate::lint::{Argument, worlds};
 use crate::proof::verdict::Proof;
-use crate::proof::{ProofOptions, Reach, chain};
+use crate::proof::{Reach, chain};
 use crate::report::inspect::Summarized;
 use crate::report::place::path_text;
 use crate::report::{Gap, GapKind, RuleInfo};
-use crate::rules::{self, RuleContext, RuleOptions};
+use crate::rules::{self, RuleContext};
 use crate::source::fs::FileSystem;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::Expr;
@@ -31,8 +32,11 @@ pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     pub(super) gaps: Vec<Gap>,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// What is wrong with the command line, seen from this root: another root may take what it does not declare.
-    pub(super) misfits: Vec<Diagnostic>,
+    /// What is wrong with the command line, or with a scenario of the settings, seen from this root: another root may
+    /// take what it does not declare.
+    pub(super) misfits: Vec<Misfit>,
+    /// The scenarios of the settings that were looked at.
+    pub(super) scenarios: Vec<String>,
     pub(super) targets: usize,
     /// The proofs of all targets in each scenario, by its name.
     pub(super) verdicts: Vec<(String, Vec<Proof>)>,
@@ -45,6 +49,9 @@ pub(super) struct Checked {
     pub(super) summaries: BTreeSet<Span>,
 }
 
+/// An input that a root does not take; with the scenario of the settings that sets it, or none.
+pub(super) type Misfit = (Option<String>, Diagnostic);
+
 /// A root module with the inputs that Terraform would give it.
 pub(super) struct Root {
     pub(super) config: Config,
@@ -52,6 +59,8 @@ pub(super) struct Root {
     scenario: Scenario,
     /// What is looked at: the scenarios asked for, or what is configured.
     pub(super) scenarios: Vec<Scenario>,
+    /// What model, proof and rules are asked for.
+    pub(super) options: Options,
 }
 
 /// What is found and proven in one world.
@@ -61,17 +70,12 @@ pub(super) struct Judged {
 }
 
 /// Runs model, proof and rules on an evaluation.
-pub(super) fn judge(evaluation: &Evaluation) -> Judged {
-    let model = Model::build(evaluation, &ModelOptions::default());
-    let options = ProofOptions::default();
-    let reach = Reach::new(&model, &options);
+pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
+    let model = Model::build(evaluation, &options.model);
+    let reach = Reach::new(&model, &options.proof);
     let trails = Trails::new(evaluation);
-    let findings = rules::check(&RuleContext {
-        model: &model,
-        reach: &reach,
-        trails: &trails,
-        options: &RuleOptions::default(),
-    });
+    let findings =
+        rules::check(&RuleContext { model: &model, reach: &reach, trails: &trails, options: &options.rules });
     let mut proofs = chain::prove(&reach);
     for proof in &mut proofs {
         proof.tell(&trails);
@@ -87,15 +91,20 @@ pub(super) struct World<'a> {
 }
 
 /// Checks the root module in a directory.
-pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: &Context) -> Checked {
-    let root = Root::load(loader, dir, context);
+pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job<'_>) -> Checked {
+    let planned = job.scenarios(dir, world.fs);
+    let root = Root::load(loader, dir, job, &planned);
     let mut findings = Vec::new();
     let mut verdicts = Vec::new();
     let mut gaps = Vec::new();
     let mut diagnostics = Vec::new();
     let mut summaries = BTreeSet::new();
     for scenario in &root.scenarios {
-        let split = worlds::judge(&root, world, scenario);
+        // What is asked for by name is looked at alone.
+        let split = match planned.iter().all(|scenario| !scenario.is_set) {
+            true => worlds::judge_around(&root, world, scenario),
+            false => worlds::judge(&root, world, scenario),
+        };
         findings.push((scenario.name.clone(), split.findings));
         verdicts.push((scenario.name.clone(), split.proofs));
         gaps.extend(split.gaps);
@@ -106,24 +115,32 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
-    let inputs = || root.scenarios.iter().flat_map(|scenario| &scenario.inputs.diagnostics);
-    let is_misfit = |diagnostic: &Diagnostic| {
-        let is_argument = diagnostic.span.is_none_or(|span| {
-            let path = &world.sources.file(span.file).path;
-            context
-                .arguments
-                .iter()
-                .any(|argument| matches!(argument, Argument::VarFile(file) if file == path))
-        });
-        is_argument && inputs().any(|other| other == diagnostic)
-    };
-    let own = root.config.diagnostics.iter().chain(inputs()).cloned();
-    let (misfits, diagnostics) = own.chain(diagnostics).partition(is_misfit);
+    diagnostics.extend(root.config.diagnostics.iter().cloned());
+    let mut misfits: Vec<Misfit> = Vec::new();
+    for scenario in &root.scenarios {
+        for diagnostic in &scenario.inputs.diagnostics {
+            match said_by(diagnostic, world.sources, job) {
+                Some(SaidBy::File) => diagnostics.push(diagnostic.clone()),
+                by => {
+                    let of = (by == Some(SaidBy::Settings)).then(|| scenario.name.clone());
+                    let misfit = (of, diagnostic.clone());
+                    if !misfits.contains(&misfit) {
+                        misfits.push(misfit);
+                    }
+                }
+            }
+        }
+    }
     Checked {
         findings,
         gaps,
         diagnostics,
         misfits,
+        scenarios: planned
+            .iter()
+            .filter(|scenario| scenario.is_set)
+            .map(|scenario| scenario.name.clone())
+            .collect(),
         targets: verdicts.first().map_or(0, |(_, proofs)| proofs.len()),
         verdicts,
         files: root.files(),
@@ -131,6 +148,26 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, context: 
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
         summaries,
     }
+}
+
+/// Where an input is given that a root does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SaidBy {
+    /// A file that Terraform reads by itself, or that the settings name.
+    File,
+    /// The settings.
+    Settings,
+}
+
+/// None: the command line.
+fn said_by(diagnostic: &Diagnostic, sources: &SourceMap, job: &Job<'_>) -> Option<SaidBy> {
+    let path = &sources.file(diagnostic.span?.file).path;
+    if job.settings.file.as_ref() == Some(path) {
+        return Some(SaidBy::Settings);
+    }
+    let mut arguments = job.context.arguments.iter();
+    let is_argument = arguments.any(|argument| matches!(argument, Argument::VarFile(file) if file == path));
+    (!is_argument).then_some(SaidBy::File)
 }
 
 /// All rules, by code.
@@ -148,7 +185,8 @@ pub(super) fn rules() -> Vec<RuleInfo> {
 
 impl Root {
     /// Loads the root module in a directory.
-    pub(super) fn load(loader: &Loader<'_>, dir: &Path, context: &Context) -> Root {
+    pub(super) fn load(loader: &Loader<'_>, dir: &Path, job: &Job<'_>, planned: &[&Planned]) -> Root {
+        let context = job.context;
         let config = loader.load(dir);
         let environment: Vec<(String, String)> = context
             .environment
@@ -163,22 +201,26 @@ impl Root {
                 Argument::VarFile(path) => VarArgument::File(path.clone()),
             })
             .collect();
-        let scenario = |name: &str, more: &[(String, String)]| {
-            let more = more.iter().map(|(name, value)| VarArgument::Var(format!("{name}={value}")));
-            let arguments: Vec<VarArgument> = arguments.iter().cloned().chain(more).collect();
+        let scenario = |name: &str, planned: Option<&Planned>| {
+            let before = planned.into_iter().flat_map(|planned| &planned.before);
+            let after = planned.into_iter().flat_map(|planned| &planned.after);
+            let arguments: Vec<VarArgument> = before.chain(&arguments).chain(after).cloned().collect();
+            // Terraform would be run in the scenario's workspace, unless the command line says otherwise.
+            let workspace = context.workspace.as_ref();
+            let workspace = workspace.or_else(|| planned?.workspace.as_ref()).or(context.selected.as_ref());
             Scenario {
                 name: name.to_owned(),
                 inputs: tfvars::inputs(loader, &config, &environment, &arguments),
-                workspace: context.workspace.clone().unwrap_or_else(|| "default".to_owned()),
+                workspace: workspace.cloned().unwrap_or_else(|| "default".to_owned()),
             }
         };
-        let configured = scenario("", &[]);
-        let assumed = context.scenarios.iter().map(|assumed| scenario(&assumed.name, &assumed.inputs));
-        let mut scenarios: Vec<Scenario> = assumed.collect();
+        let configured = scenario("", None);
+        let mut scenarios: Vec<Scenario> =
+            planned.iter().map(|planned| scenario(&planned.name, Some(planned))).collect();
         if scenarios.is_empty() {
             scenarios.push(configured.clone());
         }
-        Root { config, scenario: configured, scenarios }
+        Root { config, scenario: configured, scenarios, options: job.options.clone() }
     }
 
     /// Evaluates the first of its scenarios.

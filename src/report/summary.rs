@@ -1,5 +1,7 @@
 //! The closing line: what was found, and how much was looked at, so that silence is never taken for approval.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::DiagnosticKind;
 use crate::finding::Severity;
 use crate::proof::verdict;
@@ -20,8 +22,13 @@ pub fn line(report: &Report) -> String {
     if found.is_empty() {
         found.push("no findings".to_owned());
     }
-    if !report.undecided.is_empty() {
-        found.push(format!("{} undecided", report.undecided.len()));
+    let undecided = report.undecided.len() + report.hidden;
+    if undecided > 0 {
+        found.push(format!("{undecided} undecided"));
+    }
+
+    if report.fixed > 0 {
+        found.push(format!("{} fixed", report.fixed));
     }
 
     let mut seen = plural(counts.files, "file");
@@ -40,6 +47,10 @@ pub fn line(report: &Report) -> String {
         seen.push_str(&format!("; {} not installed", plural(counts.modules_missing, "module")));
     }
 
+    if counts.roots_left_out > 0 {
+        seen.push_str(&format!("; {} left out by the settings", plural(counts.roots_left_out, "root")));
+    }
+
     format!(
         "{} · {} in {} ({seen}) · {}",
         found.join(", "),
@@ -56,6 +67,14 @@ pub fn verdicts(report: &Report) -> String {
         let Some(summary) = verdict::summary(proofs) else { continue };
         let name = if scenario.is_empty() { String::new() } else { format!("{}: ", safe::line(scenario)) };
         out.push_str(&format!("{name}{summary}\n"));
+        let assumed: BTreeSet<&str> =
+            proofs.iter().flat_map(|proof| &proof.rests_on).map(String::as_str).collect();
+        if !assumed.is_empty() {
+            let count = proofs.iter().filter(|proof| !proof.rests_on.is_empty()).count();
+            let keys: Vec<_> = assumed.into_iter().map(safe::line).collect();
+            let verb = if count == 1 { "rests" } else { "rest" };
+            out.push_str(&format!("{name}{count} {verb} on what is assumed: {}\n", keys.join(", ")));
+        }
     }
     out
 }
@@ -87,7 +106,15 @@ mod tests {
     #[test]
     fn coverage_is_stated_even_when_nothing_was_found() {
         let report = Report {
-            counts: Counts { targets: 1, roots: 1, files: 3, modules: 0, modules_missing: 1, summaries: 0 },
+            counts: Counts {
+                targets: 1,
+                roots: 1,
+                roots_left_out: 0,
+                files: 3,
+                modules: 0,
+                modules_missing: 1,
+                summaries: 0,
+            },
             duration: Duration::from_millis(4),
             ..Report::default()
         };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::fact::Answer;
-use crate::aws::iam::{Permission, Role, RoleId, Verdict};
-use crate::aws::policy::CORE_ACTIONS;
+use crate::aws::fact::{Answer, Evidence};
+use crate::aws::iam::{Attached, Permission, Role, RoleId, Verdict};
+use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,10 +34,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
         let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
         let managed_by_aws = host_management(reach, &sites, &permissions);
-        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        // A role lacks what it lacks in every subnet.
+        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
-        let defect = defect(role, &permissions, violation.truth).affects(affected);
+        let lacks = |permission: &Permission| {
+            matches!(permission.verdict(), Verdict::Denied | Verdict::OutsideBoundary | Verdict::Unknown)
+        };
+        let fix = if permissions.iter().any(lacks) {
+            None
+        } else {
+            remedy::attach_core_policy(context, role, region)
+        };
+        let defect = defect(role, &permissions, violation.truth).affects(affected).fix(fix);
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
     }
 }
@@ -83,6 +92,12 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         )
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
+    if let Some(because) = switched_off(role, &missing) {
+        defect = defect
+            .at(because.span, format!("{} is switched off here", because.note))
+            .decided_by(because.clone())
+            .label(role.declaration.decl_range, "the role that lacks it");
+    }
     let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
     defect = defect.evidence(places);
     if let Some(exclusive) = &role.exclusive {
@@ -96,6 +111,14 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         );
     }
     defect
+}
+
+/// What decided that an attachment that would allow what is missing has no instance.
+fn switched_off<'a>(role: &'a Role, missing: &[&Permission]) -> Option<&'a Evidence> {
+    let action = &missing.first()?.action;
+    let allows =
+        |attached: &Attached| attached.policy.judge(&Request::agent(action, None)).allow.truth.is_yes();
+    role.switched_off.iter().find(|(attached, _)| allows(attached)).map(|(_, because)| because)
 }
 
 /// Whether Default Host Management gives the instance another role, which AWS only does when registration is refused.

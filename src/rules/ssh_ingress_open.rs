@@ -10,7 +10,7 @@ use crate::aws::link::{GroupId, Link};
 use crate::aws::network::existence;
 use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
 use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM006",
@@ -25,6 +25,8 @@ const SSH: i64 = 22;
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
+    let also = context.options.also_ports.iter().map(|port| i64::from(*port));
+    let watched: Vec<i64> = std::iter::once(SSH).chain(also).collect();
     for id in network.group_ids() {
         let group = network.group(id);
         let use_of_group = use_of(context, id);
@@ -32,17 +34,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if rule.spelling == Spelling::Implicit {
                 continue;
             }
-            let holds = rule.ports.holds_tcp(SSH);
             // A port that is not known says nothing; most ports are not this one.
-            if !holds.is_yes() || rule.has_no_peer().is_yes() {
-                continue;
-            }
+            let open = watched.iter().find(|port| rule.ports.holds_tcp(**port).is_yes());
+            let Some(port) = open.filter(|_| !rule.has_no_peer().is_yes()) else { continue };
             let Some(source) = worst(context, rule) else { continue };
             let Some((severity, used)) = severity(&source, rule, &use_of_group) else { continue };
             let violation = Answer::all([existence(&rule.declaration), Answer::new(rule.in_effect())]);
             let reasons: Vec<Reason> = violation.reasons.into_iter().chain(rule.doubt.clone()).collect();
             let ports = rule.ports.describe();
-            let width = if rule.ports.is_all().is_yes() || ports != "tcp 22" {
+            let width = if rule.ports.is_all().is_yes() || ports != format!("tcp {port}") {
                 format!(" ({ports})")
             } else {
                 String::new()
@@ -53,14 +53,18 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 None => group.declaration.address.clone(),
             };
             let mut defect =
-                Defect::new(&rule.declaration, format!("{name} lets {} connect to port 22", source.whom))
+                Defect::new(&rule.declaration, format!("{name} lets {} connect to port {port}", source.whom))
                     .at(rule.declaration.decl_range, here)
                     .decided_by(rule.ports.evidence(""))
                     .decided_by(source.evidence.clone())
                     .severity(severity)
                     .help("remove the rule; sessions come through Session Manager")
+                    .fix(remedy::remove_rule(rule))
                     .affects(use_of_group.targets.iter().cloned())
-                    .cause(&format!("ssh from {}", source.whom));
+                    .cause(&match *port {
+                        SSH => format!("ssh from {}", source.whom),
+                        port => format!("port {port} from {}", source.whom),
+                    });
             if let Some(used) = used {
                 defect = defect.note(used);
             }

@@ -11,7 +11,9 @@ const REPOSITORIES: [&str; 3] = [".git", ".hg", ".jj"];
 /// The nearest `.ssmlint.hcl` at or above a path, as it is shown: up to the top of the repository. Outside of any, up
 /// to the working directory only, so that nobody else's file in a shared directory is taken.
 pub fn find(fs: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
-    let start = fs.canonicalize(path).ok()?;
+    // A changed file may be gone.
+    let there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let start = there.into_iter().find_map(|path| fs.canonicalize(path).ok())?;
     let start = match fs.kind(&start) {
         Ok(FileKind::File) => start.parent()?.to_path_buf(),
         Ok(FileKind::Directory) => start,

@@ -39,13 +39,19 @@ const BLOCKS: [(&str, &[&str]); 5] =
 
 /// The only rule that takes `also_ports`.
 const PORTS_RULE: &str = "SSM006";
+/// The rules that take `hints`.
+const HINTING_RULES: &[&str] = &["SSM016", "SSM025"];
+
+/// Whether something can be assumed. Errors: what is wrong, and what helps.
+pub(crate) type Assumable<'a> = dyn Fn(&Assumption) -> Result<(), (String, Option<String>)> + 'a;
 
 /// Reads a settings file; its text becomes one of the sources. Errors: everything that is wrong with it.
-pub fn load(
+pub(crate) fn load(
     fs: &dyn FileSystem,
     sources: &SourceMap,
     path: &Path,
     rules: &[RuleName<'_>],
+    assumable: &Assumable<'_>,
 ) -> Result<Settings, Vec<Problem>> {
     let unreadable = |reason: String| vec![Problem::of(format!("cannot read {}: {reason}", path.display()))];
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
@@ -68,7 +74,7 @@ pub fn load(
         ]);
     }
     let (body, problems) = parse(&file);
-    let mut reader = Reader { fs, file: &file, rules, problems };
+    let mut reader = Reader { fs, file: &file, rules, assumable, problems };
     if let Some(problem) = too_old(&body) {
         // What else a newer version understands is no error of the user.
         return Err(vec![problem]);
@@ -151,6 +157,7 @@ struct Reader<'a> {
     fs: &'a dyn FileSystem,
     file: &'a SourceFile,
     rules: &'a [RuleName<'a>],
+    assumable: &'a Assumable<'a>,
     problems: Vec<Problem>,
 }
 
@@ -301,7 +308,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, block: &Block, settings: &mut Settings) {
-        self.only(&block.body, &["severity", "ignorable", "also_ports"]);
+        self.only(&block.body, &["severity", "ignorable", "also_ports", "hints"]);
         let Some(label) = block.labels.first() else { return };
         let Some(code) = self.code(&label.text, label.span) else { return };
         if settings.rules.contains_key(&code) {
@@ -313,6 +320,13 @@ impl Reader<'_> {
             match attribute.name.as_str() {
                 "severity" => rule.severity = self.level(&attribute.expr),
                 "ignorable" => rule.ignorable = self.boolean(&attribute.expr),
+                "hints" if HINTING_RULES.contains(&code.as_str()) => {
+                    rule.hints = self.boolean(&attribute.expr);
+                }
+                "hints" => {
+                    let problem = Problem::at(attribute.name_span, format!("{code} has no hints to give"));
+                    self.problems.push(problem.help(format!("{} take hints", HINTING_RULES.join(" and "))));
+                }
                 "also_ports" if code == PORTS_RULE => rule.also_ports = self.ports(&attribute.expr),
                 "also_ports" => {
                     let problem = Problem::at(attribute.name_span, format!("{code} looks at no ports"));
@@ -374,8 +388,12 @@ impl Reader<'_> {
                 return;
             }
         };
+        let assumption = Assumption { key: key.to_owned(), value: assumed, span };
+        if let Err((message, help)) = (self.assumable)(&assumption) {
+            self.problems.push(Problem { help, ..Problem::at(span, message) });
+        }
         settings.origins.insert(format!("assume.{key}"), self.place(span));
-        settings.assumptions.push(Assumption { key: key.to_owned(), value: assumed, span });
+        settings.assumptions.push(assumption);
     }
 
     fn overriding(&mut self, block: &Block, settings: &mut Settings) {

@@ -7,9 +7,9 @@ use crate::aws::policy::Policy;
 use crate::aws::policy::managed::{self, ManagedArn};
 use crate::aws::policy::text::Text;
 use crate::aws::read::{Arg, View};
-use crate::aws::{Build, view};
-use crate::eval::ResourceInstance;
+use crate::aws::{Build, Declaration, absent, view};
 use crate::eval::value::{Causes, Value};
+use crate::eval::{self, ResourceInstance};
 use crate::truth::Truth;
 
 pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
@@ -31,6 +31,31 @@ pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
     }
     for instance in build.managed("aws_iam_role_policies_exclusive") {
         exclusive(iam, instance, "policy_names", Kind::Inline, build);
+    }
+    for absent in &build.evaluation.absent {
+        if let Some(body) = &absent.body {
+            switched_off(iam, absent, &View::block(body, Some(absent.decl_range)), build);
+        }
+    }
+}
+
+/// A policy that would be attached if the resource had an instance.
+fn switched_off(iam: &mut Iam, absent: &eval::Absent, view: &View<'_>, build: &Build<'_>) {
+    let by = absent::address(absent);
+    let attached: Vec<Attached> = match (absent.resource.type_name.as_str(), view.arg("policy_arn")) {
+        ("aws_iam_role_policy_attachment", Some(arg)) => by_arn(&arg, Truth::No, &by, build),
+        ("aws_iam_role_policy", _) => view
+            .arg("policy")
+            .map(|arg| document(by.clone(), &arg, Truth::No, &by, build))
+            .into_iter()
+            .collect(),
+        _ => return,
+    };
+    let role = iam.role_link(view.arg("role").as_ref(), build);
+    if let Some(id) = role.and_then(|role| role.link.to()) {
+        let because = absent::because(absent, build);
+        let role = &mut iam.roles[usize::from(id)];
+        role.switched_off.extend(attached.into_iter().map(|attached| (attached, because.clone())));
     }
 }
 
@@ -158,7 +183,11 @@ fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
 
 fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let view = view(instance);
-    let (Some(policy), Some(roles)) = (view.arg("policy_arn"), view.arg("roles")) else { return };
+    let Some(policy) = view.arg("policy_arn") else { return };
+    if let [attached] = by_arn(&policy, instance.exists, &instance.addr.to_string(), build).as_slice() {
+        iam.account_wide.push((Declaration::of(instance), attached.clone()));
+    }
+    let Some(roles) = view.arg("roles") else { return };
     for element in elements(roles.value) {
         let by = instance.addr.to_string();
         match element {

@@ -63,6 +63,14 @@ impl Hidden {
 
     /// What the gap is told about: a thing, and the VPC that it is in.
     fn add_seen(&mut self, gap: &Gap, reason: &Reason, network: &Network, build: &Build<'_>) {
+        for name in &gap.names {
+            if let Some(id) = network.vpc_registry.get(&Key::Text(name.clone())) {
+                self.add_vpc(id, reason);
+            }
+            if let Some(id) = network.group_registry.get(&Key::Text(name.clone())) {
+                self.add_group(id, reason);
+            }
+        }
         for term in &gap.sees {
             let mut keys: Vec<Key> = Key::of_term(*term, build.terms()).into_iter().collect();
             for leaf in leaves(*term, build.terms()).unwrap_or_default() {

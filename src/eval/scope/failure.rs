@@ -77,6 +77,7 @@ impl Evaluator<'_> {
                 span,
                 module: ModuleInstance::root(),
                 sees: Vec::new(),
+                names: Vec::new(),
                 sees_unknown: true,
             });
         }

@@ -17,6 +17,10 @@ use crate::eval::{Gap, GapKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, StepKind, Traversal};
 
+/// Longer strings are no names, and no module is passed more of them.
+const MAX_NAME: usize = 256;
+const MAX_NAMES: usize = 1024;
+
 impl<'a> Evaluator<'a> {
     pub(in crate::eval) fn output(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
@@ -194,6 +198,7 @@ impl<'a> Evaluator<'a> {
             let scope = Scope::module(module);
             this.expansion_plan(&scope, call.count.as_ref(), call.for_each.as_ref(), call.decl_range)
         });
+        self.note_absent_module(module, call, child, &plan);
         let state = self.module(module);
         let (exists, because, addr) = (state.exists, state.exists_because, state.addr.clone());
         let mut calls = state.calls.clone();
@@ -247,6 +252,7 @@ impl<'a> Evaluator<'a> {
                 span: None,
                 module,
                 sees: Vec::new(),
+                names: Vec::new(),
                 sees_unknown: true,
             });
         }
@@ -260,6 +266,7 @@ impl<'a> Evaluator<'a> {
         missing: &MissingModule,
     ) {
         let mut sees = Vec::new();
+        let mut names = Vec::new();
         let mut sees_unknown = false;
         let plan = self.apart(|this| {
             let scope = Scope::module(module);
@@ -278,7 +285,10 @@ impl<'a> Evaluator<'a> {
         });
         for value in &arguments {
             self.identities(value, &mut sees, &mut sees_unknown, 0);
+            literals(value, &mut names, 0);
         }
+        names.sort();
+        names.dedup();
         sees.sort();
         sees.dedup();
         let source = if missing.source.is_empty() { String::new() } else { format!(" ({})", missing.source) };
@@ -289,6 +299,7 @@ impl<'a> Evaluator<'a> {
             span: Some(missing.span),
             module: self.module(module).addr.clone(),
             sees,
+            names,
             sees_unknown,
         });
     }
@@ -330,5 +341,21 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+    }
+}
+
+/// The known strings in a value that may be names or ids.
+fn literals(value: &Value, names: &mut Vec<EcoString>, depth: usize) {
+    if depth > 8 || names.len() >= MAX_NAMES {
+        return;
+    }
+    if let Some(text) = value.as_str() {
+        if (1..=MAX_NAME).contains(&text.len()) {
+            names.push(text.into());
+        }
+        return;
+    }
+    for part in value.parts() {
+        literals(part, names, depth + 1);
     }
 }

@@ -175,6 +175,7 @@ impl<'a> Evaluator<'a> {
             let scope = Scope::module(module);
             this.expansion_plan(&scope, decl.count.as_ref(), decl.for_each.as_ref(), decl.decl_range)
         });
+        self.note_absent_resource(module, key, decl, &plan);
         let state = self.module(module);
         let (exists, because, addr, calls) =
             (state.exists, state.exists_because, state.addr.clone(), state.calls.clone());
@@ -373,7 +374,12 @@ impl<'a> Evaluator<'a> {
             ResourceMode::Data | ResourceMode::Ephemeral => Cause::DataSource(ecow::eco_format!("{address}")),
         };
         let ty = if identifies { Type::String } else { Type::Dynamic };
-        let refinement = Refinement { not_null: identifies, ..Refinement::default() };
+        let is_managed = address.resource.mode == ResourceMode::Managed;
+        let prefix = match identifies && is_managed {
+            true => self.env.provider.prefix(&address.resource.type_name, name).into(),
+            false => EcoString::new(),
+        };
+        let refinement = Refinement { not_null: identifies, prefix, ..Refinement::default() };
         unknown_value(ty, refinement, term, cause, origin)
     }
 }

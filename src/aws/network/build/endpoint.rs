@@ -8,12 +8,10 @@ use crate::aws::link::{EndpointId, Key, Link, LinkSet, Ref, RouteTableId, Subnet
 use crate::aws::network::build::route_table::table_link;
 use crate::aws::network::{Network, Origin};
 use crate::aws::read::{Arg, View};
-use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
-use crate::eval::term::Terms;
-use crate::eval::value::{Cause, Causes};
+use crate::eval::value::{Cause, Causes, Type, Value, ValueKind};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -69,7 +67,7 @@ pub(super) fn read_endpoint(
     let vpc = network
         .vpc_link(view.arg("vpc_id").as_ref(), build)
         .unwrap_or_else(|| Ref::default(Link::Unknown(Causes::new()), header));
-    let service = service(&view, build.terms());
+    let service = Service::read(&view, build.terms());
     let own_groups = network.group_links(view.arg("security_group_ids").as_ref(), header, build);
     let mut endpoint = Endpoint {
         origin: Origin::of(&declaration),
@@ -82,6 +80,7 @@ pub(super) fn read_endpoint(
         private_dns: view.flag("private_dns_enabled", false),
         private_dns_resources: Vec::new(),
         subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), header, build),
+        nests_subnets: view.arg("subnet_ids").is_some_and(|arg| nests(arg.value)),
         groups: own_groups.clone(),
         own_groups,
         falls_back: Truth::No,
@@ -120,16 +119,27 @@ pub(super) fn read_endpoint(
     endpoint
 }
 
-pub(super) fn service(view: &View<'_>, terms: &Terms) -> Service {
-    let name = view.text("service_name");
-    let mut names = Vec::new();
-    if let Some(arg) = view.arg("service_name") {
-        match arg.value.as_unknown().and_then(|unknown| unknown.possible.as_ref()) {
-            Some(possible) => names.extend(possible.iter().map(|value| Pattern::of(value, terms))),
-            None => names.push(Pattern::of(arg.value, terms)),
+/// Whether an element of a list is a collection itself.
+fn nests(value: &Value) -> bool {
+    let is_collection = |element: &Value| match &element.kind {
+        ValueKind::List(..)
+        | ValueKind::Set(..)
+        | ValueKind::Map(..)
+        | ValueKind::Tuple(_)
+        | ValueKind::Object(_) => true,
+        ValueKind::Unknown(unknown) => {
+            matches!(
+                unknown.ty,
+                Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Tuple(_) | Type::Object(_)
+            )
         }
-    }
-    Service { names, name }
+        ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::Resource(_) => false,
+    };
+    value.as_elements().is_some_and(|elements| elements.iter().any(is_collection))
 }
 
 pub(super) fn route_table_links(
