@@ -70,6 +70,11 @@ fn advice(problem: &NameProblem) -> Advice {
             help: "remove `service_region`".to_owned(),
             cause: "service region",
         },
+        NameProblem::China(service) => Advice {
+            here: format!("in China the endpoints of {service} begin with cn.com.amazonaws"),
+            help: format!("write `cn.com.amazonaws.<region>.{service}`"),
+            cause: "China",
+        },
         NameProblem::NewRegion(_) => Advice {
             here: "regions that opened in 2024 or later have only ssmmessages".to_owned(),
             help: "remove the endpoint".to_owned(),
