@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, Report as Failure, miette};
 
-use ssmlint::lint::{self, Argument, Request, Scope};
+use ssmlint::lint::{self, Argument, Request, Scope, Suppressions};
 use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
 
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment};
+use crate::commands::baseline;
 use crate::commands::output::{print, use_color, write_file};
 use crate::commands::{failure, from_here, progress, settings};
 
@@ -34,7 +35,22 @@ pub(crate) fn run(
         strict: settings.unknown.is_some_and(|unknown| unknown.severity().is_some()),
         exit_zero: arguments.exit_zero,
     };
-    let request = Request { paths, scope, context, settings, sources, ..Request::default() };
+    let acceptance = &arguments.acceptance;
+    let baseline =
+        if acceptance.no_baseline { None } else { baseline::known(acceptance.baseline.as_deref(), &paths)? };
+    let suppressions = if acceptance.no_ignores { Suppressions::Overruled } else { Suppressions::Obeyed };
+    let today = Some(baseline::today());
+    let request = Request {
+        paths,
+        scope,
+        context,
+        settings,
+        sources,
+        today,
+        suppressions,
+        baseline,
+        ..Request::default()
+    };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
     let report = threads.install(|| lint::check(&request, &Disk));
@@ -51,6 +67,7 @@ pub(crate) fn run(
         policy,
         color: use_color(arguments.color),
         quiet: arguments.quiet,
+        show_suppressed: arguments.show_suppressed,
         prefix: working_dir.as_deref().map(prefix).unwrap_or_default(),
         working_dir,
     };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Certainty, Finding, Severity};
+use crate::finding::{Acceptance, Certainty, Finding, Severity, Suppressed};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, Report, safe};
 use crate::source::{SourceMap, Span};
@@ -17,6 +17,7 @@ struct Document<'a> {
     summary: Summary,
     findings: Vec<FindingOut<'a>>,
     undecided: Vec<UndecidedOut<'a>>,
+    suppressed: Vec<SuppressedOut<'a>>,
     gaps: Vec<GapOut<'a>>,
     diagnostics: Vec<DiagnosticOut<'a>>,
     failures: Vec<FailureOut<'a>>,
@@ -28,6 +29,8 @@ struct Summary {
     warnings: usize,
     infos: usize,
     undecided: usize,
+    suppressed: usize,
+    in_baseline: usize,
     targets: usize,
     roots: usize,
     files: usize,
@@ -73,6 +76,21 @@ struct UndecidedOut<'a> {
 }
 
 #[derive(Serialize)]
+struct SuppressedOut<'a> {
+    #[serde(flatten)]
+    finding: FindingOut<'a>,
+    by: SuppressionOut<'a>,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut<'a> {
+    kind: &'static str,
+    location: Location,
+    reason: Option<&'a str>,
+    until: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Step<'a> {
     message: &'a str,
     location: Option<Location>,
@@ -112,6 +130,8 @@ pub fn render(report: &Report) -> String {
             warnings: report.count(Severity::Warning),
             infos: report.count(Severity::Info),
             undecided: report.undecided.len() + report.hidden,
+            suppressed: report.suppressed.len(),
+            in_baseline: report.recognised.as_ref().map_or(0, |recognised| recognised.known.len()),
             targets: counts.targets,
             roots: counts.roots,
             files: counts.files,
@@ -122,6 +142,7 @@ pub fn render(report: &Report) -> String {
         },
         findings: report.findings.iter().map(|finding| finding_out(finding, &report.sources)).collect(),
         undecided: report.undecided.iter().map(|finding| undecided_out(finding, &report.sources)).collect(),
+        suppressed: report.suppressed.iter().map(|one| suppressed_out(one, &report.sources)).collect(),
         gaps: report.gaps.iter().map(|gap| gap_out(gap, &report.sources)).collect(),
         diagnostics: report
             .diagnostics
@@ -190,6 +211,21 @@ fn finding_out<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingOut<'a> 
         scenarios: &finding.scenarios,
         root: finding.roots.first().map(String::as_str),
         roots: &finding.roots,
+    }
+}
+
+fn suppressed_out<'a>(suppressed: &'a Suppressed, sources: &SourceMap) -> SuppressedOut<'a> {
+    SuppressedOut {
+        finding: finding_out(&suppressed.finding, sources),
+        by: SuppressionOut {
+            kind: match suppressed.by {
+                Acceptance::Comment => "comment",
+                Acceptance::Settings => "settings",
+            },
+            location: Location::of(sources, suppressed.place),
+            reason: suppressed.reason.as_deref(),
+            until: suppressed.until.as_deref(),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Acceptance, Certainty, Finding, Severity, Suppressed};
 use crate::report::place::{rebase, utf16_position};
 use crate::report::{Options, Report, RuleInfo, fingerprint, json, safe};
 use crate::source::{FileId, SourceMap, Span};
@@ -132,7 +132,17 @@ struct ResultOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SuppressionOut>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
+    location: LocationOut,
 }
 
 #[derive(Serialize)]
@@ -227,10 +237,20 @@ pub fn render(report: &Report, options: &Options) -> String {
     ranked.truncate(RESULT_LIMIT);
 
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
-    let results = ranked
+    let mut results: Vec<ResultOut> = ranked
         .into_iter()
         .map(|(finding, print, undecided)| result(report, &places, &mut hashes, finding, print, undecided))
         .collect();
+
+    // Readers that do not know suppressions would take them for open.
+    if options.show_suppressed {
+        let free = RESULT_LIMIT.saturating_sub(results.len());
+        let prints = fingerprint::unique(report.suppressed.iter().map(|suppressed| &suppressed.finding));
+        let suppressed = report.suppressed.iter().zip(prints).take(free);
+        results.extend(
+            suppressed.map(|(one, print)| suppressed_result(report, &places, &mut hashes, one, print)),
+        );
+    }
 
     let exit_code = report.exit_code(options.policy);
     let log = Log {
@@ -396,6 +416,7 @@ fn result(
         related_locations: related,
         code_flows,
         partial_fingerprints,
+        suppressions: Vec::new(),
         properties: ResultProperties {
             verdict: if undecided { "unknown" } else { "violated" },
             address: finding.subject.clone(),
@@ -404,6 +425,26 @@ fn result(
             roots: finding.roots.clone(),
         },
     }
+}
+
+fn suppressed_result(
+    report: &Report,
+    places: &Places<'_>,
+    hashes: &mut BTreeMap<FileId, Vec<String>>,
+    suppressed: &Suppressed,
+    print: String,
+) -> ResultOut {
+    let is_undecided = suppressed.finding.certainty == Certainty::Undecided;
+    let suppression = SuppressionOut {
+        kind: match suppressed.by {
+            Acceptance::Comment => "inSource",
+            Acceptance::Settings => "external",
+        },
+        justification: suppressed.reason.as_deref().map(safe::sentence),
+        location: places.location(suppressed.place, ""),
+    };
+    let open = result(report, places, hashes, &suppressed.finding, print, is_undecided);
+    ResultOut { suppressions: vec![suppression], ..open }
 }
 
 fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notification> {
