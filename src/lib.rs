@@ -24,6 +24,7 @@
 //! - [`baseline`]: findings that were there before, known by root, rule, address and cause.
 //! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
 //! - [`report`]: findings to text, JSON, SARIF and annotations.
+//! - [`fix`]: what rules propose to byte edits that keep every other byte.
 //!
 //! # What is absent, on purpose
 //!
@@ -62,4 +63,5 @@ pub mod aws;
 pub mod proof;
 pub mod rules;
 pub mod report;
+pub mod fix;
 pub mod lint;

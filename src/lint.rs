@@ -10,6 +10,7 @@ mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
+pub mod repair;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
+use crate::fix;
 use crate::lint::configure::{Job, Unasked};
 use crate::lint::dump::Secrets;
 use crate::lint::root::{Checked, Misfit, Root, World};
@@ -234,6 +236,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         filtered.open.into_iter().partition(|finding| finding.certainty == Certainty::Certain);
     report.suppressed = filtered.suppressed;
     report.recognised = filtered.recognised;
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     if request.settings.unknown == Some(settings::Undecided::Ignore) {
         report.hidden = report.undecided.len();
         report.undecided.clear();
@@ -437,6 +440,8 @@ pub enum Error {
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// A mistake of ssmlint's own that stops the run: what it is.
+    Internal(String),
 }
 
 impl From<DiscoverError> for Error {
@@ -464,6 +469,7 @@ impl fmt::Display for Error {
             Error::NoScenario(name, _) => write!(f, "there is no scenario {name} in the settings"),
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::Internal(what) => f.write_str(what),
         }
     }
 }
@@ -494,6 +500,7 @@ impl Error {
             }
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }
 }

@@ -27,8 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-pub use crate::finding::Severity;
 use crate::finding::{Finding, Key, Suppressed};
+pub use crate::finding::{Safety, Severity};
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
@@ -59,6 +59,8 @@ pub struct Report {
     pub rules: Vec<RuleInfo>,
     /// The text of all files.
     pub sources: Arc<SourceMap>,
+    /// Findings that fixes have removed; what is reported is what remains.
+    pub fixed: usize,
     /// How long it took.
     pub duration: Duration,
 }

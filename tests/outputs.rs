@@ -114,6 +114,7 @@ fn hostile_report() -> Report {
             rule("SSM003", "cost", Severity::Info),
         ],
         sources: Arc::new(sources),
+        fixed: 0,
         duration: Duration::from_millis(18),
     }
 }

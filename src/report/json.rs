@@ -31,6 +31,7 @@ struct Summary {
     undecided: usize,
     suppressed: usize,
     in_baseline: usize,
+    fixed: usize,
     targets: usize,
     roots: usize,
     files: usize,
@@ -54,9 +55,24 @@ struct FindingOut<'a> {
     trace: Vec<Step<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixOut<'a>>,
     scenarios: &'a [String],
     root: Option<&'a str>,
     roots: &'a [String],
+}
+
+#[derive(Serialize)]
+struct FixOut<'a> {
+    title: &'a str,
+    safety: &'static str,
+    edits: Vec<EditOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditOut<'a> {
+    location: Location,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -132,6 +148,7 @@ pub fn render(report: &Report) -> String {
             undecided: report.undecided.len() + report.hidden,
             suppressed: report.suppressed.len(),
             in_baseline: report.recognised.as_ref().map_or(0, |recognised| recognised.known.len()),
+            fixed: report.fixed,
             targets: counts.targets,
             roots: counts.roots,
             files: counts.files,
@@ -181,6 +198,7 @@ fn diagnostic_kind(kind: DiagnosticKind) -> &'static str {
         DiagnosticKind::Unreadable => "unreadable",
         DiagnosticKind::Invalid => "invalid",
         DiagnosticKind::NotUnderstood => "not_understood",
+        DiagnosticKind::Note => "note",
     }
 }
 
@@ -208,6 +226,15 @@ fn finding_out<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingOut<'a> 
             .collect(),
         notes: &finding.notes,
         help: finding.help.as_deref(),
+        fix: finding.fix.as_ref().map(|fix| FixOut {
+            title: &fix.title,
+            safety: fix.safety.as_str(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| EditOut { location: Location::of(sources, edit.span), text: &edit.text })
+                .collect(),
+        }),
         scenarios: &finding.scenarios,
         root: finding.roots.first().map(String::as_str),
         roots: &finding.roots,

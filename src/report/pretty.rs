@@ -9,7 +9,7 @@ use codespan_reporting::term;
 use codespan_reporting::term::termcolor::{Ansi, NoColor};
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::report::excerpt::{Excerpts, Mark};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, Options, Report, safe, summary, suppressed};
@@ -50,7 +50,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         suppressed::write(&mut text, report, options);
     }
     if !options.quiet {
-        write_undecided(&mut text, report);
+        write_undecided(&mut text, report, options);
         write_gaps(&mut text, report);
         text.push_str(&summary::verdicts(report));
         let _ = writeln!(text, "{}", summary::line(report));
@@ -119,7 +119,12 @@ fn of_finding(finding: &Finding) -> codespan::Diagnostic<usize> {
         notes.push(format!("in {}", list(&finding.roots)));
     }
     if let Some(help) = &finding.help {
-        notes.push(note_text(&format!("help: {help}")));
+        let fix = match finding.fix.as_ref().map(|fix| fix.safety) {
+            Some(Safety::Safe) => " [--fix can apply this]",
+            Some(Safety::Unsafe) => " [--unsafe-fixes can apply this]",
+            None => "",
+        };
+        notes.push(note_text(&format!("help: {help}{fix}")));
     }
     notes.push(format!("run `ssmlint explain {}`", finding.code));
     codespan::Diagnostic::new(severity)
@@ -135,12 +140,15 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> codespan::Diagnostic<usize> {
             (codespan::Severity::Warning, "Terraform would refuse this; what depends on it is not known")
         }
         DiagnosticKind::NotUnderstood => (codespan::Severity::Note, "what depends on it is not known"),
+        DiagnosticKind::Note => (codespan::Severity::Note, ""),
     };
     let mut notes = Vec::new();
     if !diagnostic.detail.is_empty() {
         notes.push(safe::sentence(&diagnostic.detail));
     }
-    notes.push(note.to_owned());
+    if !note.is_empty() {
+        notes.push(note.to_owned());
+    }
     codespan::Diagnostic::new(severity).with_message(safe::sentence(&diagnostic.summary)).with_notes(notes)
 }
 
@@ -189,7 +197,7 @@ fn emit(
 }
 
 /// What could not be decided, grouped by what would settle it.
-fn write_undecided(out: &mut String, report: &Report) {
+fn write_undecided(out: &mut String, report: &Report, options: &Options) {
     if report.undecided.is_empty() {
         return;
     }
@@ -215,7 +223,12 @@ fn write_undecided(out: &mut String, report: &Report) {
     let weight = |rules: &BTreeMap<&str, Vec<&str>>| rules.values().map(Vec::len).sum::<usize>();
     groups.sort_by_key(|(_, rules)| std::cmp::Reverse(weight(rules)));
 
-    let _ = writeln!(out, "{} undecided, because", report.undecided.len());
+    let worst = report.undecided.iter().map(|finding| finding.severity).max();
+    let counts = match worst.filter(|_| options.policy.strict) {
+        Some(severity) => format!(" ({})", severity.as_str()),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{} undecided{counts}, because", report.undecided.len());
     for (reason, rules) in groups.iter().take(LIST_LIMIT) {
         let _ = writeln!(out, "  - {reason}");
         for (code, subjects) in rules {

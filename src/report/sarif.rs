@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Acceptance, Certainty, Finding, Severity, Suppressed};
+use crate::finding::{Acceptance, Certainty, Finding, Fix, Severity, Suppressed};
 use crate::report::place::{rebase, utf16_position};
 use crate::report::{Options, Report, RuleInfo, fingerprint, json, safe};
 use crate::source::{FileId, SourceMap, Span};
@@ -131,6 +131,8 @@ struct ResultOut {
     related_locations: Vec<LocationOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixOut>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<SuppressionOut>,
@@ -143,6 +145,27 @@ struct SuppressionOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     justification: Option<String>,
     location: LocationOut,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixOut {
+    description: Text,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<ReplacementOut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplacementOut {
+    deleted_region: Region,
+    inserted_content: TextRef,
 }
 
 #[derive(Serialize)]
@@ -239,7 +262,11 @@ pub fn render(report: &Report, options: &Options) -> String {
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
     let mut results: Vec<ResultOut> = ranked
         .into_iter()
-        .map(|(finding, print, undecided)| result(report, &places, &mut hashes, finding, print, undecided))
+        .map(|(finding, print, undecided)| {
+            let counts = !undecided || options.policy.strict;
+            let level = if counts { level(finding.severity) } else { "note" };
+            result(report, &places, &mut hashes, finding, print, undecided, level)
+        })
         .collect();
 
     // Readers that do not know suppressions would take them for open.
@@ -338,6 +365,7 @@ fn result(
     finding: &Finding,
     print: String,
     undecided: bool,
+    level: &'static str,
 ) -> ResultOut {
     // A file under `.terraform` is not in the repository, so the alert goes to the outermost call that is.
     let own = finding.primary.as_ref().map(|label| label.span);
@@ -410,11 +438,12 @@ fn result(
     ResultOut {
         rule_id: finding.code,
         rule_index: report.rules.iter().position(|rule| rule.code == finding.code),
-        level: if undecided { "note" } else { level(finding.severity) },
+        level,
         message: Text { text },
         locations: location.into_iter().collect(),
         related_locations: related,
         code_flows,
+        fixes: finding.fix.iter().filter(|fix| !fix.edits.is_empty()).map(|fix| places.fix(fix)).collect(),
         partial_fingerprints,
         suppressions: Vec::new(),
         properties: ResultProperties {
@@ -443,7 +472,8 @@ fn suppressed_result(
         justification: suppressed.reason.as_deref().map(safe::sentence),
         location: places.location(suppressed.place, ""),
     };
-    let open = result(report, places, hashes, &suppressed.finding, print, is_undecided);
+    let level = if is_undecided { "note" } else { level(suppressed.finding.severity) };
+    let open = result(report, places, hashes, &suppressed.finding, print, is_undecided, level);
     ResultOut { suppressions: vec![suppression], ..open }
 }
 
@@ -467,7 +497,7 @@ fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notifi
         let level = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "warning",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let text = format!("{}. {}", plain(&diagnostic.summary), plain(&diagnostic.detail));
         all.push(note(level, text.trim_end().to_owned(), diagnostic.span));
@@ -518,6 +548,33 @@ impl Places<'_> {
             },
             logical_locations: Vec::new(),
             message: (!message.is_empty()).then_some(TextRef { text: message }),
+        }
+    }
+
+    /// A fix, file by file.
+    fn fix(&self, fix: &Fix) -> FixOut {
+        let mut changes: Vec<(FileId, ArtifactChange)> = Vec::new();
+        for edit in &fix.edits {
+            let place = self.location(edit.span, "").physical_location;
+            let replacement = ReplacementOut {
+                deleted_region: place.region,
+                inserted_content: TextRef { text: edit.text.clone() },
+            };
+            match changes.last_mut().filter(|(file, _)| *file == edit.span.file) {
+                Some((_, change)) => change.replacements.push(replacement),
+                None => changes.push((
+                    edit.span.file,
+                    ArtifactChange {
+                        artifact_location: place.artifact_location,
+                        replacements: vec![replacement],
+                    },
+                )),
+            }
+        }
+        let text = format!("{} ({})", plain(&fix.title), fix.safety.as_str());
+        FixOut {
+            description: Text { text },
+            artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
         }
     }
 

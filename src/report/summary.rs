@@ -34,6 +34,9 @@ pub fn line(report: &Report) -> String {
     if known > 0 {
         found.push(format!("{known} in the baseline"));
     }
+    if report.fixed > 0 {
+        found.push(format!("{} fixed", report.fixed));
+    }
 
     let mut seen = plural(counts.files, "file");
     if counts.modules > 0 {
