@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ssmlint::rules::page::{Page, Project, Shows};
-use ssmlint::rules::{ALL, Rule};
+use ssmlint::rules::{ALL, HANDBOOK, Rule};
 use ssmlint::suppress;
 
 const SECTIONS: &[&str] =
@@ -52,9 +52,10 @@ fn rules_are_in_order_and_each_page_has_its_rule() {
     }
     pages.sort();
     let about_directives = suppress::RULES.iter().map(|rule| rule.code);
-    let mut codes: Vec<&str> = codes.into_iter().chain(about_directives).collect();
-    codes.sort_unstable();
-    assert_eq!(pages, codes);
+    let handbook = HANDBOOK.iter().map(|(name, _)| *name);
+    let mut expected: Vec<&str> = codes.into_iter().chain(about_directives).chain(handbook).collect();
+    expected.sort_unstable();
+    assert_eq!(pages, expected);
 }
 
 #[test]
@@ -69,6 +70,11 @@ fn the_index_lists_all_rules() {
         let severity = page.severity.as_str();
         let summary = page.summary.replace('\n', " ");
         expected += &format!("| [{code}]({code}.md) | `{}` | {severity} | {summary} |\n", page.name);
+    }
+    expected += "\n## Handbook\n\n";
+    for (name, text) in HANDBOOK {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a page has a title");
+        expected += &format!("- [{title}]({name}.md): `ssmlint explain {name}`\n");
     }
     if std::env::var_os("SSMLINT_UPDATE").is_some() {
         fs::write(&path, &expected).unwrap();
