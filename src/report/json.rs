@@ -97,6 +97,23 @@ pub(super) struct UndecidedOut<'a> {
     roots: &'a [String],
 }
 
+/// A finding that is accepted, and by whom.
+#[derive(Serialize)]
+pub(super) struct SuppressedOut<'a> {
+    #[serde(flatten)]
+    finding: FindingOut<'a>,
+    by: SuppressionOut<'a>,
+}
+
+/// Who accepted it, where and why.
+#[derive(Serialize)]
+pub(super) struct SuppressionOut<'a> {
+    kind: &'static str,
+    location: Location,
+    reason: Option<&'a str>,
+    until: Option<&'a str>,
+}
+
 /// A place with what it contributes.
 #[derive(Serialize)]
 pub(super) struct Step<'a> {
