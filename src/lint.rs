@@ -237,7 +237,7 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             summary: "Unused assumption".to_owned(),
             detail: format!("No verdict rests on what is assumed of {}.", assumption.key),
             span: Some(assumption.span),
-            kind: DiagnosticKind::NotUnderstood,
+            kind: DiagnosticKind::Note,
         })
         .collect()
 }

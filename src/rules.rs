@@ -120,6 +120,8 @@ pub struct RuleOptions {
     pub disabled: BTreeSet<String>,
     /// Ports besides 22 that SSM006 looks at.
     pub also_ports: Vec<u16>,
+    /// Rules that also give hints that no session hangs on, by code: SSM016 on one zone for all, SSM025 on S3.
+    pub hints: BTreeSet<String>,
 }
 
 /// Runs all rules.

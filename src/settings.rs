@@ -245,6 +245,8 @@ pub struct RuleSettings {
     pub ignorable: Option<bool>,
     /// Further ports that SSM006 looks at.
     pub also_ports: Vec<u16>,
+    /// Whether it also gives hints that no session hangs on; not if nothing is said.
+    pub hints: Option<bool>,
 }
 
 /// A `scenario` block.

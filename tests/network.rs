@@ -973,3 +973,36 @@ resource "aws_subnet" "many" {
     assert_eq!(first.same(&first), Yes);
     assert_eq!(first.same(&Zone::Name("eu-west-1a".into())), Unknown);
 }
+
+#[test]
+fn a_route_to_an_instance_that_is_switched_off_dangles() {
+    let world = world(
+        r#"
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_subnet" "public" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.0.0/24"
+}
+resource "aws_nat_gateway" "main" {
+  count     = 0
+  subnet_id = aws_subnet.public.id
+}
+resource "aws_route_table" "private" { vpc_id = aws_vpc.main.id }
+resource "aws_route" "nat" {
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.main[0].id
+}
+resource "aws_route" "nowhere" {
+  route_table_id         = aws_route_table.private.id
+  destination_cidr_block = "10.1.0.0/16"
+}
+"#,
+    );
+    let routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
+    let dangling: Vec<&str> = routes
+        .filter(|route| route.dangles().is_some())
+        .map(|route| route.declaration.address.as_str())
+        .collect();
+    assert_eq!(dangling, ["aws_route.nat"]);
+}

@@ -164,6 +164,7 @@ fn broken_proof(target: &str, span: Option<Span>) -> Proof {
         paths: vec![(Service::Ssm, Way::Endpoints)],
         links: vec![opens, link],
         command: Vec::new(),
+        features: Vec::new(),
         assumptions: Vec::new(),
         rests_on: Default::default(),
     }
@@ -323,6 +324,10 @@ fn sarif_says_what_github_needs() {
         info["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap().rsplit(':').next(),
         Some("1")
     );
+    let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown").unwrap();
+    assert_eq!(undecided["level"], "error", "under --strict it counts as what it may be");
+    let sarif: Json = serde_json::from_str(&report.render(Format::Sarif, &Options::default())).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
     let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown").unwrap();
     assert_eq!(undecided["level"], "note");
 }

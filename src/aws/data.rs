@@ -36,7 +36,7 @@ pub fn attribute(instance: &ResourceInstance, name: &str, terms: &mut Terms) -> 
             | "aws_launch_configuration"
             | "aws_autoscaling_group",
             "id",
-        ) => argument(instance, "name").cloned(),
+        ) => argument(instance, "name").filter(|name| name.as_str() != Some("")).cloned(),
         (ResourceMode::Managed, "aws_iam_role" | "aws_iam_instance_profile" | "aws_iam_policy", "path") => {
             Some(Value::string("/"))
         }

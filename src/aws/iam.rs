@@ -39,6 +39,8 @@ pub struct Iam {
     pub profiles: Vec<Profile>,
     /// Policies that some resource attaches to a role of which it is not known which one it is.
     pub stray: Vec<Attached>,
+    /// `aws_iam_policy_attachment` resources, each with the policy that it attaches for the whole account.
+    pub account_wide: Vec<(Declaration, Attached)>,
     role_registry: Registry<RoleId>,
     profile_registry: Registry<ProfileId>,
 }

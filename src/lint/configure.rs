@@ -92,6 +92,12 @@ impl Options {
             rules: RuleOptions {
                 disabled: unused.map(str::to_owned).collect(),
                 also_ports: ssh.map(|rule| rule.also_ports.clone()).unwrap_or_default(),
+                hints: settings
+                    .rules
+                    .iter()
+                    .filter(|(_, rule)| rule.hints == Some(true))
+                    .map(|(code, _)| code.clone())
+                    .collect(),
             },
         }
     }

@@ -9,8 +9,10 @@ use crate::aws::assumption::Assumed;
 use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
+use crate::aws::network::existence;
 use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, core_actions_of};
 use crate::proof::dns::{Place, Resolution};
+use crate::proof::session::needs;
 use crate::proof::verdict::{Path, Proof};
 use crate::proof::{Reach, Service, Site};
 use crate::source::Span;
@@ -160,13 +162,51 @@ impl Chains<'_> {
                 }
             }
         }
-        Proof::conclude(target, links, ways, command, by_host_management, taken)
+        let features = self.features(sites);
+        Proof::conclude(target, links, ways, command, features, by_host_management, taken)
+    }
+
+    /// What session preferences use: a link of each service and subnet, apart from those that a session hangs on.
+    fn features(&self, sites: &[&Site]) -> Vec<Link> {
+        let network = &self.reach.model.network;
+        let mut links: Vec<Link> = Vec::new();
+        for preferences in &self.reach.model.ssm.preferences {
+            let exists = existence(&preferences.declaration);
+            for need in needs(preferences).into_iter().filter(|need| !need.used.truth.is_no()) {
+                let used = Answer::all([exists.clone(), need.used]);
+                for site in sites {
+                    let served = self.reach.feature_served(site, need.service);
+                    let served = match used.truth {
+                        // What is perhaps not used breaks nothing for certain.
+                        Truth::Unknown if !served.truth.is_yes() => Answer::unknown(used.reasons.clone()),
+                        Truth::Yes | Truth::No | Truth::Unknown => served,
+                    };
+                    let address = &preferences.declaration.address;
+                    let words = words(
+                        format!("{address} {}, and it is reached", need.what),
+                        format!("{address} {}, and there is no way to it", need.what),
+                    );
+                    let mut link = self.link(6, need.service, served, "SSM027", words);
+                    link.subnet =
+                        site.subnet.map(|subnet| network.subnet(subnet).declaration.address.clone());
+                    if !links.contains(&link) {
+                        links.push(link);
+                    }
+                }
+            }
+        }
+        links
     }
 
     fn link(&self, number: u8, name: &'static str, answer: Answer, rule: &'static str, words: Words) -> Link {
         let decided = answer.evidence.iter().find(|evidence| evidence.span.is_some());
         let decided = decided.or(answer.evidence.first());
-        let because = if answer.truth.is_unknown() { answer.reasons.clone() } else { Vec::new() };
+        let mut because = Vec::new();
+        for reason in answer.reasons.iter().filter(|_| answer.truth.is_unknown()) {
+            if !because.contains(reason) {
+                because.push(reason.clone());
+            }
+        }
         let reason = match answer.truth {
             Truth::Yes => words.holds,
             Truth::No => words.fails,
@@ -563,7 +603,14 @@ impl Chains<'_> {
             usable = Answer { evidence: refusal.evidence, ..Answer::new(Truth::No) };
             (refusal.rule, refusal.reason)
         } else {
-            ("SSM003", format!("{address} does not exist"))
+            let family = self.reach.shares_family(site, id);
+            if family.truth.is_no() {
+                usable = family;
+                ("SSM012", format!("{address} has IPv4 addresses only, and the instance has none"))
+            } else {
+                usable = if family.truth.is_unknown() { Answer::all([usable, family]) } else { usable };
+                ("SSM003", format!("{address} does not exist"))
+            }
         };
         let broken = usable.truth.is_no();
         let mut link = self.link(6, "endpoint", usable, rule, words(address.clone(), fails));

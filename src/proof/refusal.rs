@@ -5,10 +5,10 @@
 use ecow::EcoString;
 
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::link::{EndpointId, VpcId, ZoneId};
 use crate::aws::network::existence;
-use crate::proof::{Reach, Service, is_new_region};
+use crate::proof::{Reach, Service, Site, is_new_region};
 use crate::truth::Truth;
 
 /// Why AWS does not make an endpoint, or does not let its name lead to it.
@@ -182,6 +182,54 @@ impl Reach<'_> {
         Answer::new(Truth::No)
     }
 
+    /// Whether a subnet of an endpoint certainly is of another address family than the endpoint.
+    pub fn subnet_of_other_family(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let wanted = endpoint.ip_address_type.value().and_then(Option::as_ref).map(EcoString::as_str);
+        let is_wrong = |native: Truth| match wanted {
+            Some("ipv4" | "dualstack") => native,
+            Some("ipv6") => !native,
+            Some(_) | None => Truth::No,
+        };
+        let found = endpoint.subnets.members.iter().find(|member| {
+            member.certain.is_yes() && is_wrong(network.subnet(member.to).ipv6_native.is(&true)).is_yes()
+        });
+        match found {
+            Some(member) => {
+                let subnet = network.subnet(member.to);
+                let only = if subnet.ipv6_native.is(&true).is_yes() { "IPv6" } else { "IPv4" };
+                let note = format!("{} has no addresses but {only}", subnet.declaration.address);
+                Answer::yes(subnet.declaration.evidence(note))
+                    .because(endpoint.ip_address_type.evidence("the endpoint's address type"))
+            }
+            None => Answer::new(Truth::No),
+        }
+    }
+
+    /// Whether a site and an endpoint have addresses of one family. Without `ip_address_type` an endpoint has IPv4.
+    pub fn shares_family(&self, site: &Site, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let Some(subnet) = site.subnet.map(|subnet| network.subnet(subnet)) else {
+            return Answer::new(Truth::Yes);
+        };
+        if !subnet.ipv6_native.is(&true).is_yes() {
+            return Answer::new(Truth::Yes);
+        }
+        let kind = &network.endpoint(id).ip_address_type;
+        let has_v6 = kind.ask("the endpoint's address type", |kind| {
+            Truth::known(matches!(kind.as_deref(), Some("ipv6" | "dualstack")))
+        });
+        if has_v6.truth.is_yes() {
+            let text = format!(
+                "{} has IPv6 only, which SSM Agent speaks from 3.3.3270.0 on when UseDualStackEndpoint is set",
+                subnet.declaration.address
+            );
+            return Answer::unknown([Reason::new(text, subnet.ipv6_native.span)]);
+        }
+        has_v6.because(subnet.ipv6_native.evidence("the instance has no IPv4 address"))
+    }
+
     /// Who certainly claims the name of a service in a VPC; whether two conditions exclude each other is not asked.
     pub fn claims(&self, vpc: VpcId, service: Service) -> Claims {
         let network = &self.model.network;
@@ -216,6 +264,7 @@ impl Reach<'_> {
             (self.without_subnet(id), "is in no subnet"),
             (self.foreign_subnet(id), "is given a subnet of another VPC"),
             (self.subnets_in_one_zone(id), "is given two subnets in one availability zone"),
+            (self.subnet_of_other_family(id), "is given a subnet without addresses of its type"),
         ] {
             if answer.truth.is_yes() {
                 let evidence = std::iter::once(at_subnets).chain(answer.evidence).collect();

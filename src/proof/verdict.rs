@@ -117,6 +117,8 @@ pub struct Proof {
     pub links: Vec<Link>,
     /// The links of the command channel, `ec2messages`, which a session of a recent agent does without.
     pub command: Vec<Link>,
+    /// The links of what session preferences use: KMS, CloudWatch Logs, S3. A session may open without them.
+    pub features: Vec<Link>,
     /// What was taken for granted, in words.
     pub assumptions: Vec<String>,
     /// The assumptions of the user that it rests on, by key.
@@ -130,6 +132,7 @@ impl Proof {
         identity: Vec<Link>,
         ways: Vec<Way>,
         command: Vec<Way>,
+        features: Vec<Link>,
         by_host_management: bool,
         taken: Taken,
     ) -> Proof {
@@ -155,6 +158,7 @@ impl Proof {
             paths,
             links,
             command: command.into_iter().flat_map(|way| way.links).collect(),
+            features,
             assumptions: taken.words.into_iter().collect(),
             rests_on: taken.keys,
         };
@@ -206,7 +210,7 @@ impl Proof {
     /// has: what stands in a built-in summary is shown at the module call.
     pub fn tell(&mut self, trails: &Trails<'_>) {
         self.decl_range = self.decl_range.map(|span| trails.shown(span, None));
-        for link in self.links.iter_mut().chain(&mut self.command) {
+        for link in self.links.iter_mut().chain(&mut self.command).chain(&mut self.features) {
             link.span = link.span.map(|span| trails.shown(span, link.decided.as_ref()));
             for reason in &mut link.because {
                 reason.span = reason.span.map(|span| trails.shown(span, None));

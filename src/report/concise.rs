@@ -29,14 +29,15 @@ pub fn render(report: &Report, options: &Options) -> String {
     if options.policy.strict {
         for finding in &report.undecided {
             let at = place(finding.primary.as_ref().map(|label| label.span));
-            let _ = writeln!(out, "{at}: undecided {} {}", finding.code, safe::line(&finding.message));
+            let (severity, message) = (finding.severity.as_str(), safe::line(&finding.message));
+            let _ = writeln!(out, "{at}: {severity} {} undecided: {message}", finding.code);
         }
     }
     for diagnostic in &report.diagnostics {
         let word = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "invalid",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let at = place(diagnostic.span);
         let _ = write!(out, "{at}: {word} {}", safe::sentence(&diagnostic.summary));

@@ -265,6 +265,7 @@ fn diagnostic_kind(kind: DiagnosticKind) -> &'static str {
         DiagnosticKind::Unreadable => "unreadable",
         DiagnosticKind::Invalid => "invalid",
         DiagnosticKind::NotUnderstood => "not_understood",
+        DiagnosticKind::Note => "note",
     }
 }
 

@@ -55,7 +55,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         }
     }
     if !options.quiet {
-        write_undecided(&mut text, report);
+        write_undecided(&mut text, report, options);
         write_gaps(&mut text, report);
         text.push_str(&summary::verdicts(report));
         let _ = writeln!(text, "{}", summary::line(report));
@@ -140,12 +140,15 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> codespan::Diagnostic<usize> {
             (codespan::Severity::Warning, "Terraform would refuse this; what depends on it is not known")
         }
         DiagnosticKind::NotUnderstood => (codespan::Severity::Note, "what depends on it is not known"),
+        DiagnosticKind::Note => (codespan::Severity::Note, ""),
     };
     let mut notes = Vec::new();
     if !diagnostic.detail.is_empty() {
         notes.push(safe::sentence(&diagnostic.detail));
     }
-    notes.push(note.to_owned());
+    if !note.is_empty() {
+        notes.push(note.to_owned());
+    }
     codespan::Diagnostic::new(severity).with_message(safe::sentence(&diagnostic.summary)).with_notes(notes)
 }
 
@@ -200,7 +203,7 @@ fn emit(
 }
 
 /// What could not be decided, grouped by what would settle it.
-fn write_undecided(out: &mut String, report: &Report) {
+fn write_undecided(out: &mut String, report: &Report, options: &Options) {
     if report.undecided.is_empty() {
         return;
     }
@@ -226,7 +229,12 @@ fn write_undecided(out: &mut String, report: &Report) {
     let weight = |rules: &BTreeMap<&str, Vec<&str>>| rules.values().map(Vec::len).sum::<usize>();
     groups.sort_by_key(|(_, rules)| std::cmp::Reverse(weight(rules)));
 
-    let _ = writeln!(out, "{} undecided, because", report.undecided.len());
+    let worst = report.undecided.iter().map(|finding| finding.severity).max();
+    let counts = match worst.filter(|_| options.policy.strict) {
+        Some(severity) => format!(" ({})", severity.as_str()),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{} undecided{counts}, because", report.undecided.len());
     for (reason, rules) in groups.iter().take(LIST_LIMIT) {
         let _ = writeln!(out, "  - {reason}");
         for (code, subjects) in rules {

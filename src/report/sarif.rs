@@ -229,7 +229,11 @@ pub fn render(report: &Report, options: &Options) -> String {
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
     let results = ranked
         .into_iter()
-        .map(|(finding, print, undecided)| result(report, &places, &mut hashes, finding, print, undecided))
+        .map(|(finding, print, undecided)| {
+            let counts = !undecided || options.policy.strict;
+            let level = if counts { level(finding.severity) } else { "note" };
+            result(report, &places, &mut hashes, finding, print, undecided, level)
+        })
         .collect();
 
     let exit_code = report.exit_code(options.policy);
@@ -318,6 +322,7 @@ fn result(
     finding: &Finding,
     print: String,
     undecided: bool,
+    level: &'static str,
 ) -> ResultOut {
     let own = finding.primary.as_ref().map(|label| label.span);
     let span = place::in_repository(&report.sources, finding);
@@ -386,7 +391,7 @@ fn result(
     ResultOut {
         rule_id: finding.code,
         rule_index: report.rules.iter().position(|rule| rule.code == finding.code),
-        level: if undecided { "note" } else { level(finding.severity) },
+        level,
         message: Text { text },
         locations: location.into_iter().collect(),
         related_locations: related,
@@ -422,7 +427,7 @@ fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notifi
         let level = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "warning",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let text = format!("{}. {}", plain(&diagnostic.summary), plain(&diagnostic.detail));
         all.push(note(level, text.trim_end().to_owned(), diagnostic.span));

@@ -187,6 +187,13 @@ impl Why {
                 link.number, link.name, link.rule
             );
         }
+        let mut told: Vec<&str> = Vec::new();
+        for link in proof.features.iter().filter(|link| link.truth.is_no() && service.is_none()) {
+            if !told.contains(&link.reason.as_str()) {
+                told.push(&link.reason);
+                let _ = writeln!(out, "  note: {} ({})", safe::sentence(&link.reason), link.rule);
+            }
+        }
         if !proof.exists.is_yes() {
             let _ = writeln!(out, "  note: whether {} exists is not known", safe::line(&proof.target));
         }
@@ -210,7 +217,7 @@ impl Why {
             let word = match diagnostic.kind {
                 DiagnosticKind::Unreadable => "error",
                 DiagnosticKind::Invalid => "invalid",
-                DiagnosticKind::NotUnderstood => "note",
+                DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
             };
             let at = diagnostic
                 .span
@@ -234,6 +241,11 @@ impl Why {
             because: json::because_out(proof, &self.sources),
             links: proof.links.iter().filter(wanted).map(|link| self.link_out(link)).collect(),
             command_channel: proof.command.iter().filter(wanted).map(|link| self.link_out(link)).collect(),
+            session_features: if service.is_none() {
+                proof.features.iter().map(|link| self.link_out(link)).collect()
+            } else {
+                Vec::new()
+            },
             assumptions: &proof.assumptions,
             help: help.as_deref(),
             scenarios: scenarios.iter().map(|(when, verdict)| ScenarioOut { when, verdict }).collect(),
@@ -397,6 +409,7 @@ struct TargetOut<'a> {
     because: Vec<Step<'a>>,
     links: Vec<LinkOut<'a>>,
     command_channel: Vec<LinkOut<'a>>,
+    session_features: Vec<LinkOut<'a>>,
     assumptions: &'a [String],
     help: Option<&'a str>,
     scenarios: Vec<ScenarioOut<'a>>,

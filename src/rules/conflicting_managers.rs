@@ -2,10 +2,13 @@
 
 use crate::aws::Declaration;
 use crate::aws::fact::Answer;
+use crate::aws::link::GroupId;
+use crate::aws::network::RouteTableKind;
+use crate::aws::security_group::{Direction, Rule as GroupRule};
 use crate::finding::Severity;
+use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::source::Span;
-use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM028",
@@ -18,12 +21,26 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
-    for group in &network.groups {
-        for (set, what) in [(&group.ingress, "ingress"), (&group.egress, "egress")] {
-            let Some(conflict) = set.conflict else { continue };
-            report(findings, &group.declaration, set.inline, conflict, what, "rules");
+    for id in network.group_ids() {
+        let group = network.group(id);
+        for (direction, what) in [(Direction::Ingress, "ingress"), (Direction::Egress, "egress")] {
+            let set = group.rules(direction);
+            let Some(place) = set.conflict else { continue };
+            let mut defect = conflict(&group.declaration, set.inline, place, what, "rules");
+            if holds_access(context, id, direction) {
+                defect = defect
+                    .severity(Severity::Error)
+                    .note("no rule in the block lets HTTPS through, so access may go with the others");
+            }
+            findings.judge(&Answer::new(group.declaration.exists), defect);
         }
     }
+    for zone in &network.dns.zones {
+        if let Some(conflict) = zone.conflict {
+            report(findings, &zone.declaration, zone.declaration.decl_range, conflict, "vpc", "associations");
+        }
+    }
+    account_wide(context, findings);
     for acl in &network.acls {
         for (set, what) in [(&acl.ingress, "ingress"), (&acl.egress, "egress")] {
             let Some(conflict) = set.conflict else { continue };
@@ -32,9 +49,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
     for table in &network.route_tables {
         let apart = table.routes.iter().find(|route| route.standalone && route.declaration.exists.is_yes());
-        if let (Some(inline), Some(apart)) =
-            (table.inline, apart.and_then(|route| route.declaration.decl_range))
-        {
+        // The resource for a default table takes away every route that it does not list.
+        let adopted = table.kind == RouteTableKind::Default && table.declaration.is_managed();
+        let adopted = table.declaration.addr.as_ref().filter(|_| adopted);
+        let is_default = adopted.is_some_and(|addr| addr.resource.type_name == "aws_default_route_table");
+        let inline = table.inline.or(table.declaration.decl_range.filter(|_| is_default));
+        if let (Some(inline), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
             report(findings, &table.declaration, Some(inline), apart, "route", "routes");
         }
     }
@@ -65,6 +85,55 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Attachments of one policy for the whole account take each other's roles away:
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_policy_attachment>.
+fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let all = &context.model.iam.account_wide;
+    for (index, (declaration, attached)) in all.iter().enumerate() {
+        let other = all[..index].iter().find(|(other, earlier)| {
+            // Of what is not known the name is only what it is called in a message.
+            let same = earlier.name == attached.name && attached.policy.managed_name().is_some()
+                || earlier.name == attached.name && attached.name.starts_with("arn:")
+                || earlier.name == attached.name && attached.name.contains("aws_iam_policy.");
+            same && other.exists.is_yes()
+        });
+        let Some((other, _)) = other else { continue };
+        let defect =
+            Defect::new(declaration, "{} and another resource attach one policy for the whole account")
+                .at(
+                    attached.evidence.span,
+                    format!("attaches {} and detaches it from all others", attached.name),
+                )
+                .label(other.decl_range, format!("{} does the same", other.address))
+                .note("whichever is applied last takes the other's roles away")
+                .help("attach the policy with aws_iam_role_policy_attachment, once for each role")
+                .cause("account-wide attachment");
+        findings.judge(&Answer::new(declaration.exists), defect);
+    }
+}
+
+/// Whether only rules that may be taken away let HTTPS through a group that an endpoint or an instance carries.
+fn holds_access(context: &RuleContext<'_>, id: GroupId, direction: Direction) -> bool {
+    let network = &context.model.network;
+    let rules = &network.group(id).rules(direction).rules;
+    let lets_through =
+        |rule: &&GroupRule| rule.ports.holds_tcp(443).is_yes() && !rule.declaration.exists.is_no();
+    let mut rules = rules.iter().filter(lets_through).peekable();
+    if rules.peek().is_none() || rules.any(|rule| rule.doubt.is_none()) {
+        return false;
+    }
+    match direction {
+        Direction::Ingress => network.endpoints.iter().any(|endpoint| {
+            let ours = Service::ALL.iter().any(|service| endpoint.service.is(service.label()).is_yes());
+            ours && endpoint.groups.contains(id).is_yes()
+        }),
+        Direction::Egress => {
+            let compute = &context.model.compute;
+            compute.target_ids().any(|target| compute.target(target).groups.contains(id).is_yes())
+        }
+    }
+}
+
 fn report(
     findings: &mut Findings<'_>,
     subject: &Declaration,
@@ -73,12 +142,22 @@ fn report(
     argument: &str,
     things: &str,
 ) {
-    let defect = Defect::new(subject, format!("two mechanisms manage the {argument} of {{}}"))
+    let defect = conflict(subject, inline, apart, argument, things);
+    findings.judge(&Answer::new(subject.exists), defect);
+}
+
+fn conflict(
+    subject: &Declaration,
+    inline: Option<Span>,
+    apart: Span,
+    argument: &str,
+    things: &str,
+) -> Defect {
+    Defect::new(subject, format!("two mechanisms manage the {argument} of {{}}"))
         .at(subject.decl_range, format!("`{argument}` is set in the block and by a resource of its own"))
         .label(inline, "in the block")
         .label(Some(apart), "by a resource of its own")
         .note(format!("whichever is applied last takes the other's {things} away"))
         .help("choose one of the two")
-        .cause(argument);
-    findings.judge(&Answer::new(subject.exists & Truth::Yes), defect);
+        .cause(argument)
 }

@@ -6,6 +6,7 @@ use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM012",
@@ -33,6 +34,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .cause("no subnet");
         findings.judge(&Answer::all([exists.clone(), empty]), defect);
 
+        let nests = Answer::new(Truth::known(endpoint.nests_subnets));
+        let defect = Defect::new(&endpoint.declaration, "{} is given lists of subnets, not subnets")
+            .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
+            .decided_by(subnets_evidence(endpoint))
+            .help("join the lists with `concat`; one subnet for each availability zone is enough for all of the VPC")
+            .cause("lists of subnets");
+        findings.judge(&Answer::all([exists.clone(), nests]), defect);
+
         let defect = Defect::new(&endpoint.declaration, "{} is given a subnet of another VPC")
             .at(endpoint.subnets.span, "one of these subnets is in another VPC")
             .decided_by(subnets_evidence(endpoint))
@@ -45,7 +54,31 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .decided_by(subnets_evidence(endpoint))
             .help("list one subnet for each availability zone; every subnet of the VPC reaches the endpoint")
             .cause("two subnets in one zone");
-        findings.judge(&Answer::all([exists, context.reach.subnets_in_one_zone(id)]), defect);
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), defect);
+
+        let defect = Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
+            .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
+            .help("list subnets that have addresses of the endpoint's `ip_address_type`")
+            .cause("subnet of another family");
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnet_of_other_family(id)]), defect);
+
+        for site in endpoint.vpc.link.to().into_iter().flat_map(|vpc| context.reach.sites_in(vpc)) {
+            // What may work with an agent that is set up for it is nothing to report.
+            let shared = context.reach.shares_family(site, id);
+            if !shared.truth.is_no() {
+                continue;
+            }
+            let defect =
+                Defect::new(&endpoint.declaration, "{} has IPv4 addresses only, and an instance has none")
+                    .at_fact(&endpoint.ip_address_type, "without `ip_address_type` it has IPv4 addresses")
+                    .help(
+                        "set `ip_address_type = \"dualstack\"`, or give the instance's subnet an IPv4 range",
+                    )
+                    .affects([context.reach.target(site).declaration.address.clone()])
+                    .cause("IPv4 only");
+            let there = Answer::all([exists.clone(), Answer::new(site.certain)]);
+            findings.judge(&Answer::all([there, shared.negate()]), defect);
+        }
     }
 }
 

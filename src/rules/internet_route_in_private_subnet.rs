@@ -21,6 +21,23 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let network = &context.model.network;
+    for table in &network.route_tables {
+        for route in &table.routes {
+            let Some(span) = route.dangles() else { continue };
+            let defect = Defect::new(&table.declaration, "{} has a route to something that does not exist")
+                .at(Some(span), "there is no such instance in this scenario, so Terraform refuses the plan")
+                .decided_by(Evidence {
+                    span: route.declaration.decl_range,
+                    origin: route.declaration.exists_because,
+                    note: String::new(),
+                })
+                .severity(Severity::Error)
+                .help("make the route under the same condition as what it leads to")
+                .cause("dangling route");
+            let there = existence(&route.declaration);
+            findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
+        }
+    }
     for site in &reach.sites {
         let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { continue };
         let target = reach.target(site);

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::aws::fact::Answer;
 use crate::aws::link::VpcId;
-use crate::aws::ssm::Preferences;
 use crate::finding::Severity;
-use crate::proof::{Reach, Site};
+use crate::proof::Site;
+use crate::proof::session::{Need, needs};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
-use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM027",
@@ -23,16 +22,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let vpcs: BTreeSet<VpcId> = reach.sites.iter().filter_map(|site| site.vpc.to()).collect();
     for preferences in &context.model.ssm.preferences {
-        for (used, service, severity, what) in uses(preferences) {
+        for Need { used, service, what, blocks } in needs(preferences) {
             if used.truth.is_no() {
                 continue;
             }
+            let severity = if blocks { Severity::Error } else { Severity::Warning };
             for vpc in &vpcs {
                 let cut_off: Vec<&Site> = reach
                     .sites_in(*vpc)
                     .filter(|site| site.certain.is_yes() && site.internet.truth.is_no())
                     .collect();
-                let absent = is_absent(reach, *vpc, service);
+                let absent = reach.feature_endpoint(*vpc, service).negate();
                 if cut_off.is_empty() || absent.truth.is_no() {
                     continue;
                 }
@@ -57,32 +57,5 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 findings.judge(&violation, defect);
             }
         }
-    }
-}
-
-fn uses(preferences: &Preferences) -> [(Answer, &'static str, Severity, &'static str); 4] {
-    let at_end = Answer::all([preferences.log_group.clone(), preferences.streaming.clone().negate()]);
-    [
-        (preferences.kms.clone(), "kms", Severity::Error, "encrypts sessions with KMS"),
-        (preferences.streaming.clone(), "logs", Severity::Error, "streams sessions to CloudWatch Logs"),
-        (at_end, "logs", Severity::Warning, "logs sessions to CloudWatch Logs"),
-        (preferences.bucket.clone(), "s3", Severity::Warning, "logs sessions to S3"),
-    ]
-}
-
-fn is_absent(reach: &Reach<'_>, vpc: VpcId, service: &str) -> Answer {
-    let network = &reach.model.network;
-    if service != "s3" {
-        return network.presence(vpc, service).answer.negate();
-    }
-    // For S3 a gateway endpoint does as well.
-    let hidden = network.hidden_in_vpc(vpc);
-    let present = Truth::any(network.endpoint_ids().map(|id| network.endpoint(id)).map(|endpoint| {
-        Truth::all([endpoint.vpc.link.is(vpc), endpoint.service.is("s3"), endpoint.declaration.exists])
-    }));
-    match present {
-        Truth::No if hidden.is_empty() => Answer::new(Truth::Yes),
-        Truth::Yes => Answer::new(Truth::No),
-        Truth::No | Truth::Unknown => Answer::unknown(hidden),
     }
 }

@@ -148,6 +148,9 @@ fn sections(settings: &Settings) -> Vec<Section> {
         if let Some(ignorable) = rule.ignorable {
             values.push(("ignorable", json!(ignorable)));
         }
+        if let Some(hints) = rule.hints {
+            values.push(("hints", json!(hints)));
+        }
         if !rule.also_ports.is_empty() {
             values.push(("also_ports", json!(rule.also_ports)));
         }

@@ -7,7 +7,7 @@ use crate::aws::policy::Policy;
 use crate::aws::policy::managed::{self, ManagedArn};
 use crate::aws::policy::text::Text;
 use crate::aws::read::{Arg, View};
-use crate::aws::{Build, absent, view};
+use crate::aws::{Build, Declaration, absent, view};
 use crate::eval::value::{Causes, Value};
 use crate::eval::{self, ResourceInstance};
 use crate::truth::Truth;
@@ -183,7 +183,11 @@ fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
 
 fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let view = view(instance);
-    let (Some(policy), Some(roles)) = (view.arg("policy_arn"), view.arg("roles")) else { return };
+    let Some(policy) = view.arg("policy_arn") else { return };
+    if let [attached] = by_arn(&policy, instance.exists, &instance.addr.to_string(), build).as_slice() {
+        iam.account_wide.push((Declaration::of(instance), attached.clone()));
+    }
+    let Some(roles) = view.arg("roles") else { return };
     for element in elements(roles.value) {
         let by = instance.addr.to_string();
         match element {

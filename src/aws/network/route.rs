@@ -52,6 +52,14 @@ pub struct Route {
     pub target: RouteTarget,
 }
 
+impl Route {
+    /// The argument that leads to an instance that does not exist, which Terraform refuses.
+    pub fn dangles(&self) -> Option<Span> {
+        let RouteTarget::Nothing(span) = &self.target else { return None };
+        span.filter(|span| Some(*span) != self.declaration.decl_range)
+    }
+}
+
 /// What a route applies to.
 #[derive(Clone, Debug)]
 pub enum Destination {
@@ -269,7 +277,17 @@ impl Network {
 
     /// Whether an instance in this subnet reaches public addresses; `public_ip` says whether it has one itself.
     pub fn internet_path(&self, subnet: SubnetId, public_ip: Answer) -> Answer {
-        self.egress(subnet).with_public_ip(public_ip)
+        let egress = self.egress(subnet);
+        let path = egress.with_public_ip(public_ip);
+        let has_v6 = !self.subnet(subnet).ipv6_cidr.is(&None).is_yes();
+        if !path.truth.is_no() || egress.ipv6.truth.is_no() || !has_v6 {
+            return path;
+        }
+        // SSM Agent speaks IPv6 from 3.3.3270.0 on, where its settings say so.
+        let at = egress.ipv6.evidence.first().and_then(|evidence| evidence.span);
+        let text =
+            "the way to the internet is for IPv6 only, which SSM Agent uses when UseDualStackEndpoint is set";
+        Answer::unknown([Reason::new(text, at)])
     }
 
     fn table_egress(&self, id: RouteTableId, subnet: Option<SubnetId>) -> Egress {
@@ -630,6 +648,9 @@ impl Network {
             let excluded = Truth::any(exclusions);
             let mut answer = Answer::all([existence(&block.declaration), blocks]);
             answer.truth = answer.truth & region & !excluded;
+            if answer.truth.is_yes() {
+                answer.evidence = vec![block.mode.evidence("blocks what goes through internet gateways")];
+            }
             if answer.truth.is_unknown() && answer.reasons.is_empty() {
                 let text = "whether public access is blocked here is not known";
                 answer.reasons.push(Reason::new(text, block.declaration.decl_range));

@@ -177,8 +177,10 @@ pub(super) fn standalone_entry(network: &mut Network, instance: &ResourceInstanc
         let mut entry = entry.clone();
         entry.declaration.exists = entry.declaration.exists & here;
         for id in acl.link.candidates() {
-            let entries = network.acls[usize::from(*id)].entries_mut(direction);
-            if entries.inline.is_some() && entries.conflict.is_none() {
+            let acl = &mut network.acls[usize::from(*id)];
+            let adopted = acl.is_default && acl.adopted.is_yes();
+            let entries = acl.entries_mut(direction);
+            if (entries.inline.is_some() || adopted) && entries.conflict.is_none() {
                 entries.conflict = instance.decl_range;
             }
             entries.entries.push(entry.clone());

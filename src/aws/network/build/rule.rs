@@ -277,12 +277,14 @@ pub(super) fn exclusive(network: &mut Network, instance: &ResourceInstance, buil
 pub(super) fn conflicts(network: &mut Network) {
     for group in &mut network.groups {
         let ignores = |set: &crate::aws::security_group::RuleSet| !set.open.is_empty();
+        // The resource for a default group allows nothing beside its own blocks, also where it has none.
+        let adopted = group.declaration.decl_range.filter(|_| group.is_default && group.adopted.is_yes());
         for direction in [Direction::Ingress, Direction::Egress] {
             let set = group.rules_mut(direction);
-            if set.inline.is_none() || ignores(set) {
+            let inline = set.inline.or(adopted);
+            if inline.is_none() || ignores(set) {
                 continue;
             }
-            let inline = set.inline;
             for rule in &mut set.rules {
                 let standalone = matches!(rule.spelling, Spelling::RuleResource | Spelling::VpcRuleResource);
                 if !standalone || rule.declaration.exists.is_no() {
