@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
 use ssmlint::report::prices::Prices;
-use ssmlint::report::{Format, Severity};
+use ssmlint::report::{Format, Safety, Severity};
 use ssmlint::settings::layer::{self, Layer};
 use ssmlint::settings::{Origin, Undecided};
 
@@ -98,6 +98,15 @@ pub(crate) struct CheckArgs {
     /// SSMLINT_FORMAT sets the default
     #[arg(short, long = "format", value_name = "NAME[=FILE]", value_parser = parse_destination)]
     pub(crate) formats: Vec<Destination>,
+    /// Apply the safe fixes, and report what remains
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply also fixes that replace a resource, cut access that exists, or guess an intent
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what the fixes would change as a unified diff, write nothing, and exit with 1 if there is anything
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Exit with 0 even if there are findings; not if the job could not be done
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -412,6 +421,13 @@ impl Level {
             Level::Warning => Severity::Warning,
             Level::Info => Severity::Info,
         }
+    }
+}
+
+impl CheckArgs {
+    /// The fixes that are asked for; none without one of their flags.
+    pub(crate) fn fixes(&self) -> Option<Safety> {
+        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
     }
 }
 

@@ -10,6 +10,7 @@ mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
+pub mod repair;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
+use crate::fix;
 use crate::lint::configure::{Job, Unasked};
 use crate::lint::dump::Secrets;
 use crate::lint::root::{Checked, Misfit, Root, World};
@@ -214,6 +216,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     (report.findings, report.undecided) = levels::apply(findings, &request.settings, fs, &sources)
         .into_iter()
         .partition(|finding| finding.certainty == Certainty::Certain);
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     if request.settings.unknown == Some(settings::Undecided::Ignore) {
         report.hidden = report.undecided.len();
         report.undecided.clear();
@@ -237,7 +240,7 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             summary: "Unused assumption".to_owned(),
             detail: format!("No verdict rests on what is assumed of {}.", assumption.key),
             span: Some(assumption.span),
-            kind: DiagnosticKind::Note,
+            kind: DiagnosticKind::NotUnderstood,
         })
         .collect()
 }
@@ -440,6 +443,8 @@ pub enum Error {
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// A mistake of ssmlint's own that stops the run: what it is.
+    Internal(String),
 }
 
 impl From<DiscoverError> for Error {
@@ -467,6 +472,7 @@ impl fmt::Display for Error {
             Error::NoScenario(name, _) => write!(f, "there is no scenario {name} in the settings"),
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::Internal(what) => f.write_str(what),
         }
     }
 }
@@ -497,6 +503,7 @@ impl Error {
             }
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }
 }

@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::finding::Finding;
-pub use crate::finding::Severity;
+pub use crate::finding::{Safety, Severity};
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
@@ -70,6 +70,8 @@ pub struct Report {
     pub not_run: BTreeSet<String>,
     /// The text of all files.
     pub sources: Arc<SourceMap>,
+    /// Findings that fixes have removed; what is reported is what remains.
+    pub fixed: usize,
     /// How long it took.
     pub duration: Duration,
 }

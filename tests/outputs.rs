@@ -1,5 +1,11 @@
 //! Every format survives text from strangers: what it writes is read back by a reader of its own kind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a helper that fails is a test that fails"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -131,6 +137,7 @@ fn hostile_report() -> Report {
             rule("SSM003", "cost", Severity::Info),
         ],
         sources: Arc::new(sources),
+        fixed: 0,
         duration: Duration::from_millis(18),
     }
 }
@@ -693,7 +700,8 @@ fn rdjson_keeps_to_its_messages() {
     let mut report = hostile_report();
     let primary = report.findings[1].primary.as_ref().unwrap().span;
     let edit = Edit { span: primary, text: "true".into() };
-    report.findings[1].fix = Some(Fix { title: "set it".into(), safety: Safety::Safe, edits: vec![edit] });
+    report.findings[1].fix =
+        Some(Fix { title: "set it".into(), safety: Safety::Safe, changes: Vec::new(), edits: vec![edit] });
     report.findings[0].fix = Some(Fix { safety: Safety::Unsafe, ..report.findings[1].fix.clone().unwrap() });
     let result: DiagnosticResult = serde_json::from_str(&report.render(Format::Rdjson, &options())).unwrap();
     assert_eq!(result.diagnostics.len(), 8);

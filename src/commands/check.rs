@@ -1,13 +1,16 @@
 //! `ssmlint check`: the report of all root modules, in the formats asked for.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, Report as Failure, miette};
 
+use ssmlint::fix;
+use ssmlint::lint::repair::{self, Repair};
 use ssmlint::lint::{self, Argument, Request, Scope};
 use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
+use ssmlint::source::replace::{ReplaceError, Replacement, replace};
 
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment, parse_destinations};
@@ -38,15 +41,22 @@ pub(crate) fn run(
     let request = Request { paths, scope, context, settings, sources, matrix, ..Request::default() };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
-    let report = threads.install(|| lint::check(&request, &Disk));
+    let checked = threads.install(|| match arguments.fixes() {
+        Some(up_to) => repair::repair(&request, &Disk, up_to),
+        None => lint::check(&request, &Disk).map(|report| Repair { report, files: Vec::new() }),
+    });
     drop(progress);
-    let mut report = match report {
-        Ok(report) => report,
+    let Repair { mut report, files } = match checked {
+        Ok(checked) => checked,
         Err(lint::Error::NothingToLint(_)) if arguments.allow_empty => {
-            Report { rules: lint::rules(), ..Report::default() }
+            Repair { report: Report { rules: lint::rules(), ..Report::default() }, files: Vec::new() }
         }
         Err(error) => return Err(failure(&error)),
     };
+    if arguments.diff {
+        return diff(&report, &files, policy);
+    }
+    replace(&files, &request.paths).map_err(|error| not_written(&error))?;
     for matrix in &mut report.matrices {
         matrix.prices = arguments.prices.prices();
     }
@@ -80,6 +90,42 @@ pub(crate) fn run(
         let _ = writeln!(io::stderr(), "{}", report::summary::line(&report));
     }
     Ok(report.exit_code(policy))
+}
+
+/// Prints what fixes would change, and how many findings that would remove.
+fn diff(report: &Report, files: &[Replacement], policy: Policy) -> Result<u8, Failure> {
+    let mut text = String::new();
+    for file in files {
+        let path = report::place::path_text(&file.path);
+        text.push_str(&fix::diff(&path, &file.before, &file.after));
+    }
+    if io::stdout().is_terminal() {
+        // A terminal acts on what it reads; `patch` needs the bytes.
+        text = text.split_inclusive('\n').map(printable).collect();
+    }
+    print(&text)?;
+    let would = report::summary::plural(report.fixed, "finding");
+    let _ = writeln!(io::stderr(), "would fix {would} in {}", report::summary::plural(files.len(), "file"));
+    let code = report.exit_code(policy);
+    Ok(if code == 0 && !files.is_empty() && !policy.exit_zero { 1 } else { code })
+}
+
+/// A line of a diff without what a terminal would act on.
+fn printable(line: &str) -> String {
+    let text = line.trim_end_matches(['\n', '\r']);
+    format!("{}\n", report::safe::line(text))
+}
+
+fn not_written(error: &ReplaceError) -> Failure {
+    let message = report::safe::sentence(&error.to_string());
+    let help = match error.replaced.as_slice() {
+        [] => "no file was changed".to_owned(),
+        files => {
+            let files: Vec<String> = files.iter().map(|file| report::place::path_text(file)).collect();
+            format!("these files were changed before: {}", report::safe::sentence(&files.join(", ")))
+        }
+    };
+    miette!(help = help, "{message}")
 }
 
 /// The formats asked for: by arguments, else by `SSMLINT_FORMAT`, else `pretty`. And whether annotations are added,

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
 use crate::eval::toggle::{self, Toggle, toggles};
 use crate::eval::{self, Evaluation};
-use crate::finding::{Certainty, Finding, Label, Severity};
+use crate::finding::{Certainty, Finding, Fix, Label, Severity};
 use crate::lint::root::{self, Judged, Root, World};
 use crate::proof::verdict::{Path, Proof, Verdict};
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
@@ -475,6 +475,7 @@ fn join(settings: &[Setting], found: Vec<Vec<Finding>>) -> Vec<Finding> {
 
 fn absorb(finding: &mut Finding, other: Finding) {
     finding.severity = finding.severity.max(other.severity);
+    finding.fix = Fix::agree(finding.fix.take(), other.fix);
     finding.affected.extend(other.affected);
     finding.affected.sort();
     finding.affected.dedup();

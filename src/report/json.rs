@@ -32,6 +32,7 @@ pub(super) struct Summary {
     warnings: usize,
     infos: usize,
     undecided: usize,
+    fixed: usize,
     targets: usize,
     roots: usize,
     files: usize,
@@ -56,12 +57,27 @@ pub(super) struct FindingOut<'a> {
     trace: Vec<Step<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixOut<'a>>,
     scenarios: &'a [String],
     root: Option<&'a str>,
     roots: &'a [String],
 }
 
 /// What is neither proven nor refuted.
+#[derive(Serialize)]
+struct FixOut<'a> {
+    title: &'a str,
+    safety: &'static str,
+    edits: Vec<EditOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditOut<'a> {
+    location: Location,
+    text: &'a str,
+}
+
 #[derive(Serialize)]
 pub(super) struct UndecidedOut<'a> {
     code: &'a str,
@@ -156,6 +172,7 @@ impl Document<'_> {
                 warnings: report.count(Severity::Warning),
                 infos: report.count(Severity::Info),
                 undecided: report.undecided.len() + report.hidden,
+                fixed: report.fixed,
                 targets: counts.targets,
                 roots: counts.roots,
                 files: counts.files,
@@ -293,6 +310,15 @@ fn finding_out<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingOut<'a> 
             .collect(),
         notes: &finding.notes,
         help: finding.help.as_deref(),
+        fix: finding.fix.as_ref().map(|fix| FixOut {
+            title: &fix.title,
+            safety: fix.safety.as_str(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| EditOut { location: Location::of(sources, edit.span), text: &edit.text })
+                .collect(),
+        }),
         scenarios: &finding.scenarios,
         root: finding.roots.first().map(String::as_str),
         roots: &finding.roots,

@@ -9,7 +9,7 @@ use codespan_reporting::term;
 use codespan_reporting::term::termcolor::{Ansi, NoColor};
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::report::excerpt::{Excerpts, Mark};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary};
@@ -124,7 +124,12 @@ fn of_finding(finding: &Finding) -> codespan::Diagnostic<usize> {
         notes.push(format!("in {}", list(&finding.roots)));
     }
     if let Some(help) = &finding.help {
-        notes.push(note_text(&format!("help: {help}")));
+        let fix = match finding.fix.as_ref().map(|fix| fix.safety) {
+            Some(Safety::Safe) => " [--fix can apply this]",
+            Some(Safety::Unsafe) => " [--unsafe-fixes can apply this]",
+            None => "",
+        };
+        notes.push(note_text(&format!("help: {help}{fix}")));
     }
     notes.push(format!("run `ssmlint explain {}`", finding.code));
     codespan::Diagnostic::new(severity)

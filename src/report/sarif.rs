@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::report::place::{self, rebase, uri, utf16_position};
 use crate::report::{Options, Report, RuleInfo, fingerprint, json, rule_url, safe};
 use crate::source::{FileId, SourceMap, Span};
@@ -131,8 +131,31 @@ struct ResultOut {
     related_locations: Vec<LocationOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixOut>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixOut {
+    description: Text,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<ReplacementOut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplacementOut {
+    deleted_region: Region,
+    inserted_content: TextRef,
 }
 
 #[derive(Serialize)]
@@ -396,6 +419,7 @@ fn result(
         locations: location.into_iter().collect(),
         related_locations: related,
         code_flows,
+        fixes: finding.fix.iter().filter(|fix| !fix.edits.is_empty()).map(|fix| places.fix(fix)).collect(),
         partial_fingerprints,
         properties: ResultProperties {
             verdict: if undecided { "unknown" } else { "violated" },
@@ -478,6 +502,33 @@ impl Places<'_> {
             },
             logical_locations: Vec::new(),
             message: (!message.is_empty()).then_some(TextRef { text: message }),
+        }
+    }
+
+    /// A fix, file by file.
+    fn fix(&self, fix: &Fix) -> FixOut {
+        let mut changes: Vec<(FileId, ArtifactChange)> = Vec::new();
+        for edit in &fix.edits {
+            let place = self.location(edit.span, "").physical_location;
+            let replacement = ReplacementOut {
+                deleted_region: place.region,
+                inserted_content: TextRef { text: edit.text.clone() },
+            };
+            match changes.last_mut().filter(|(file, _)| *file == edit.span.file) {
+                Some((_, change)) => change.replacements.push(replacement),
+                None => changes.push((
+                    edit.span.file,
+                    ArtifactChange {
+                        artifact_location: place.artifact_location,
+                        replacements: vec![replacement],
+                    },
+                )),
+            }
+        }
+        let text = format!("{} ({})", plain(&fix.title), fix.safety.as_str());
+        FixOut {
+            description: Text { text },
+            artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
         }
     }
 }

@@ -27,6 +27,10 @@ pub fn line(report: &Report) -> String {
         found.push(format!("{undecided} undecided"));
     }
 
+    if report.fixed > 0 {
+        found.push(format!("{} fixed", report.fixed));
+    }
+
     let mut seen = plural(counts.files, "file");
     if counts.modules > 0 {
         seen.push_str(&format!(", {}", plural(counts.modules, "module")));
