@@ -95,6 +95,12 @@ pub static ALL: &[Rule] = &[
     conflicting_managers::RULE,
 ];
 
+/// Pages that belong to no single rule: the name of each, and its text.
+pub static HANDBOOK: &[(&str, &str)] = &[
+    ("coexistence", include_str!("../rules/coexistence.md")),
+    ("nat-or-endpoints", include_str!("../rules/nat-or-endpoints.md")),
+];
+
 /// What rules look at.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleContext<'a> {

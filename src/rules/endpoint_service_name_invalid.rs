@@ -27,16 +27,26 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         for problem in name_problems(endpoint) {
             let severity = if problem.is_refused() { Severity::Error } else { Severity::Warning };
             let advice = advice(&problem);
-            let reword =
-                |(word, with): (&str, &str)| remedy::reword(context, &endpoint.service.name, word, with);
+            let fix = rewording(&problem)
+                .and_then(|(word, with)| remedy::reword(context, &endpoint.service.name, word, with));
             let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.describe()))
                 .at_fact(&endpoint.service.name, advice.here)
                 .severity(severity)
                 .help(advice.help)
-                .fix(rewording(&problem).and_then(reword))
+                .fix(fix)
                 .cause(advice.cause);
             findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), defect);
         }
+    }
+}
+
+/// The word that is wrong in the name, and the right one.
+fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
+    match problem {
+        NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
+        NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
+        NameProblem::Region { named, own } => Some((named, own)),
+        NameProblem::Fips(_) | NameProblem::ServiceRegion | NameProblem::NewRegion(_) => None,
     }
 }
 
@@ -78,15 +88,5 @@ fn advice(problem: &NameProblem) -> Advice {
             help: "remove the endpoint".to_owned(),
             cause: "new region",
         },
-    }
-}
-
-/// The word that is wrong, and the right one.
-fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
-    match problem {
-        NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
-        NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
-        NameProblem::Region { named, own } => Some((named, own)),
-        NameProblem::Fips(_) | NameProblem::ServiceRegion | NameProblem::NewRegion(_) => None,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::addr::{InstanceKey, ModuleInstance, ResourceMode};
 use crate::aws::Declaration;
 use crate::aws::fact::Fact;
-use crate::aws::iam::{ProfileId, Role, RoleId};
+use crate::aws::iam::{Attached, ProfileId, Role, RoleId};
 use crate::aws::link::{GroupId, SubnetId, VpcId};
 use crate::aws::network::Network;
 use crate::aws::policy::CORE_ACTIONS;
@@ -305,8 +305,12 @@ pub(super) fn attach_core_policy(
     region: Option<&str>,
 ) -> Option<Fix> {
     let (addr, block) = single(&role.declaration)?;
+    // Somebody wrote the attachment and switched it off; what to switch is for them to say.
+    if !role.switched_off.is_empty() {
+        return None;
+    }
     let title = format!("attach {CORE_POLICY} to {}", addr.resource);
-    let (arn, more) = core_policy_arn(context, &addr.module, role, region);
+    let (arn, more) = core_policy_arn(context, &addr.module, &role.policies, region);
     if let Some(exclusive) = &role.exclusive {
         let written = context.trails.written(exclusive.origin)?;
         if !block.contains(written.span) || !more.is_empty() {
@@ -336,7 +340,7 @@ fn attachment(
 fn core_policy_arn(
     context: &RuleContext<'_>,
     module: &ModuleInstance,
-    role: &Role,
+    others: &[Attached],
     region: Option<&str>,
 ) -> (Term, Vec<NewBlock>) {
     let by_region = region.map(|region| match region {
@@ -353,7 +357,7 @@ fn core_policy_arn(
         let mut parts = name.split(':');
         (parts.next() == Some("arn")).then(|| parts.next().map(str::to_owned)).flatten()
     };
-    let others = role.policies.iter().filter(|attached| attached.problem.is_none());
+    let others = others.iter().filter(|attached| attached.problem.is_none());
     let by_others =
         others.filter_map(|attached| partition_of(&attached.name)).find(|name| !name.contains('$'));
     if let Some(partition) = by_region.map(str::to_owned).or(by_others) {
@@ -399,17 +403,7 @@ pub(super) fn give_profile(context: &RuleContext<'_>, subject: &Declaration) -> 
     let role = format!("aws_iam_role.{label}");
     let profile = format!("aws_iam_instance_profile.{profile_label}");
     let change = profile_argument(&addr.resource.type_name, block, &profile)?;
-    let nobody = Role {
-        declaration: subject.clone(),
-        name: None,
-        trust: None,
-        policies: Vec::new(),
-        boundary: None,
-        open: Vec::new(),
-        exclusive: None,
-        switched_off: Vec::new(),
-    };
-    let (arn, more) = core_policy_arn(context, &addr.module, &nobody, None);
+    let (arn, more) = core_policy_arn(context, &addr.module, &[], None);
     let trust = "jsonencode({\n  Version = \"2012-10-17\"\n  Statement = [{\n    Effect    = \"Allow\"\n    \
                  Action    = \"sts:AssumeRole\"\n    Principal = { Service = \"ec2.amazonaws.com\" }\n  }]\n})";
     let prefix = ("name_prefix", Term::Text(format!("{}-", label.replace('_', "-"))));
