@@ -22,6 +22,7 @@
 //! - [`settings`]: what the user decided in `.ssmlint.hcl`, as plain data for the driver.
 //! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
 //! - [`report`]: findings to text, JSON, SARIF and annotations.
+//! - [`fix`]: what rules propose to byte edits that keep every other byte.
 //!
 //! # What is absent, on purpose
 //!
@@ -58,4 +59,5 @@ pub mod aws;
 pub mod proof;
 pub mod rules;
 pub mod report;
+pub mod fix;
 pub mod lint;

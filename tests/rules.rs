@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use ssmlint::finding::Severity;
 use ssmlint::rules::page::{Page, Project, Shows};
-use ssmlint::rules::{ALL, Rule};
+use ssmlint::rules::{ALL, HANDBOOK, Rule};
 
 const SECTIONS: &[&str] =
     &["What it does", "Why it matters", "When it does not apply", "Bad", "Good", "How to fix"];
@@ -28,6 +28,8 @@ fn pages_say_what_rules_are() {
         assert_eq!((page.code, page.name), (rule.code, rule.name));
         assert_eq!((page.severity, page.category), (rule.severity, rule.category), "{}", rule.code);
         let titles: Vec<&str> = page.sections.iter().map(|section| section.title).collect();
+        // A fix is shown where there is one; `tests/fixes.rs` executes it.
+        let titles: Vec<&str> = titles.into_iter().filter(|title| *title != "Fixed").collect();
         assert_eq!(titles, SECTIONS, "{}", rule.code);
         assert!(!page.references.is_empty(), "{} names no source", rule.code);
         for reference in &page.references {
@@ -49,7 +51,8 @@ fn rules_are_in_order_and_each_page_has_its_rule() {
         }
     }
     pages.sort();
-    assert_eq!(pages, codes);
+    let handbook = HANDBOOK.iter().map(|(name, _)| *name);
+    assert_eq!(pages, codes.into_iter().chain(handbook).collect::<Vec<_>>());
 }
 
 #[test]
@@ -68,6 +71,11 @@ fn the_index_lists_all_rules() {
         let summary = page.summary.replace('\n', " ");
         expected += &format!("| [{0}]({0}.md) | `{1}` | {severity} | {summary} |\n", rule.code, rule.name);
     }
+    expected += "\n## Handbook\n\n";
+    for (name, text) in HANDBOOK {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a page has a title");
+        expected += &format!("- [{title}]({name}.md): `ssmlint explain {name}`\n");
+    }
     if std::env::var_os("SSMLINT_UPDATE").is_some() {
         fs::write(&path, &expected).unwrap();
     }
@@ -82,7 +90,8 @@ fn examples_behave_as_the_pages_say() {
         for shows in [Shows::Bad, Shows::Good] {
             assert!(projects.iter().any(|project| project.shows == shows), "{} lacks {shows:?}", rule.code);
         }
-        for (index, project) in projects.iter().enumerate() {
+        let executed = projects.iter().filter(|project| project.shows != Shows::Fixed);
+        for (index, project) in executed.enumerate() {
             let dir =
                 Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules").join(rule.code).join(index.to_string());
             let wrong = run(rule, project, &dir);
@@ -107,6 +116,7 @@ fn run(rule: &Rule, project: &Project, dir: &Path) -> String {
         Shows::Bad => {
             assert!(promised.iter().any(|(.., code)| code == rule.code), "{}: nothing marked", project.title)
         }
+        Shows::Fixed => {}
         Shows::Good => assert!(promised.is_empty(), "{}: a marked line under Good", project.title),
     }
     expect::disagreement(&expect::check(dir), dir, &promised)

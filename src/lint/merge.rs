@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Certainty, Finding, Severity};
+use crate::finding::{Certainty, Finding, Fix, Severity};
 use crate::report::Gap;
 use crate::report::place::path_text;
 use crate::source::{SourceMap, Span};
@@ -67,6 +67,7 @@ fn join(finding: &mut Finding, other: Finding) {
         std::mem::swap(&mut first, &mut second);
     }
     first.severity = first.severity.max(second.severity);
+    first.fix = Fix::agree(first.fix.take(), second.fix.take());
     if first.subject != second.subject {
         let also = format!("also {}", second.subject);
         if !first.notes.contains(&also) {

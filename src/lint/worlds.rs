@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
 use crate::eval::toggle::{self, Toggle, toggles};
 use crate::eval::{self, Evaluation};
-use crate::finding::{Certainty, Finding, Label, Severity};
+use crate::finding::{Certainty, Finding, Fix, Label, Severity};
 use crate::lint::root::{self, Judged, Root, World};
 use crate::proof::verdict::{Path, Proof, Verdict};
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
@@ -65,7 +65,7 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     if open.is_empty() {
         let is_reached = configured.proofs.iter().any(|proof| matches!(proof.verdict, Verdict::Reachable(_)));
         let gates = if is_reached { gates(root, &evaluation) } else { Vec::new() };
-        let Judged { findings, proofs } = configured;
+        let Judged { findings, proofs, .. } = configured;
         return (Split { findings, proofs, gaps, diagnostics, summaries, gates }, Vec::new());
     }
     drop(evaluation);
@@ -79,7 +79,7 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         gaps.push(Gap { kind: GapKind::Limit, message, span: None });
     }
     if worlds.is_empty() {
-        let Judged { findings, proofs } = configured;
+        let Judged { findings, proofs, .. } = configured;
         return (Split { findings, proofs, gaps, diagnostics, summaries, gates: Vec::new() }, Vec::new());
     }
     let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
@@ -369,8 +369,15 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
-        let proofs = root::judge(&evaluation, &root.options).proofs;
-        rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
+        let judged = root::judge(&evaluation, &root.options);
+        rows.push(Row {
+            values,
+            is_configured,
+            cells: cells(&judged.proofs),
+            invalid,
+            warnings: warnings(&judged),
+            inventory: judged.inventory,
+        });
     }
     // Toggle by toggle from false to true, so that the table reads as one counts.
     rows.sort_by(|a, b| a.values.cmp(&b.values));
@@ -392,6 +399,19 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
 /// The diagnostic at a place that the user has.
 fn shown(evaluation: &Evaluation, found: &Diagnostic) -> Diagnostic {
     Diagnostic { span: found.span.map(|span| evaluation.shown(span)), ..found.clone() }
+}
+
+/// The rules that find something in this world that breaks no chain: user data that needs the internet, and the like.
+fn warnings(judged: &Judged) -> Vec<&'static str> {
+    let breaks: BTreeSet<&'static str> =
+        judged.proofs.iter().filter_map(|proof| proof.broken()).map(|broken| broken.link.rule).collect();
+    let found = judged.findings.iter().filter(|finding| {
+        finding.certainty == Certainty::Certain
+            && finding.severity >= Severity::Warning
+            && !breaks.contains(finding.code)
+    });
+    let codes: BTreeSet<&'static str> = found.map(|finding| finding.code).collect();
+    codes.into_iter().collect()
 }
 
 fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
@@ -455,6 +475,7 @@ fn join(settings: &[Setting], found: Vec<Vec<Finding>>) -> Vec<Finding> {
 
 fn absorb(finding: &mut Finding, other: Finding) {
     finding.severity = finding.severity.max(other.severity);
+    finding.fix = Fix::agree(finding.fix.take(), other.fix);
     finding.affected.extend(other.affected);
     finding.affected.sort();
     finding.affected.dedup();

@@ -1,14 +1,14 @@
 //! SARIF 2.1.0, as GitHub code scanning reads it.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Finding, Severity};
-use crate::report::place::{rebase, utf16_position};
-use crate::report::{Options, Report, RuleInfo, fingerprint, json, safe};
+use crate::finding::{Finding, Fix, Severity};
+use crate::report::place::{self, rebase, uri, utf16_position};
+use crate::report::{Options, Report, RuleInfo, fingerprint, json, rule_url, safe};
 use crate::source::{FileId, SourceMap, Span};
 
 /// Results of one run that GitHub accepts.
@@ -131,8 +131,31 @@ struct ResultOut {
     related_locations: Vec<LocationOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixOut>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixOut {
+    description: Text,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<ReplacementOut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplacementOut {
+    deleted_region: Region,
+    inserted_content: TextRef,
 }
 
 #[derive(Serialize)]
@@ -283,7 +306,7 @@ fn rule(rule: &RuleInfo) -> Rule {
         short_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         full_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         help: Markdown { text: rule.page.clone(), markdown: rule.page.clone() },
-        help_uri: format!("{INFORMATION_URI}/blob/main/rules/{}.md", rule.code),
+        help_uri: rule_url(&rule.code),
         default_configuration: Configuration { level: level(rule.severity) },
         properties: RuleProperties {
             tags,
@@ -324,12 +347,8 @@ fn result(
     undecided: bool,
     level: &'static str,
 ) -> ResultOut {
-    // A file under `.terraform` is not in the repository, so the alert goes to the outermost call that is.
     let own = finding.primary.as_ref().map(|label| label.span);
-    let span = match own {
-        Some(span) if !places.is_installed(span) => Some(span),
-        own => finding.calls.iter().copied().find(|call| !places.is_installed(*call)).or(own),
-    };
+    let span = place::in_repository(&report.sources, finding);
 
     let mut related: Vec<LocationOut> = Vec::new();
     let mut links: Vec<String> = Vec::new();
@@ -400,6 +419,7 @@ fn result(
         locations: location.into_iter().collect(),
         related_locations: related,
         code_flows,
+        fixes: finding.fix.iter().filter(|fix| !fix.edits.is_empty()).map(|fix| places.fix(fix)).collect(),
         partial_fingerprints,
         properties: ResultProperties {
             verdict: if undecided { "unknown" } else { "violated" },
@@ -485,38 +505,37 @@ impl Places<'_> {
         }
     }
 
-    fn is_installed(&self, span: Span) -> bool {
-        let file = self.sources.file(span.file);
-        file.path.components().any(|part| part == Component::Normal(".terraform".as_ref()))
-    }
-}
-
-/// A path as a URI reference: percent-encoded, `/` between its parts, `file://` before an absolute one.
-pub fn uri(path: &Path) -> String {
-    let text = crate::report::place::path_text(path);
-    let mut out = String::with_capacity(text.len());
-    if path.is_absolute() {
-        out.push_str(if text.starts_with('/') { "file://" } else { "file:///" });
-    }
-    for byte in text.bytes() {
-        // RFC 3986: unreserved characters; a colon in the first part would read as a scheme.
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
+    /// A fix, file by file.
+    fn fix(&self, fix: &Fix) -> FixOut {
+        let mut changes: Vec<(FileId, ArtifactChange)> = Vec::new();
+        for edit in &fix.edits {
+            let place = self.location(edit.span, "").physical_location;
+            let replacement = ReplacementOut {
+                deleted_region: place.region,
+                inserted_content: TextRef { text: edit.text.clone() },
+            };
+            match changes.last_mut().filter(|(file, _)| *file == edit.span.file) {
+                Some((_, change)) => change.replacements.push(replacement),
+                None => changes.push((
+                    edit.span.file,
+                    ArtifactChange {
+                        artifact_location: place.artifact_location,
+                        replacements: vec![replacement],
+                    },
+                )),
+            }
+        }
+        let text = format!("{} ({})", plain(&fix.title), fix.safety.as_str());
+        FixOut {
+            description: Text { text },
+            artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
         }
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_relative_references() {
-        assert_eq!(uri(Path::new("infra/a b/ä:1%.tf")), "infra/a%20b/%C3%A4%3A1%25.tf");
-    }
 
     #[test]
     fn text_from_the_code_makes_no_links() {

@@ -1,11 +1,11 @@
 //! SSM012: an interface endpoint without subnets, or with subnets that AWS refuses.
 
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Basis, Evidence};
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM012",
@@ -30,6 +30,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
             .decided_by(subnets_evidence(endpoint))
             .help("list a subnet of its VPC for each availability zone in `subnet_ids`")
+            .fix(remedy::place_endpoint(
+                context,
+                &endpoint.declaration,
+                endpoint.subnets.basis == Basis::ProviderDefault,
+                endpoint.vpc.link.to(),
+            ))
             .cause("no subnet");
         findings.judge(&Answer::all([exists.clone(), empty]), defect);
 

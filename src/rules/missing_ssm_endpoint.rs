@@ -6,7 +6,7 @@ use crate::aws::link::VpcId;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::{Ec2Messages, Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM003",
@@ -114,7 +114,10 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         }
         (Some((evidence, have)), _) => {
             let here = format!("endpoints exist only for: {}", have.join(", "));
+            let like = have.first().copied().unwrap_or_default();
+            let fix = remedy::add_services(context, evidence.origin, missing, like);
             defect
+                .fix(fix)
                 .at(evidence.span, here)
                 .decided_by(evidence)
                 .help(format!("add {} to the services that `for_each` goes through", quoted(&labels)))
@@ -122,6 +125,7 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         (None, None) => {
             let here = format!("has no endpoint for {}", list(&labels));
             defect
+                .fix(remedy::copy_endpoint(context, vpc, missing))
                 .at(declaration.decl_range, here)
                 .help(format!("add an interface endpoint for {}, or a NAT gateway", list(&labels)))
         }
