@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
+use ssmlint::report::prices::Prices;
 use ssmlint::report::{Format, Safety, Severity};
 use ssmlint::settings::layer::{self, Layer};
 use ssmlint::settings::{Origin, Undecided};
@@ -46,11 +47,7 @@ pub(crate) enum Command {
     #[command(after_help = EXAMPLES)]
     Check(CheckArgs),
     /// Print the page of a rule: what it looks for, why it matters, how to fix it
-    Explain {
-        /// The rule's code or name: SSM003, missing-ssm-endpoint
-        #[arg(value_name = "CODE")]
-        rule: String,
-    },
+    Explain(ExplainArgs),
     /// List all rules
     Rules,
     /// Print whether a session reaches each target; with an address, the chain of links that decides it
@@ -96,7 +93,9 @@ pub(crate) struct CheckArgs {
     pub(crate) settings: SettingsArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
-    /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated
+    /// How to print, and into which file; can be repeated. pretty and concise are for people, markdown for a pull
+    /// request, github for annotations; json, jsonl, sarif, gitlab, junit, checkstyle, rdjson and rdjsonl for programs.
+    /// SSMLINT_FORMAT sets the default
     #[arg(short, long = "format", value_name = "NAME[=FILE]", value_parser = parse_destination)]
     pub(crate) formats: Vec<Destination>,
     /// Apply the safe fixes, and report what remains
@@ -117,6 +116,17 @@ pub(crate) struct CheckArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
+    /// When to make rule codes and paths links
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) hyperlinks: Links,
+    /// Print how many findings each rule has instead of the findings
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// In the format markdown, print the verdicts for all combinations of switches too
+    #[arg(long)]
+    pub(crate) matrix: bool,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
     /// Print findings only: no list of what is undecided or not seen, no closing line
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -159,9 +169,6 @@ pub(crate) struct RuleArgs {
     /// Fail also on what could not be decided: --unknown=warning
     #[arg(long, conflicts_with = "unknown")]
     pub(crate) strict: bool,
-    /// Give hints too that no session hangs on
-    #[arg(long)]
-    pub(crate) pedantic: bool,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +205,27 @@ pub(crate) enum ConfigCommand {
         #[command(flatten)]
         settings: SettingsArgs,
     },
+}
+
+/// What things cost, for the comparison of NAT and endpoints.
+#[derive(Debug, Args)]
+pub(crate) struct PriceArgs {
+    /// A price in US dollars, for what combinations cost: endpoint-hour, endpoint-gb, nat-hour, nat-gb or
+    /// public-ip-hour; can be repeated
+    #[arg(long = "price", value_name = "NAME=USD", value_parser = parse_price)]
+    prices: Vec<(String, f64)>,
+}
+
+impl PriceArgs {
+    /// The prices, with those that are given in place of AWS's.
+    pub(crate) fn prices(&self) -> Prices {
+        let mut prices = Prices::default();
+        for (name, dollars) in &self.prices {
+            // The parser of the arguments has tried each.
+            let _ = prices.set(name, *dollars);
+        }
+        prices
+    }
 }
 
 /// What Terraform would be told, too.
@@ -250,6 +278,33 @@ pub(crate) struct MatrixArgs {
     /// How to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: MatrixFormat,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's code or name, or a page of the handbook: SSM003, missing-ssm-endpoint, nat-or-endpoints
+    #[arg(value_name = "CODE")]
+    pub(crate) page: String,
+    /// How to print; text on a terminal and markdown elsewhere when nothing is said
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) format: Option<PageFormat>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    /// When to make addresses links
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) hyperlinks: Links,
+}
+
+/// The formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For a terminal
+    Text,
+    /// As it is written
+    Markdown,
 }
 
 /// The formats of `matrix`.
@@ -349,6 +404,16 @@ pub(crate) enum When {
     Never,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Links {
+    /// On terminals that show them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 impl Level {
     pub(crate) fn severity(self) -> Severity {
         match self {
@@ -389,7 +454,6 @@ impl RuleArgs {
             select: words(&self.select, "--select"),
             extend_select: words(&self.extend_select, "--extend-select"),
             ignore: words(&self.ignore, "--ignore"),
-            pedantic: self.pedantic.then(|| (true, flag("--pedantic"))),
             severity: self
                 .severity
                 .iter()
@@ -516,6 +580,13 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_price(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = parse_variable(text)?;
+    let dollars: f64 = value.trim().parse().map_err(|_| format!("{value} is no number"))?;
+    Prices::default().set(&name, dollars)?;
+    Ok((name, dollars))
+}
+
 fn parse_service(text: &str) -> Result<Service, String> {
     Service::ALL
         .into_iter()
@@ -560,6 +631,11 @@ fn parse_scenario(text: &str) -> Result<Assumed, String> {
     });
     let inputs: Result<Vec<(String, String)>, String> = inputs.collect();
     Ok(Assumed { name, inputs: inputs? })
+}
+
+/// The formats that `SSMLINT_FORMAT` names, as `--format` takes them, with commas between them.
+pub(crate) fn parse_destinations(text: &str) -> Result<Vec<Destination>, String> {
+    text.split(',').map(|part| parse_destination(part.trim())).collect()
 }
 
 fn parse_destination(text: &str) -> Result<Destination, String> {

@@ -292,6 +292,13 @@ pub trait Provider: Sync {
         matches!(name, "id" | "arn")
     }
 
+    /// What the attribute that identifies an instance of this resource type begins with, as far as the provider
+    /// makes all of them alike.
+    fn prefix(&self, type_name: &str, name: &str) -> &'static str {
+        let _ = (type_name, name);
+        ""
+    }
+
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
     /// to them.
     fn is_relevant(&self, type_name: &str) -> bool;

@@ -4,6 +4,7 @@
 
 mod configure;
 mod detect;
+mod inventory;
 mod levels;
 mod root;
 mod worlds;
@@ -33,8 +34,10 @@ use crate::lint::root::{Checked, Misfit, Root, World};
 use crate::report::eval::Outcome;
 use crate::report::inspect::Inspection;
 use crate::report::matrix::Matrix;
+use crate::report::page::Page;
 use crate::report::why::{Explained, Why};
-use crate::report::{Failure, Report, RuleInfo};
+use crate::report::{Failure, Report, RuleInfo, Verdicts};
+use crate::rules::HANDBOOK;
 use crate::settings::{self, Settings};
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
@@ -56,6 +59,8 @@ pub struct Request {
     pub context: Context,
     /// What the user decided for the project, flags included.
     pub settings: Settings,
+    /// Whether to look at all combinations of switches, too.
+    pub matrix: bool,
     /// Where the texts are that the settings point into, and where those of the run are added.
     pub sources: Arc<SourceMap>,
     /// Is told how far the run is; whoever shares it can look.
@@ -150,6 +155,11 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         .collect();
 
     let mut report = Report { rules: rules(), diagnostics: found.diagnostics, ..Report::default() };
+    let runs = |rule: &RuleInfo| {
+        let is_selected = request.settings.select.as_ref().is_none_or(|codes| codes.contains(&rule.code));
+        is_selected && !request.settings.ignore.contains(&rule.code)
+    };
+    report.not_run = report.rules.iter().filter(|rule| !runs(rule)).map(|rule| rule.code.clone()).collect();
     let mut findings = Vec::new();
     let mut files = BTreeSet::new();
     let mut modules = BTreeSet::new();
@@ -173,12 +183,13 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                     }
                 }
                 report.counts.targets += checked.targets;
-                for (scenario, proofs) in checked.verdicts {
-                    match report.verdicts.iter_mut().find(|(name, _)| *name == scenario) {
-                        Some((_, all)) => all.extend(proofs),
-                        None => report.verdicts.push((scenario, proofs)),
-                    }
-                }
+                report.matrices.extend(checked.matrix.map(|matrix| with_sources(matrix, &sources)));
+                let verdicts = checked.verdicts.into_iter();
+                report.verdicts.extend(verdicts.map(|(scenario, proofs)| Verdicts {
+                    root: root::name(dir),
+                    scenario,
+                    proofs,
+                }));
                 files.extend(checked.files);
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
@@ -219,7 +230,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
 
 /// The assumptions on which no proof rests.
 fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
-    let proofs = || report.verdicts.iter().flat_map(|(_, proofs)| proofs);
+    let proofs = || report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs);
     let unused = settings
         .assumptions
         .iter()
@@ -232,6 +243,10 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             kind: DiagnosticKind::NotUnderstood,
         })
         .collect()
+}
+
+fn with_sources(matrix: Matrix, sources: &Arc<SourceMap>) -> Matrix {
+    Matrix { sources: Arc::clone(sources), ..matrix }
 }
 
 /// Runs the check of one root so that a bug of ours costs that root only.
@@ -251,6 +266,27 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 /// All rules, by code.
 pub fn rules() -> Vec<RuleInfo> {
     root::rules()
+}
+
+/// The page of a rule, by its code or name, or of the handbook, by its name.
+pub fn page(name: &str) -> Option<Page> {
+    let rules = rules();
+    let rule = rules.iter().find(|rule| rule.code.eq_ignore_ascii_case(name) || rule.name == name);
+    let handbook = || {
+        let (file, text) = HANDBOOK.iter().find(|(file, _)| *file == name)?;
+        Some(Page { about: None, file: (*file).to_owned(), text: (*text).to_owned() })
+    };
+    rule.map(Page::of).or_else(handbook)
+}
+
+/// The code or name that is most like a wrong one, when one is like it.
+pub fn page_like(name: &str) -> Option<String> {
+    let rules = rules();
+    let names = rules.iter().flat_map(|rule| [rule.code.as_str(), rule.name.as_str()]);
+    let names = names.chain(HANDBOOK.iter().map(|(file, _)| *file));
+    let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let likely = names.map(|other| (likeness(other), other)).filter(|(likeness, _)| *likeness > 0.8);
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other.to_owned())
 }
 
 /// One root module, to look into.
@@ -373,9 +409,7 @@ impl<'a> Session<'a> {
 
     /// What is proven of each target for every combination of the switches that decide it.
     pub fn matrix(&self) -> Matrix {
-        let mut matrix = worlds::matrix(&self.root, self.world());
-        matrix.sources = Arc::clone(&self.sources);
-        matrix
+        with_sources(worlds::matrix(&self.root, self.world()), &self.sources)
     }
 
     /// Whether an input, output, value or state in it may be sensitive. Where none is, only an expression itself can

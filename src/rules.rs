@@ -95,6 +95,12 @@ pub static ALL: &[Rule] = &[
     conflicting_managers::RULE,
 ];
 
+/// Pages that belong to no single rule: the name of each, and its text.
+pub static HANDBOOK: &[(&str, &str)] = &[
+    ("coexistence", include_str!("../rules/coexistence.md")),
+    ("nat-or-endpoints", include_str!("../rules/nat-or-endpoints.md")),
+];
+
 /// What rules look at.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleContext<'a> {
@@ -113,10 +119,10 @@ pub struct RuleContext<'a> {
 pub struct RuleOptions {
     /// Rules that are not run.
     pub disabled: BTreeSet<String>,
-    /// Further ports that count like SSH for SSM006: 3389 for RDP.
+    /// Ports besides 22 that SSM006 looks at.
     pub also_ports: Vec<u16>,
-    /// Whether hints are given that no session hangs on: no way to S3 for updates, endpoints in one zone.
-    pub pedantic: bool,
+    /// Rules that also give hints that no session hangs on, by code: SSM016 on one zone for all, SSM025 on S3.
+    pub hints: BTreeSet<String>,
 }
 
 /// Runs all rules.

@@ -48,8 +48,6 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Whether an instance needs the endpoint of ec2messages.
     pub ec2messages: Option<Ec2Messages>,
-    /// Whether hints are given that no session hangs on.
-    pub pedantic: Option<bool>,
     /// Rules that are not as they come, by code.
     pub rules: BTreeMap<String, RuleSettings>,
     /// Named inputs to look at, in the order of the file.
@@ -247,6 +245,8 @@ pub struct RuleSettings {
     pub ignorable: Option<bool>,
     /// Further ports that SSM006 looks at.
     pub also_ports: Vec<u16>,
+    /// Whether it also gives hints that no session hangs on; not if nothing is said.
+    pub hints: Option<bool>,
 }
 
 /// A `scenario` block.

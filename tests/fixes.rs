@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ssmlint::finding::{Finding, Safety};
+use ssmlint::finding::{Finding, Safety, Severity};
 use ssmlint::lint::repair::{Repair, repair};
 use ssmlint::lint::{self, Request};
 use ssmlint::report::Report;
@@ -101,14 +101,17 @@ fn fix(dir: &Path, up_to: Safety) -> (String, usize) {
             wrong += &format!("  not gone: {} {}\n", finding.code, finding.message);
         }
     }
-    for finding in after.findings.iter().filter(|finding| !known.contains(&identity(finding))) {
+    // That a switch could take away what works now is only said of what works.
+    let is_bad = |finding: &&Finding| finding.severity > Severity::Info;
+    for finding in after.findings.iter().filter(is_bad).filter(|finding| !known.contains(&identity(finding)))
+    {
         wrong += &format!("  new: {} {}\n", finding.code, finding.message);
     }
     let told: BTreeSet<_> = before.diagnostics.iter().map(|found| found.summary.clone()).collect();
     for found in after.diagnostics.iter().filter(|found| !told.contains(&found.summary)) {
         wrong += &format!("  {}: {}\n", found.summary, found.detail);
     }
-    let fixed = before.findings.len() - after.findings.len().min(before.findings.len());
+    let fixed = before.findings.iter().filter(|finding| !remaining.contains(&identity(finding))).count();
     if fixed != after.fixed || (fixed > 0) != !files.is_empty() {
         wrong += &format!("  {} fixed, {fixed} gone, {} files\n", after.fixed, files.len());
     }

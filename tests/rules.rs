@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use ssmlint::finding::Severity;
 use ssmlint::rules::page::{Page, Project, Shows};
-use ssmlint::rules::{ALL, Rule};
+use ssmlint::rules::{ALL, HANDBOOK, Rule};
 
 const SECTIONS: &[&str] =
     &["What it does", "Why it matters", "When it does not apply", "Bad", "Good", "How to fix"];
@@ -51,7 +51,8 @@ fn rules_are_in_order_and_each_page_has_its_rule() {
         }
     }
     pages.sort();
-    assert_eq!(pages, codes);
+    let handbook = HANDBOOK.iter().map(|(name, _)| *name);
+    assert_eq!(pages, codes.into_iter().chain(handbook).collect::<Vec<_>>());
 }
 
 #[test]
@@ -69,6 +70,11 @@ fn the_index_lists_all_rules() {
         };
         let summary = page.summary.replace('\n', " ");
         expected += &format!("| [{0}]({0}.md) | `{1}` | {severity} | {summary} |\n", rule.code, rule.name);
+    }
+    expected += "\n## Handbook\n\n";
+    for (name, text) in HANDBOOK {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a page has a title");
+        expected += &format!("- [{title}]({name}.md): `ssmlint explain {name}`\n");
     }
     if std::env::var_os("SSMLINT_UPDATE").is_some() {
         fs::write(&path, &expected).unwrap();

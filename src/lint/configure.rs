@@ -92,7 +92,12 @@ impl Options {
             rules: RuleOptions {
                 disabled: unused.map(str::to_owned).collect(),
                 also_ports: ssh.map(|rule| rule.also_ports.clone()).unwrap_or_default(),
-                pedantic: settings.pedantic.unwrap_or(false),
+                hints: settings
+                    .rules
+                    .iter()
+                    .filter(|(_, rule)| rule.hints == Some(true))
+                    .map(|(code, _)| code.clone())
+                    .collect(),
             },
         }
     }
@@ -103,6 +108,8 @@ pub(super) struct Job<'a> {
     pub(super) context: &'a Context,
     pub(super) settings: &'a Settings,
     pub(super) options: Options,
+    /// Whether to look at all combinations of switches, too.
+    pub(super) matrix: bool,
     /// Scenarios with the roots that they are for, or what was asked for on the command line.
     scenarios: Vec<(Planned, Globs)>,
     base: Option<Base>,
@@ -142,7 +149,8 @@ impl<'a> Job<'a> {
             asked.collect::<Result<_, Error>>()?
         };
         let base = if settings.file.is_some() { Base::of(settings, fs) } else { None };
-        Ok(Job { context, settings, options: Options::of(settings), scenarios, base })
+        let options = Options::of(settings);
+        Ok(Job { context, settings, options, matrix: request.matrix, scenarios, base })
     }
 
     /// The scenarios of the root module in a directory; none for what is configured.

@@ -16,11 +16,14 @@ use crate::eval::value::Value;
 use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
 use crate::lint::configure::{Job, Options, Planned};
+use crate::lint::inventory::inventory;
 use crate::lint::{Argument, worlds};
 use crate::proof::verdict::Proof;
 use crate::proof::{Reach, chain};
 use crate::report::inspect::Summarized;
+use crate::report::matrix::Matrix;
 use crate::report::place::path_text;
+use crate::report::prices::Inventory;
 use crate::report::{Gap, GapKind, RuleInfo};
 use crate::rules::{self, RuleContext};
 use crate::source::fs::FileSystem;
@@ -47,6 +50,8 @@ pub(super) struct Checked {
     pub(super) missing: BTreeSet<Span>,
     /// Module calls for which a built-in summary was evaluated, by place.
     pub(super) summaries: BTreeSet<Span>,
+    /// The verdicts for all combinations of its switches, when they were asked for.
+    pub(super) matrix: Option<Matrix>,
 }
 
 /// An input that a root does not take; with the scenario of the settings that sets it, or none.
@@ -67,6 +72,8 @@ pub(super) struct Root {
 pub(super) struct Judged {
     pub(super) findings: Vec<Finding>,
     pub(super) proofs: Vec<Proof>,
+    /// What is paid for by the hour.
+    pub(super) inventory: Inventory,
 }
 
 /// Runs model, proof and rules on an evaluation.
@@ -80,7 +87,7 @@ pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
     for proof in &mut proofs {
         proof.tell(&trails);
     }
-    Judged { findings, proofs }
+    Judged { findings, proofs, inventory: inventory(&model) }
 }
 
 /// What evaluation reads besides the configuration.
@@ -100,7 +107,11 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
     let mut diagnostics = Vec::new();
     let mut summaries = BTreeSet::new();
     for scenario in &root.scenarios {
-        let split = worlds::judge(&root, world, scenario);
+        // What is asked for by name is looked at alone.
+        let split = match planned.iter().all(|scenario| !scenario.is_set) {
+            true => worlds::judge_around(&root, world, scenario),
+            false => worlds::judge(&root, world, scenario),
+        };
         findings.push((scenario.name.clone(), split.findings));
         verdicts.push((scenario.name.clone(), split.proofs));
         gaps.extend(split.gaps);
@@ -143,6 +154,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
         summaries,
+        matrix: job.matrix.then(|| worlds::matrix(&root, world)),
     }
 }
 

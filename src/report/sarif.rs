@@ -1,14 +1,14 @@
 //! SARIF 2.1.0, as GitHub code scanning reads it.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::finding::{Finding, Fix, Severity};
-use crate::report::place::{rebase, utf16_position};
-use crate::report::{Options, Report, RuleInfo, fingerprint, json, safe};
+use crate::report::place::{self, rebase, uri, utf16_position};
+use crate::report::{Options, Report, RuleInfo, fingerprint, json, rule_url, safe};
 use crate::source::{FileId, SourceMap, Span};
 
 /// Results of one run that GitHub accepts.
@@ -252,7 +252,11 @@ pub fn render(report: &Report, options: &Options) -> String {
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
     let results = ranked
         .into_iter()
-        .map(|(finding, print, undecided)| result(report, &places, &mut hashes, finding, print, undecided))
+        .map(|(finding, print, undecided)| {
+            let counts = !undecided || options.policy.strict;
+            let level = if counts { level(finding.severity) } else { "note" };
+            result(report, &places, &mut hashes, finding, print, undecided, level)
+        })
         .collect();
 
     let exit_code = report.exit_code(options.policy);
@@ -302,7 +306,7 @@ fn rule(rule: &RuleInfo) -> Rule {
         short_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         full_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         help: Markdown { text: rule.page.clone(), markdown: rule.page.clone() },
-        help_uri: format!("{INFORMATION_URI}/blob/main/rules/{}.md", rule.code),
+        help_uri: rule_url(&rule.code),
         default_configuration: Configuration { level: level(rule.severity) },
         properties: RuleProperties {
             tags,
@@ -341,13 +345,10 @@ fn result(
     finding: &Finding,
     print: String,
     undecided: bool,
+    level: &'static str,
 ) -> ResultOut {
-    // A file under `.terraform` is not in the repository, so the alert goes to the outermost call that is.
     let own = finding.primary.as_ref().map(|label| label.span);
-    let span = match own {
-        Some(span) if !places.is_installed(span) => Some(span),
-        own => finding.calls.iter().copied().find(|call| !places.is_installed(*call)).or(own),
-    };
+    let span = place::in_repository(&report.sources, finding);
 
     let mut related: Vec<LocationOut> = Vec::new();
     let mut links: Vec<String> = Vec::new();
@@ -413,7 +414,7 @@ fn result(
     ResultOut {
         rule_id: finding.code,
         rule_index: report.rules.iter().position(|rule| rule.code == finding.code),
-        level: if undecided { "note" } else { level(finding.severity) },
+        level,
         message: Text { text },
         locations: location.into_iter().collect(),
         related_locations: related,
@@ -450,7 +451,7 @@ fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notifi
         let level = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "warning",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let text = format!("{}. {}", plain(&diagnostic.summary), plain(&diagnostic.detail));
         all.push(note(level, text.trim_end().to_owned(), diagnostic.span));
@@ -530,39 +531,11 @@ impl Places<'_> {
             artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
         }
     }
-
-    fn is_installed(&self, span: Span) -> bool {
-        let file = self.sources.file(span.file);
-        file.path.components().any(|part| part == Component::Normal(".terraform".as_ref()))
-    }
-}
-
-/// A path as a URI reference: percent-encoded, `/` between its parts, `file://` before an absolute one.
-pub fn uri(path: &Path) -> String {
-    let text = crate::report::place::path_text(path);
-    let mut out = String::with_capacity(text.len());
-    if path.is_absolute() {
-        out.push_str(if text.starts_with('/') { "file://" } else { "file:///" });
-    }
-    for byte in text.bytes() {
-        // RFC 3986: unreserved characters; a colon in the first part would read as a scheme.
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_relative_references() {
-        assert_eq!(uri(Path::new("infra/a b/ä:1%.tf")), "infra/a%20b/%C3%A4%3A1%25.tf");
-    }
 
     #[test]
     fn text_from_the_code_makes_no_links() {

@@ -37,19 +37,25 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let elsewhere = zones.iter().filter(|(_, other)| other.same(zone).is_no());
         let affected: Vec<String> =
             elsewhere.map(|(site, _)| context.reach.target(site).declaration.address.clone()).collect();
-        if !spread || affected.is_empty() {
+        if !context.options.hints.contains(RULE.code) && (!spread || affected.is_empty()) {
             continue;
         }
         let subnets = &endpoint.subnets;
         let evidence = Evidence { span: subnets.span, origin: subnets.origin, note: String::new() };
-        let defect =
-            Defect::new(&endpoint.declaration, "{} is in one availability zone, and instances are in others")
-                .at(subnets.span, "one subnet only")
-                .decided_by(evidence)
-                .note("every subnet of the VPC reaches the endpoint; when its zone fails, none does")
-                .help("list one subnet for each availability zone")
-                .affects(affected)
-                .cause("one zone");
+        let defect = Defect::new(
+            &endpoint.declaration,
+            if affected.is_empty() {
+                "{} is in one availability zone"
+            } else {
+                "{} is in one availability zone, and instances are in others"
+            },
+        )
+        .at(subnets.span, "one subnet only")
+        .decided_by(evidence)
+        .note("every subnet of the VPC reaches the endpoint; when its zone fails, none does")
+        .help("list one subnet for each availability zone")
+        .affects(affected)
+        .cause("one zone");
         let there = existence(&endpoint.declaration);
         findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
     }

@@ -34,7 +34,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
         let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
         let managed_by_aws = host_management(reach, &sites, &permissions);
-        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        // A role lacks what it lacks in every subnet.
+        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
         let lacks = |permission: &Permission| {

@@ -25,8 +25,8 @@ const SSH: i64 = 22;
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
-    let more = context.options.also_ports.iter().map(|port| i64::from(*port));
-    let ports: Vec<i64> = std::iter::once(SSH).chain(more).collect();
+    let also = context.options.also_ports.iter().map(|port| i64::from(*port));
+    let watched: Vec<i64> = std::iter::once(SSH).chain(also).collect();
     for id in network.group_ids() {
         let group = network.group(id);
         let use_of_group = use_of(context, id);
@@ -35,15 +35,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             // A port that is not known says nothing; most ports are not this one.
-            let port = ports.iter().copied().find(|port| rule.ports.holds_tcp(*port).is_yes());
-            let Some(port) = port.filter(|_| !rule.has_no_peer().is_yes()) else { continue };
+            let open = watched.iter().find(|port| rule.ports.holds_tcp(**port).is_yes());
+            let Some(port) = open.filter(|_| !rule.has_no_peer().is_yes()) else { continue };
             let Some(source) = worst(context, rule) else { continue };
             let Some((severity, used)) = severity(&source, rule, &use_of_group) else { continue };
             let violation = Answer::all([existence(&rule.declaration), Answer::new(rule.in_effect())]);
             let reasons: Vec<Reason> = violation.reasons.into_iter().chain(rule.doubt.clone()).collect();
-            let described = rule.ports.describe();
-            let width = if rule.ports.is_all().is_yes() || described != format!("tcp {port}") {
-                format!(" ({described})")
+            let ports = rule.ports.describe();
+            let width = if rule.ports.is_all().is_yes() || ports != format!("tcp {port}") {
+                format!(" ({ports})")
             } else {
                 String::new()
             };
@@ -61,10 +61,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .help("remove the rule; sessions come through Session Manager")
                     .fix(remedy::remove_rule(rule))
                     .affects(use_of_group.targets.iter().cloned())
-                    .cause(&if port == SSH {
-                        format!("ssh from {}", source.whom)
-                    } else {
-                        format!("port {port} from {}", source.whom)
+                    .cause(&match *port {
+                        SSH => format!("ssh from {}", source.whom),
+                        port => format!("port {port} from {}", source.whom),
                     });
             if let Some(used) = used {
                 defect = defect.note(used);

@@ -62,8 +62,29 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         .fix(set(&vpc.dns_hostnames, "enable_dns_hostnames"))
         .affects(affected())
         .cause("enable_dns_hostnames");
+        let defect = match does_without(reach, id) {
+            true => defect
+                .severity(Severity::Warning)
+                .note("private DNS of the endpoints is off too; all instances go out over the internet"),
+            false => defect,
+        };
         findings.judge(&violation, defect);
     }
+}
+
+/// Whether the endpoints are not used yet: no name leads to one, and all instances have a way to the internet.
+fn does_without(reach: &Reach<'_>, vpc: VpcId) -> bool {
+    let network = &reach.model.network;
+    let mut sites = reach.sites_in(vpc).peekable();
+    let mut endpoints = network
+        .endpoint_ids()
+        .map(|id| network.endpoint(id))
+        .filter(|endpoint| !(endpoint.vpc.link.is(vpc) & endpoint.declaration.exists).is_no());
+    let mut services = Service::ALL.into_iter();
+    sites.peek().is_some()
+        && sites.all(|site| site.internet.truth.is_yes())
+        && endpoints.all(|endpoint| endpoint.private_dns.is(&true).is_no())
+        && services.all(|service| reach.zone_leads_away(vpc, service).truth.is_no())
 }
 
 fn off(attribute: &Fact<bool>) -> Answer {

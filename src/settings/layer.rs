@@ -19,8 +19,6 @@ pub struct Layer {
     pub extend_select: Option<(Vec<String>, Origin)>,
     /// Rules that do not run, besides those that the file ignores.
     pub ignore: Option<(Vec<String>, Origin)>,
-    /// Whether hints are given that no session hangs on.
-    pub pedantic: Option<(bool, Origin)>,
     /// How bad the findings of a rule are.
     pub severity: Vec<(String, Severity, Origin)>,
 }
@@ -75,10 +73,6 @@ impl Settings {
         if let Some((fail_on, origin)) = layer.fail_on {
             self.fail_on = Some(fail_on);
             self.origins.insert("fail_on".to_owned(), origin);
-        }
-        if let Some((pedantic, origin)) = layer.pedantic {
-            self.pedantic = Some(pedantic);
-            self.origins.insert("pedantic".to_owned(), origin);
         }
         if let Some((unknown, origin)) = layer.unknown {
             self.unknown = Some(unknown);

@@ -21,7 +21,7 @@ use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind};
 /// Bytes of a settings file; a rule, a scenario and a reason for each of a thousand lines take a tenth.
 const MAX_BYTES: u64 = 1 << 20;
 
-const ATTRIBUTES: [&str; 11] = [
+const ATTRIBUTES: [&str; 10] = [
     "min_version",
     "fail_on",
     "unknown",
@@ -31,7 +31,6 @@ const ATTRIBUTES: [&str; 11] = [
     "require_ignore_reason",
     "report_unused_ignores",
     "ec2messages",
-    "pedantic",
     "assume",
 ];
 /// Blocks with the labels that they take.
@@ -40,6 +39,8 @@ const BLOCKS: [(&str, &[&str]); 5] =
 
 /// The only rule that takes `also_ports`.
 const PORTS_RULE: &str = "SSM006";
+/// The rules that take `hints`.
+const HINTING_RULES: &[&str] = &["SSM016", "SSM025"];
 
 /// Whether something can be assumed. Errors: what is wrong, and what helps.
 pub(crate) type Assumable<'a> = dyn Fn(&Assumption) -> Result<(), (String, Option<String>)> + 'a;
@@ -172,7 +173,6 @@ impl Reader<'_> {
                 "roots" => settings.roots = self.globs(expr, true),
                 "select" => settings.select = self.select(expr),
                 "ignore" => settings.ignore = self.codes(expr),
-                "pedantic" => settings.pedantic = self.boolean(expr),
                 "require_ignore_reason" => settings.require_ignore_reason = self.boolean(expr),
                 "report_unused_ignores" => settings.report_unused_ignores = self.level(expr),
                 "ec2messages" => {
@@ -308,7 +308,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, block: &Block, settings: &mut Settings) {
-        self.only(&block.body, &["severity", "ignorable", "also_ports"]);
+        self.only(&block.body, &["severity", "ignorable", "also_ports", "hints"]);
         let Some(label) = block.labels.first() else { return };
         let Some(code) = self.code(&label.text, label.span) else { return };
         if settings.rules.contains_key(&code) {
@@ -320,6 +320,13 @@ impl Reader<'_> {
             match attribute.name.as_str() {
                 "severity" => rule.severity = self.level(&attribute.expr),
                 "ignorable" => rule.ignorable = self.boolean(&attribute.expr),
+                "hints" if HINTING_RULES.contains(&code.as_str()) => {
+                    rule.hints = self.boolean(&attribute.expr);
+                }
+                "hints" => {
+                    let problem = Problem::at(attribute.name_span, format!("{code} has no hints to give"));
+                    self.problems.push(problem.help(format!("{} take hints", HINTING_RULES.join(" and "))));
+                }
                 "also_ports" if code == PORTS_RULE => rule.also_ports = self.ports(&attribute.expr),
                 "also_ports" => {
                     let problem = Problem::at(attribute.name_span, format!("{code} looks at no ports"));

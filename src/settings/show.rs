@@ -111,7 +111,6 @@ fn sections(settings: &Settings) -> Vec<Section> {
     top.push(entry("report_unused_ignores", json!(unused.as_str())));
     let ec2messages = settings.ec2messages.unwrap_or(Ec2Messages::Required);
     top.push(entry("ec2messages", json!(ec2messages.as_str())));
-    top.push(entry("pedantic", json!(settings.pedantic.unwrap_or(false))));
     let mut sections = vec![Section { block: "", label: None, entries: top }];
 
     let section = |block: &'static str, label: Option<String>, prefix: &str, values: Vec<(&str, Value)>| {
@@ -148,6 +147,9 @@ fn sections(settings: &Settings) -> Vec<Section> {
         }
         if let Some(ignorable) = rule.ignorable {
             values.push(("ignorable", json!(ignorable)));
+        }
+        if let Some(hints) = rule.hints {
+            values.push(("hints", json!(hints)));
         }
         if !rule.also_ports.is_empty() {
             values.push(("also_ports", json!(rule.also_ports)));

@@ -368,7 +368,12 @@ impl<'a> Evaluator<'a> {
             ResourceMode::Data | ResourceMode::Ephemeral => Cause::DataSource(ecow::eco_format!("{address}")),
         };
         let ty = if identifies { Type::String } else { Type::Dynamic };
-        let refinement = Refinement { not_null: identifies, ..Refinement::default() };
+        let is_managed = address.resource.mode == ResourceMode::Managed;
+        let prefix = match identifies && is_managed {
+            true => self.env.provider.prefix(&address.resource.type_name, name).into(),
+            false => EcoString::new(),
+        };
+        let refinement = Refinement { not_null: identifies, prefix, ..Refinement::default() };
         unknown_value(ty, refinement, term, cause, origin)
     }
 }
