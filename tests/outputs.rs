@@ -781,6 +781,7 @@ fn jsonl_has_what_json_has() {
     for (kind, name) in [
         ("finding", "findings"),
         ("undecided", "undecided"),
+        ("suppressed", "suppressed"),
         ("verdict", "verdicts"),
         ("gap", "gaps"),
         ("diagnostic", "diagnostics"),
