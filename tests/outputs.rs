@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use ssmlint::diagnostic::{Diagnostic, DiagnosticKind};
-use ssmlint::finding::{Because, Certainty, Edit, Finding, Fix, Label, Safety, Severity, TraceStep};
+use ssmlint::finding::{
+    Acceptance, Because, Certainty, Edit, Finding, Fix, Label, Safety, Severity, Suppressed, TraceStep,
+};
 use ssmlint::proof::Service;
 use ssmlint::proof::chain::Link;
 use ssmlint::proof::verdict::{Break, Confidence, Path as Way, Proof, Verdict};
@@ -80,6 +82,14 @@ fn hostile_report() -> Report {
             finding(Severity::Error, Certainty::Certain, None),
         ],
         undecided: vec![finding(Severity::Error, Certainty::Undecided, Some(of(&call, 19, 22)))],
+        suppressed: vec![Suppressed {
+            finding: finding(Severity::Error, Certainty::Certain, Some(of(&main, 2, 3))),
+            by: Acceptance::Comment,
+            place: of(&main, 0, 5),
+            reason: Some(HOSTILE.into()),
+            until: Some("2027-03-31".into()),
+        }],
+        recognised: None,
         gaps: vec![Gap {
             kind: GapKind::ModuleUnavailable,
             message: HOSTILE.into(),
@@ -180,6 +190,7 @@ fn clean_report() -> Report {
         verdicts,
         findings: vec![],
         undecided: vec![],
+        suppressed: vec![],
         gaps: vec![],
         diagnostics: vec![],
         failures: vec![],
@@ -325,8 +336,14 @@ fn sarif_says_what_github_needs() {
         info["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap().rsplit(':').next(),
         Some("1")
     );
-    let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown").unwrap();
-    assert_eq!(undecided["level"], "note");
+    let level = |sarif: &Json| {
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown");
+        undecided.unwrap()["level"].clone()
+    };
+    assert_eq!(level(&sarif), "error", "it counts as what it would be");
+    let lenient = report.render(Format::Sarif, &Options { policy: Policy::default(), ..options() });
+    assert_eq!(level(&serde_json::from_str(&lenient).unwrap()), "note");
 }
 
 #[test]
@@ -428,7 +445,7 @@ fn concise_is_one_line_a_finding() {
     assert_eq!(text.lines().count(), 9, "{text}");
     assert!(text.lines().next().unwrap().contains(": error SSM001 headline "));
     assert!(text.ends_with(
-        "2 errors, 1 warning, 1 info, 1 undecided · 4 instances in 2 roots (41 files, 6 modules; 1 place not readable; \
+        "2 errors, 1 warning, 1 info, 1 undecided, 1 suppressed · 4 instances in 2 roots (41 files, 6 modules; 1 place not readable; \
          1 module not installed) · 18 ms\n"
     ));
 }

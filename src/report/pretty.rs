@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::finding::{Finding, Safety, Severity};
 use crate::report::excerpt::{Excerpts, Mark};
 use crate::report::place::Location;
-use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary};
+use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary, suppressed};
 use crate::source::{SourceMap, Span};
 
 /// Steps of a trail that are shown; a longer one ends with a count of the rest.
@@ -48,6 +48,9 @@ pub fn render(report: &Report, options: &Options) -> String {
         );
     }
     let mut text = String::from_utf8_lossy(&out).into_owned();
+    if options.show_suppressed {
+        suppressed::write(&mut text, report, options);
+    }
     if options.statistics {
         text.push_str(&statistics::text(report));
         if !options.quiet && !report.findings.is_empty() {
