@@ -215,27 +215,6 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-/// What things cost, for the comparison of NAT and endpoints.
-#[derive(Debug, Args)]
-pub(crate) struct PriceArgs {
-    /// A price in US dollars, for what combinations cost: endpoint-hour, endpoint-gb, nat-hour, nat-gb or
-    /// public-ip-hour; can be repeated
-    #[arg(long = "price", value_name = "NAME=USD", value_parser = parse_price)]
-    prices: Vec<(String, f64)>,
-}
-
-impl PriceArgs {
-    /// The prices, with those that are given in place of AWS's.
-    pub(crate) fn prices(&self) -> Prices {
-        let mut prices = Prices::default();
-        for (name, dollars) in &self.prices {
-            // The parser of the arguments has tried each.
-            let _ = prices.set(name, *dollars);
-        }
-        prices
-    }
-}
-
 /// What is accepted.
 #[derive(Debug, Args)]
 pub(crate) struct AcceptanceArgs {
@@ -281,6 +260,27 @@ pub(crate) struct BaselineArgs {
     pub(crate) terraform: TerraformArgs,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
+}
+
+/// What things cost, for the comparison of NAT and endpoints.
+#[derive(Debug, Args)]
+pub(crate) struct PriceArgs {
+    /// A price in US dollars, for what combinations cost: endpoint-hour, endpoint-gb, nat-hour, nat-gb or
+    /// public-ip-hour; can be repeated
+    #[arg(long = "price", value_name = "NAME=USD", value_parser = parse_price)]
+    prices: Vec<(String, f64)>,
+}
+
+impl PriceArgs {
+    /// The prices, with those that are given in place of AWS's.
+    pub(crate) fn prices(&self) -> Prices {
+        let mut prices = Prices::default();
+        for (name, dollars) in &self.prices {
+            // The parser of the arguments has tried each.
+            let _ = prices.set(name, *dollars);
+        }
+        prices
+    }
 }
 
 /// What Terraform would be told, too.

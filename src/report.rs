@@ -8,12 +8,12 @@ pub mod place;
 pub mod fingerprint;
 pub mod summary;
 mod excerpt;
+mod suppressed;
 mod issue;
 mod xml;
 mod markup;
 mod mermaid;
 pub mod statistics;
-mod suppressed;
 pub mod pretty;
 pub mod concise;
 pub mod json;
@@ -203,10 +203,10 @@ pub struct Options {
     pub hyperlinks: bool,
     /// Only findings: no list of undecided ones, no closing line.
     pub quiet: bool,
-    /// For people, the number of findings of each rule instead of the findings.
-    pub statistics: bool,
     /// Whether suppressed findings are listed with who suppressed them.
     pub show_suppressed: bool,
+    /// For people, the number of findings of each rule instead of the findings.
+    pub statistics: bool,
     /// The working directory, absolute; SARIF records it, links to files need it.
     pub working_dir: Option<PathBuf>,
     /// The working directory relative to the repository, `infra/prod`; empty at its top. Formats for forges count

@@ -53,9 +53,9 @@ fn rules_are_in_order_and_each_page_has_its_rule() {
     pages.sort();
     let about_directives = suppress::RULES.iter().map(|rule| rule.code);
     let handbook = HANDBOOK.iter().map(|(name, _)| *name);
-    let mut codes: Vec<&str> = codes.into_iter().chain(about_directives).chain(handbook).collect();
-    codes.sort_unstable();
-    assert_eq!(pages, codes);
+    let mut expected: Vec<&str> = codes.into_iter().chain(about_directives).chain(handbook).collect();
+    expected.sort_unstable();
+    assert_eq!(pages, expected);
 }
 
 #[test]

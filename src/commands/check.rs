@@ -38,12 +38,12 @@ pub(crate) fn run(
         strict: settings.unknown.is_some_and(|unknown| unknown.severity().is_some()),
         exit_zero: arguments.exit_zero,
     };
-    let matrix = arguments.matrix;
     let acceptance = &arguments.acceptance;
     let baseline =
         if acceptance.no_baseline { None } else { baseline::known(acceptance.baseline.as_deref(), &paths)? };
     let suppressions = if acceptance.no_ignores { Suppressions::Overruled } else { Suppressions::Obeyed };
     let today = Some(baseline::today());
+    let matrix = arguments.matrix;
     let request = Request {
         paths,
         scope,
@@ -83,9 +83,9 @@ pub(crate) fn run(
         color: use_color(arguments.color),
         hyperlinks: use_hyperlinks(arguments.hyperlinks),
         quiet: arguments.quiet,
+        show_suppressed: arguments.show_suppressed,
         statistics: arguments.statistics,
         source_url: source_url(),
-        show_suppressed: arguments.show_suppressed,
         prefix: working_dir.as_deref().map(prefix).unwrap_or_default(),
         working_dir,
     };

@@ -97,14 +97,7 @@ pub(super) struct UndecidedOut<'a> {
     roots: &'a [String],
 }
 
-/// A place with what it contributes.
-#[derive(Serialize)]
-pub(super) struct Step<'a> {
-    pub(super) message: &'a str,
-    pub(super) location: Option<Location>,
-}
-
-/// What is suppressed, and by what.
+/// A finding that is accepted, and by whom.
 #[derive(Serialize)]
 pub(super) struct SuppressedOut<'a> {
     #[serde(flatten)]
@@ -112,13 +105,20 @@ pub(super) struct SuppressedOut<'a> {
     by: SuppressionOut<'a>,
 }
 
-/// What suppresses a finding.
+/// Who accepted it, where and why.
 #[derive(Serialize)]
 pub(super) struct SuppressionOut<'a> {
     kind: &'static str,
     location: Location,
     reason: Option<&'a str>,
     until: Option<&'a str>,
+}
+
+/// A place with what it contributes.
+#[derive(Serialize)]
+pub(super) struct Step<'a> {
+    pub(super) message: &'a str,
+    pub(super) location: Option<Location>,
 }
 
 /// What is proven of one target.

@@ -48,14 +48,14 @@ pub fn render(report: &Report, options: &Options) -> String {
         );
     }
     let mut text = String::from_utf8_lossy(&out).into_owned();
-    if options.show_suppressed {
-        suppressed::write(&mut text, report, options);
-    }
     if options.statistics {
         text.push_str(&statistics::text(report));
         if !options.quiet && !report.findings.is_empty() {
             text.push('\n');
         }
+    }
+    if options.show_suppressed {
+        suppressed::write(&mut text, report, options);
     }
     if !options.quiet {
         write_undecided(&mut text, report, options);
