@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::baseline::Baseline;
-use crate::config::load::{DiscoverError, Loader, affected, discover};
+use crate::config::load::{DiscoverError, Discovered, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
@@ -154,7 +154,13 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let loader = Loader::new(fs, &sources, &request.paths, request.context.data_dir.as_deref());
     let mut found = match request.scope {
         Scope::Trees => discover(&loader, &request.paths)?,
-        Scope::Changes => affected(&loader, &request.paths),
+        Scope::Changes => match changed_settings(request, fs) {
+            None => affected(&loader, &request.paths),
+            Some(dir) => match discover(&loader, &[dir]) {
+                Err(DiscoverError::NoConfiguration { .. }) => Discovered::default(),
+                found => found?,
+            },
+        },
     };
     let there = found.roots.len();
     found.roots.retain(|dir| job.counts(dir, request, fs));
@@ -259,6 +265,19 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     Ok(report)
 }
 
+/// The directory in which every root module may be affected by a change, since settings or what they name changed.
+fn changed_settings(request: &Request, fs: &dyn FileSystem) -> Option<PathBuf> {
+    let here = |dir: &Path| if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_path_buf() };
+    let is_settings = |path: &&PathBuf| path.file_name().is_some_and(|name| name == settings::FILE_NAME);
+    if let Some(path) = request.paths.iter().find(is_settings) {
+        return path.parent().map(here);
+    }
+    let named = request.settings.scenarios.iter().flat_map(|scenario| &scenario.var_files);
+    let named: BTreeSet<PathBuf> = named.filter_map(|file| fs.canonicalize(file).ok()).collect();
+    let changes = |path: &PathBuf| fs.canonicalize(path).is_ok_and(|path| named.contains(&path));
+    request.paths.iter().any(changes).then(|| request.settings.dir().to_path_buf())
+}
+
 /// The assumptions on which no proof rests.
 fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
     let proofs = || report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs);
@@ -271,7 +290,7 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             summary: "Unused assumption".to_owned(),
             detail: format!("No verdict rests on what is assumed of {}.", assumption.key),
             span: Some(assumption.span),
-            kind: DiagnosticKind::NotUnderstood,
+            kind: DiagnosticKind::Note,
         })
         .collect()
 }

@@ -570,6 +570,23 @@ fn roots_say_which_directories_count() {
 }
 
 #[test]
+fn changed_settings_and_files_of_scenarios_affect_all_roots() {
+    let dir = repository("changes");
+    write(&dir, "a/main.tf", SSH_OPEN);
+    write(&dir, "b/main.tf", SSH_OPEN);
+    write(&dir, "envs/prod.tfvars", "");
+    write(&dir, "envs/other.tfvars", "");
+    write(&dir, ".ssmlint.hcl", "scenario \"prod\" {\n  var_files = [\"envs/prod.tfvars\"]\n}\n");
+    let roots = |file: &str| check(&dir, &["--from-files", file])["summary"]["roots"].clone();
+    assert_eq!(roots("a/main.tf"), 1);
+    assert_eq!(roots("envs/other.tfvars"), 0);
+    assert_eq!(roots("envs/prod.tfvars"), 2);
+    assert_eq!(roots(".ssmlint.hcl"), 2);
+    fs::remove_file(dir.join(".ssmlint.hcl")).unwrap();
+    assert_eq!(roots(".ssmlint.hcl"), 2, "that they are gone matters, too");
+}
+
+#[test]
 fn what_is_undecided_counts_as_the_settings_say() {
     let dir = repository("unknown");
     let open = SSH_OPEN.replace("  ingress {", "  count = var.size\n\n  ingress {");
