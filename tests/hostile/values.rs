@@ -69,7 +69,7 @@ fn nested_setproducts() {
 fn formatlist_of_long_strings() {
     limited(
         "formatlist",
-        "value_bytes",
+        "string_bytes",
         "s = join(\"\", [for i in range(1024): \"0123456789\"])\n\
          l = [for i in range(1024): local.s]\nx = formatlist(\"%s%s%s%s\", local.l, local.l, local.l, local.l)\n\
          y = [for i in range(1024): local.x]",
@@ -304,7 +304,7 @@ fn more_errors_than_anybody_reads() {
     limited("errors", "errors", "x = [for a in range(1000): [for b in range(1000): 1 + \"a\"]]");
     limited(
         "failures",
-        "steps",
+        "errors",
         "x = [for a in range(1000): [for b in range(1000): try(file(\"${a}\"), tonumber(\"x\"))]]",
     );
 }

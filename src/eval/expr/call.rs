@@ -150,6 +150,10 @@ impl Evaluator<'_> {
 
     fn settle_call(&mut self, function: &funcs::Function, result: Value, values: &[Value]) -> Value {
         if result.is_wholly_known() {
+            // Whatever the index is, `element(["a"], var.n)` is "a", unless it fails.
+            if values.iter().any(Value::is_unknown) && !funcs::cannot_fail(function, values) {
+                self.uncertain += 1;
+            }
             return result;
         }
         if !funcs::cannot_fail(function, values) {

@@ -219,6 +219,16 @@ impl Evaluator<'_> {
             );
             return self.error("Iteration over non-iterable value", detail, for_expr.collection.span);
         }
+        if let (Some(condition), true) = (&for_expr.condition, ty != Type::Dynamic) {
+            // As for an empty one, Terraform tries the condition before it looks at elements.
+            let (before, uncertain) = (self.errors.len(), self.uncertain);
+            self.try_condition(scope, for_expr, condition, &mut ForBuilder::default());
+            if self.errors.len() > before {
+                let result = Value::unknown(Type::Dynamic).with_marks(collection.marks);
+                return self.finish_fresh(result, "for", &[collection], span);
+            }
+            self.uncertain = uncertain;
+        }
         let unknown = collection.as_unknown();
         let mut result = Value::unknown_not_null(Type::Dynamic).with_marks(collection.marks);
         if let Some(each) = unknown.and_then(|unknown| unknown.each.as_deref()).cloned() {

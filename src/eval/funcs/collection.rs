@@ -823,14 +823,15 @@ fn element_type(args: &[Value]) -> Result<Type, FuncError> {
 
 fn element(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
     let marks = args[0].marks;
+    // Terraform does not look at the index of a list that it does not know.
+    let Some(elements) = args[0].as_elements() else {
+        let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
+        return Ok(each.with_marks(marks));
+    };
     let index = if args[1].is_unknown() {
         None
     } else {
         Some(integer(&args[1]).map_err(|error| FuncError::Call(format!("invalid index: {error}")))?)
-    };
-    let Some(elements) = args[0].as_elements() else {
-        let each = each_of(&args[0]).map_or_else(|| Value::unknown(ty.clone()), pick);
-        return Ok(each.with_marks(marks));
     };
     if elements.is_empty() && index.is_some() {
         return call_error("cannot use element function with an empty list");
