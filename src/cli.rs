@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use ssmlint::lint::{Argument, Assumed, Context, Service};
-use ssmlint::report::{Format, Severity};
+use ssmlint::report::prices::Prices;
+use ssmlint::report::{Format, Safety, Severity};
 use ssmlint::settings::layer::{self, Layer};
 use ssmlint::settings::{Origin, Undecided};
 
@@ -46,11 +47,7 @@ pub(crate) enum Command {
     #[command(after_help = EXAMPLES)]
     Check(CheckArgs),
     /// Print the page of a rule: what it looks for, why it matters, how to fix it
-    Explain {
-        /// The rule's code or name: SSM003, missing-ssm-endpoint
-        #[arg(value_name = "CODE")]
-        rule: String,
-    },
+    Explain(ExplainArgs),
     /// List all rules
     Rules,
     /// Print whether a session reaches each target; with an address, the chain of links that decides it
@@ -68,6 +65,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Keep a list of the findings that were there before, so that only new ones are reported
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Print the script that completes commands and flags in a shell
     Completions {
         /// The shell
@@ -96,18 +96,45 @@ pub(crate) struct CheckArgs {
     pub(crate) settings: SettingsArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
-    /// How to print, and into which file: pretty, concise, json, sarif or github; can be repeated
+    /// How to print, and into which file; can be repeated. pretty and concise are for people, markdown for a pull
+    /// request, github for annotations; json, jsonl, sarif, gitlab, junit, checkstyle, rdjson and rdjsonl for programs.
+    /// SSMLINT_FORMAT sets the default
     #[arg(short, long = "format", value_name = "NAME[=FILE]", value_parser = parse_destination)]
     pub(crate) formats: Vec<Destination>,
+    /// Apply the safe fixes, and report what remains
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply also fixes that replace a resource, cut access that exists, or guess an intent
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Print what the fixes would change as a unified diff, write nothing, and exit with 1 if there is anything
+    #[arg(long)]
+    pub(crate) diff: bool,
     /// Exit with 0 even if there are findings; not if the job could not be done
     #[arg(long)]
     pub(crate) exit_zero: bool,
     /// Exit with 0 if there is no Terraform code
     #[arg(long)]
     pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) acceptance: AcceptanceArgs,
+    /// List what is suppressed, where and why
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
+    /// When to make rule codes and paths links
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) hyperlinks: Links,
+    /// Print how many findings each rule has instead of the findings
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    /// In the format markdown, print the verdicts for all combinations of switches too
+    #[arg(long)]
+    pub(crate) matrix: bool,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
     /// Print findings only: no list of what is undecided or not seen, no closing line
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -188,6 +215,74 @@ pub(crate) enum ConfigCommand {
     },
 }
 
+/// What is accepted.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptanceArgs {
+    /// Report also what is suppressed in comments and in the settings
+    #[arg(long)]
+    pub(crate) no_ignores: bool,
+    /// Take the known findings from this file instead of .ssmlint.baseline.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Report also what is in the baseline
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) no_baseline: bool,
+}
+
+/// What to do with the baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write down what is found now; there must be no baseline yet
+    Create(BaselineArgs),
+    /// Write down what is found now, in place of what is known; other root modules are left as they are
+    Update(BaselineArgs),
+    /// Drop what is not found any more, and add nothing
+    Prune {
+        #[command(flatten)]
+        arguments: BaselineArgs,
+        /// Write nothing; exit with 1 if something would be dropped
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print what is known, and whether it is still found
+    Show(BaselineArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    /// Directories or files with Terraform code; the current directory when none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The baseline; .ssmlint.baseline.json beside the settings or at the top of the repository when none is named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// What things cost, for the comparison of NAT and endpoints.
+#[derive(Debug, Args)]
+pub(crate) struct PriceArgs {
+    /// A price in US dollars, for what combinations cost: endpoint-hour, endpoint-gb, nat-hour, nat-gb or
+    /// public-ip-hour; can be repeated
+    #[arg(long = "price", value_name = "NAME=USD", value_parser = parse_price)]
+    prices: Vec<(String, f64)>,
+}
+
+impl PriceArgs {
+    /// The prices, with those that are given in place of AWS's.
+    pub(crate) fn prices(&self) -> Prices {
+        let mut prices = Prices::default();
+        for (name, dollars) in &self.prices {
+            // The parser of the arguments has tried each.
+            let _ = prices.set(name, *dollars);
+        }
+        prices
+    }
+}
+
 /// What Terraform would be told, too.
 #[derive(Debug, Args)]
 pub(crate) struct TerraformArgs {
@@ -238,6 +333,33 @@ pub(crate) struct MatrixArgs {
     /// How to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(crate) format: MatrixFormat,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's code or name, or a page of the handbook: SSM003, missing-ssm-endpoint, nat-or-endpoints
+    #[arg(value_name = "CODE")]
+    pub(crate) page: String,
+    /// How to print; text on a terminal and markdown elsewhere when nothing is said
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) format: Option<PageFormat>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    /// When to make addresses links
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) hyperlinks: Links,
+}
+
+/// The formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For a terminal
+    Text,
+    /// As it is written
+    Markdown,
 }
 
 /// The formats of `matrix`.
@@ -337,6 +459,16 @@ pub(crate) enum When {
     Never,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Links {
+    /// On terminals that show them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 impl Level {
     pub(crate) fn severity(self) -> Severity {
         match self {
@@ -344,6 +476,13 @@ impl Level {
             Level::Warning => Severity::Warning,
             Level::Info => Severity::Info,
         }
+    }
+}
+
+impl CheckArgs {
+    /// The fixes that are asked for; none without one of their flags.
+    pub(crate) fn fixes(&self) -> Option<Safety> {
+        if self.unsafe_fixes { Some(Safety::Unsafe) } else { (self.fix || self.diff).then_some(Safety::Safe) }
     }
 }
 
@@ -385,10 +524,11 @@ impl Cli {
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<(Cli, Vec<Argument>), clap::Error> {
         let matches = Cli::command().try_get_matches_from(arguments)?;
-        let inputs = match matches.subcommand() {
-            Some((_, matches)) => input_arguments(matches),
-            None => input_arguments(&matches),
-        };
+        let mut innermost = &matches;
+        while let Some((_, inner)) = innermost.subcommand() {
+            innermost = inner;
+        }
+        let inputs = input_arguments(innermost);
         Ok((Cli::from_arg_matches(&matches)?, inputs))
     }
 }
@@ -496,6 +636,13 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_price(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = parse_variable(text)?;
+    let dollars: f64 = value.trim().parse().map_err(|_| format!("{value} is no number"))?;
+    Prices::default().set(&name, dollars)?;
+    Ok((name, dollars))
+}
+
 fn parse_service(text: &str) -> Result<Service, String> {
     Service::ALL
         .into_iter()
@@ -540,6 +687,11 @@ fn parse_scenario(text: &str) -> Result<Assumed, String> {
     });
     let inputs: Result<Vec<(String, String)>, String> = inputs.collect();
     Ok(Assumed { name, inputs: inputs? })
+}
+
+/// The formats that `SSMLINT_FORMAT` names, as `--format` takes them, with commas between them.
+pub(crate) fn parse_destinations(text: &str) -> Result<Vec<Destination>, String> {
+    text.split(',').map(|part| parse_destination(part.trim())).collect()
 }
 
 fn parse_destination(text: &str) -> Result<Destination, String> {

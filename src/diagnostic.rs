@@ -26,6 +26,8 @@ pub enum DiagnosticKind {
     Invalid,
     /// Valid for Terraform, but not understood by ssmlint, or beyond one of its limits.
     NotUnderstood,
+    /// Nothing is wrong, and the user may want to know: what the settings say is not needed.
+    Note,
 }
 
 impl Diagnostic {

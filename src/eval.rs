@@ -16,6 +16,7 @@ pub mod convert;
 mod expand;
 mod block;
 mod builtin;
+mod suggestion;
 pub mod funcs;
 
 use std::collections::BTreeMap;
@@ -290,6 +291,13 @@ pub trait Provider: Sync {
     fn identifies(&self, type_name: &str, name: &str) -> bool {
         let _ = type_name;
         matches!(name, "id" | "arn")
+    }
+
+    /// What the attribute that identifies an instance of this resource type begins with, as far as the provider
+    /// makes all of them alike.
+    fn prefix(&self, type_name: &str, name: &str) -> &'static str {
+        let _ = (type_name, name);
+        ""
     }
 
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers

@@ -110,15 +110,57 @@ pub enum Safety {
     Unsafe,
 }
 
-/// Byte edits that remove a finding.
+impl Safety {
+    /// The word as it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Safety::Safe => "safe",
+            Safety::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// What removes a finding: in Terraform's terms as rules say it, and as byte edits once the source was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What the fix does, as an imperative: `set private_dns_enabled to true`.
     pub title: String,
     /// Whether it may be applied without a look.
     pub safety: Safety,
-    /// Disjoint edits.
+    /// What is to be done.
+    pub changes: Vec<Change>,
+    /// The same as disjoint edits, by file and place. Rules leave it empty; `lint` fills it.
     pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// A fix of which the source has not been looked at.
+    pub fn new(title: impl Into<String>, safety: Safety, changes: Vec<Change>) -> Fix {
+        Fix { title: title.into(), safety, changes, edits: Vec::new() }
+    }
+
+    /// The fix of one defect that is seen twice: both must do the same, and it is as safe as the less safe of them.
+    pub fn agree(one: Option<Fix>, other: Option<Fix>) -> Option<Fix> {
+        let (one, other) = (one?, other?);
+        (one.changes == other.changes).then(|| Fix { safety: one.safety.max(other.safety), ..one })
+    }
+
+    /// The fix of several instances of one block, which share their lines: what each of them needs.
+    pub fn both(one: Option<Fix>, other: Option<Fix>) -> Option<Fix> {
+        let (mut one, other) = (one?, other?);
+        one.safety = one.safety.max(other.safety);
+        for change in other.changes {
+            if one.changes.contains(&change) {
+                continue;
+            }
+            // Two ways to change one place are no way.
+            if one.changes.iter().any(|own| own.span() == change.span()) {
+                return None;
+            }
+            one.changes.push(change);
+        }
+        Some(one)
+    }
 }
 
 /// One replacement of bytes.
@@ -128,4 +170,157 @@ pub struct Edit {
     pub span: Span,
     /// The new text.
     pub text: String,
+}
+
+/// Who accepted a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Acceptance {
+    /// A comment beside the code.
+    Comment,
+    /// An `ignore` block of the settings.
+    Settings,
+}
+
+/// A finding that is accepted, and where that is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding; of one that affects further targets, the part that is accepted.
+    pub finding: Finding,
+    /// Who says so.
+    pub by: Acceptance,
+    /// Where: the directive, or the header of the block.
+    pub place: Span,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day on which it holds, `2027-03-31`.
+    pub until: Option<String>,
+}
+
+/// What recognises a finding in a later run. No line is in it, so that moving code keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The root module's directory, counted from where keys are kept, with `/`.
+    pub root: String,
+    /// The rule's code.
+    pub rule: String,
+    /// The address of what is wrong.
+    pub address: String,
+    /// What tells it apart from another finding about the same thing.
+    pub cause: String,
+}
+
+/// A change of the configuration, without layout. Places are those that findings point to: blocks from the type to
+/// the closing brace, arguments from the name to the end of the expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A literal becomes another one.
+    Replace {
+        /// The literal.
+        literal: Span,
+        /// What it becomes.
+        with: Term,
+    },
+    /// An argument is given another expression.
+    Assign {
+        /// The argument.
+        argument: Span,
+        /// The expression.
+        with: Term,
+    },
+    /// A block is given an argument that it lacks; one that is written as `null` is given the value.
+    Set {
+        /// The block.
+        block: Span,
+        /// The argument's name.
+        name: &'static str,
+        /// Its value.
+        value: Term,
+    },
+    /// A block is given one more nested block.
+    Nest {
+        /// The outer block.
+        block: Span,
+        /// The nested block.
+        new: NewBlock,
+    },
+    /// New blocks stand after a block.
+    After {
+        /// The block that they follow.
+        block: Span,
+        /// The new blocks.
+        new: Vec<NewBlock>,
+    },
+    /// Copies of a block follow it: each has another name, and another word in its texts.
+    Copy {
+        /// The block; its last label is its name.
+        block: Span,
+        /// The word that is replaced in `service_name` and `tags`.
+        word: String,
+        /// For each copy its name and the word in place of the old one.
+        copies: Vec<(String, String)>,
+    },
+    /// A list is given further elements, or an object further entries made like one that it has.
+    Append {
+        /// The list or object.
+        collection: Span,
+        /// The elements, or the keys of the entries.
+        elements: Vec<Term>,
+        /// The key of the entry that new entries are made like, where the collection is an object.
+        like: Option<String>,
+    },
+    /// A block is removed, with the comment that is attached to it.
+    Remove {
+        /// The block.
+        block: Span,
+    },
+    /// A word that stands once within a place becomes another one.
+    Reword {
+        /// The place.
+        within: Span,
+        /// The word.
+        word: String,
+        /// What it becomes.
+        with: String,
+    },
+}
+
+impl Change {
+    /// The place that it is about.
+    pub fn span(&self) -> Span {
+        match self {
+            Change::Replace { literal: span, .. }
+            | Change::Assign { argument: span, .. }
+            | Change::Set { block: span, .. }
+            | Change::Nest { block: span, .. }
+            | Change::After { block: span, .. }
+            | Change::Copy { block: span, .. }
+            | Change::Append { collection: span, .. }
+            | Change::Remove { block: span }
+            | Change::Reword { within: span, .. } => *span,
+        }
+    }
+}
+
+/// An expression that a fix writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// A string without interpolation.
+    Text(String),
+    /// An expression in native syntax; further lines are indented relative to the line that it starts on.
+    Code(String),
+}
+
+/// A block that a fix writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewBlock {
+    /// `resource "aws_vpc" "main"`, `ingress`.
+    pub header: String,
+    /// The arguments in order.
+    pub arguments: Vec<(&'static str, Term)>,
+    /// The nested blocks, after the arguments.
+    pub blocks: Vec<NewBlock>,
 }

@@ -20,8 +20,11 @@
 //! - [`proof`]: for each target the chain of links that a session hangs on.
 //! - [`rules`]: each a link of the proof seen from the line that breaks it.
 //! - [`settings`]: what the user decided in `.ssmlint.hcl`, as plain data for the driver.
+//! - [`suppress`]: what is accepted in comments and settings, and what is wrong with that itself.
+//! - [`baseline`]: findings that were there before, known by root, rule, address and cause.
 //! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
 //! - [`report`]: findings to text, JSON, SARIF and annotations.
+//! - [`fix`]: what rules propose to byte edits that keep every other byte.
 //!
 //! # What is absent, on purpose
 //!
@@ -61,10 +64,13 @@ pub mod finding;
 
 pub mod syntax;
 pub mod settings;
+pub mod suppress;
+pub mod baseline;
 pub mod config;
 pub mod eval;
 pub mod aws;
 pub mod proof;
 pub mod rules;
 pub mod report;
+pub mod fix;
 pub mod lint;

@@ -4,11 +4,14 @@
 
 mod configure;
 mod detect;
+mod inventory;
 mod levels;
+mod filter;
 mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
+pub mod repair;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,26 +22,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use jiff::civil::Date;
 use rayon::prelude::*;
 
+use crate::baseline::Baseline;
 use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
+use crate::fix;
 use crate::lint::configure::{Job, Unasked};
 use crate::lint::dump::Secrets;
 use crate::lint::root::{Checked, Misfit, Root, World};
 use crate::report::eval::Outcome;
 use crate::report::inspect::Inspection;
 use crate::report::matrix::Matrix;
+use crate::report::page::Page;
 use crate::report::why::{Explained, Why};
-use crate::report::{Failure, Report, RuleInfo};
+use crate::report::{Failure, Report, RuleInfo, Verdicts};
+use crate::rules::HANDBOOK;
 use crate::settings::{self, Settings};
-use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
+use crate::source::{FileId, SourceMap};
 use crate::syntax;
 use crate::syntax::ast::Expr;
 
+pub use crate::finding::Key;
 pub use crate::lint::configure::{lay, load_settings};
 pub use crate::lint::detect::detect;
 pub use crate::proof::Service;
@@ -54,10 +63,18 @@ pub struct Request {
     pub context: Context,
     /// What the user decided for the project, flags included.
     pub settings: Settings,
+    /// Whether to look at all combinations of switches, too.
+    pub matrix: bool,
     /// Where the texts are that the settings point into, and where those of the run are added.
     pub sources: Arc<SourceMap>,
     /// Is told how far the run is; whoever shares it can look.
     pub progress: Arc<Progress>,
+    /// The current day, which suppressions expire by; none if it is not known.
+    pub today: Option<Date>,
+    /// Whether suppressions hold.
+    pub suppressions: Suppressions,
+    /// The findings that were there before; none when nobody asks.
+    pub baseline: Option<Baseline>,
 }
 
 /// How far a run is.
@@ -72,6 +89,16 @@ impl Progress {
     pub fn roots(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
     }
+}
+
+/// Whether suppressions hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suppressions {
+    /// What is accepted is not found.
+    #[default]
+    Obeyed,
+    /// As if there were none.
+    Overruled,
 }
 
 /// What the paths of a request are.
@@ -148,7 +175,12 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         .collect();
 
     let mut report = Report { rules: rules(), diagnostics: found.diagnostics, ..Report::default() };
-    let mut findings = Vec::new();
+    let runs = |rule: &RuleInfo| {
+        let is_selected = request.settings.select.as_ref().is_none_or(|codes| codes.contains(&rule.code));
+        is_selected && !request.settings.ignore.contains(&rule.code)
+    };
+    report.not_run = report.rules.iter().filter(|rule| !runs(rule)).map(|rule| rule.code.clone()).collect();
+    let mut seen = Vec::new();
     let mut files = BTreeSet::new();
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
@@ -171,17 +203,22 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                     }
                 }
                 report.counts.targets += checked.targets;
-                for (scenario, proofs) in checked.verdicts {
-                    match report.verdicts.iter_mut().find(|(name, _)| *name == scenario) {
-                        Some((_, all)) => all.extend(proofs),
-                        None => report.verdicts.push((scenario, proofs)),
-                    }
-                }
+                report.matrices.extend(checked.matrix.map(|matrix| with_sources(matrix, &sources)));
+                let verdicts = checked.verdicts.into_iter();
+                report.verdicts.extend(verdicts.map(|(scenario, proofs)| Verdicts {
+                    root: root::name(dir),
+                    scenario,
+                    proofs,
+                }));
                 files.extend(checked.files);
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
                 summaries.extend(checked.summaries);
-                findings.extend(checked.findings);
+                seen.push(filter::Seen {
+                    dir: dir.clone(),
+                    findings: checked.findings,
+                    places: checked.places,
+                });
                 report.gaps.extend(checked.gaps);
                 report.diagnostics.extend(checked.diagnostics);
             }
@@ -199,10 +236,18 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     report.counts.modules = modules.len();
     report.counts.modules_missing = missing.len();
     report.counts.summaries = summaries.len();
-    let findings = merge::merge(findings, &sources);
-    (report.findings, report.undecided) = levels::apply(findings, &request.settings, fs, &sources)
-        .into_iter()
-        .partition(|finding| finding.certainty == Certainty::Certain);
+    let files: Vec<FileId> = files.into_iter().collect();
+    let view = filter::View {
+        files: &files,
+        is_complete: !report.is_incomplete(),
+        holds_settings: request.scope == Scope::Trees && job.is_whole(request, fs),
+    };
+    let filtered = filter::apply(request, world, seen, view);
+    (report.findings, report.undecided) =
+        filtered.open.into_iter().partition(|finding| finding.certainty == Certainty::Certain);
+    report.suppressed = filtered.suppressed;
+    report.recognised = filtered.recognised;
+    fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     if request.settings.unknown == Some(settings::Undecided::Ignore) {
         report.hidden = report.undecided.len();
         report.undecided.clear();
@@ -216,7 +261,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
 
 /// The assumptions on which no proof rests.
 fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
-    let proofs = || report.verdicts.iter().flat_map(|(_, proofs)| proofs);
+    let proofs = || report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs);
     let unused = settings
         .assumptions
         .iter()
@@ -229,6 +274,10 @@ fn unused_assumptions(settings: &Settings, report: &Report) -> Vec<Diagnostic> {
             kind: DiagnosticKind::NotUnderstood,
         })
         .collect()
+}
+
+fn with_sources(matrix: Matrix, sources: &Arc<SourceMap>) -> Matrix {
+    Matrix { sources: Arc::clone(sources), ..matrix }
 }
 
 /// Runs the check of one root so that a bug of ours costs that root only.
@@ -245,9 +294,30 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// All rules, by code.
+/// All rules, by code; those about directives come last.
 pub fn rules() -> Vec<RuleInfo> {
     root::rules()
+}
+
+/// The page of a rule, by its code or name, or of the handbook, by its name.
+pub fn page(name: &str) -> Option<Page> {
+    let rules = rules();
+    let rule = rules.iter().find(|rule| rule.code.eq_ignore_ascii_case(name) || rule.name == name);
+    let handbook = || {
+        let (file, text) = HANDBOOK.iter().find(|(file, _)| *file == name)?;
+        Some(Page { about: None, file: (*file).to_owned(), text: (*text).to_owned() })
+    };
+    rule.map(Page::of).or_else(handbook)
+}
+
+/// The code or name that is most like a wrong one, when one is like it.
+pub fn page_like(name: &str) -> Option<String> {
+    let rules = rules();
+    let names = rules.iter().flat_map(|rule| [rule.code.as_str(), rule.name.as_str()]);
+    let names = names.chain(HANDBOOK.iter().map(|(file, _)| *file));
+    let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let likely = names.map(|other| (likeness(other), other)).filter(|(likeness, _)| *likeness > 0.8);
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other.to_owned())
 }
 
 /// One root module, to look into.
@@ -370,9 +440,7 @@ impl<'a> Session<'a> {
 
     /// What is proven of each target for every combination of the switches that decide it.
     pub fn matrix(&self) -> Matrix {
-        let mut matrix = worlds::matrix(&self.root, self.world());
-        matrix.sources = Arc::clone(&self.sources);
-        matrix
+        with_sources(worlds::matrix(&self.root, self.world()), &self.sources)
     }
 
     /// Whether an input, output, value or state in it may be sensitive. Where none is, only an expression itself can
@@ -406,6 +474,8 @@ pub enum Error {
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// A mistake of ssmlint's own that stops the run: what it is.
+    Internal(String),
 }
 
 impl From<DiscoverError> for Error {
@@ -433,6 +503,7 @@ impl fmt::Display for Error {
             Error::NoScenario(name, _) => write!(f, "there is no scenario {name} in the settings"),
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::Internal(what) => f.write_str(what),
         }
     }
 }
@@ -463,6 +534,7 @@ impl Error {
             }
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }
 }

@@ -52,7 +52,7 @@ fn run() -> ExitCode {
     let result = match cli.command {
         None => commands::check::run(&cli.check, inputs, &environment),
         Some(Command::Check(arguments)) => commands::check::run(&arguments, inputs, &environment),
-        Some(Command::Explain { rule }) => commands::explain::run(&rule),
+        Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Rules) => commands::explain::list(),
         Some(Command::Why(arguments)) => commands::why::run(&arguments, inputs, &environment),
         Some(Command::Matrix(arguments)) => commands::matrix::run(&arguments, inputs, &environment),
@@ -60,6 +60,7 @@ fn run() -> ExitCode {
         Some(Command::Eval(arguments)) => commands::eval::run(&arguments, inputs, &environment),
         Some(Command::Init(arguments)) => commands::init::run(&arguments),
         Some(Command::Config { command }) => commands::config::run(&command, &environment),
+        Some(Command::Baseline(command)) => commands::baseline::run(&command, inputs, &environment),
         Some(Command::Completions { shell }) => commands::manual::completions(shell),
         Some(Command::Man { command }) => commands::manual::man(command.as_deref()),
     };

@@ -9,18 +9,20 @@ pub mod refusal;
 pub mod session;
 pub mod verdict;
 
+use ipnet::IpNet;
+
 use crate::aws::Model;
 use crate::aws::ami::Family;
-use crate::aws::cidr::Cidr;
+use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::Presence;
-use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::iam::RoleId;
-use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
+use crate::aws::link::{EndpointId, GatewayId, GroupId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
-use crate::aws::security_group::{Admission, Direction, Party};
+use crate::aws::security_group::{Admission, Direction, Party, PeerKind};
 use crate::proof::dns::Resolution;
 pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
@@ -199,6 +201,23 @@ impl<'a> Reach<'a> {
     pub fn site_admits_internet(&self, site: &Site) -> Admission {
         let everywhere = Party::Range(Cidr::anywhere_v4());
         self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &everywhere)
+    }
+
+    /// Whether a site's groups let HTTPS out to private addresses only, and so not to the buckets of S3 either.
+    pub fn stays_private(&self, site: &Site) -> bool {
+        let network = &self.model.network;
+        let admission = self.site_admits_internet(site);
+        let private = |(group, index): &(GroupId, usize)| {
+            let rule = &network.group(*group).egress.rules[*index];
+            rule.open.is_none()
+                && rule.peers.iter().all(|peer| match &peer.kind {
+                    PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
+                    PeerKind::Group(_) | PeerKind::Itself => true,
+                    PeerKind::Cidr(_) | PeerKind::PrefixList(_) => false,
+                })
+        };
+        admission.answer.truth.is_no()
+            || admission.coverage == Coverage::Part && admission.candidates.iter().all(private)
     }
 
     /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.

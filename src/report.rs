@@ -8,25 +8,39 @@ pub mod place;
 pub mod fingerprint;
 pub mod summary;
 mod excerpt;
+mod suppressed;
+mod issue;
+mod xml;
+mod markup;
+mod mermaid;
+pub mod statistics;
 pub mod pretty;
 pub mod concise;
 pub mod json;
+pub mod jsonl;
 pub mod sarif;
 pub mod github;
+pub mod gitlab;
+pub mod junit;
+pub mod checkstyle;
+pub mod rdjson;
+pub mod markdown;
 pub mod value;
 pub mod inspect;
 pub mod why;
+pub mod prices;
 pub mod matrix;
 pub mod eval;
 pub mod page;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::Finding;
-pub use crate::finding::Severity;
+use crate::finding::{Finding, Key, Suppressed};
+pub use crate::finding::{Safety, Severity};
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
 
@@ -37,6 +51,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What is neither proven nor refuted, in the same order.
     pub undecided: Vec<Finding>,
+    /// What is accepted, by whom and why, in the same order; certain or not.
+    pub suppressed: Vec<Suppressed>,
+    /// What a baseline knows of it; none when there is no baseline.
+    pub recognised: Option<Recognised>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
     /// What Terraform would refuse, and what could not be read.
@@ -47,14 +65,31 @@ pub struct Report {
     pub hidden: usize,
     /// How much was looked at.
     pub counts: Counts,
-    /// The proofs of all targets in each scenario, by the scenario's name; one without name for what is configured.
-    pub verdicts: Vec<(String, Vec<Proof>)>,
+    /// What is proven of the targets, for each root module and scenario.
+    pub verdicts: Vec<Verdicts>,
+    /// The verdicts for all combinations of switches, for each root module; empty unless they were asked for.
+    pub matrices: Vec<matrix::Matrix>,
     /// All rules there are, by code; SARIF lists them also when nothing was found.
     pub rules: Vec<RuleInfo>,
+    /// The codes of rules that were not asked for.
+    pub not_run: BTreeSet<String>,
     /// The text of all files.
     pub sources: Arc<SourceMap>,
+    /// Findings that fixes have removed; what is reported is what remains.
+    pub fixed: usize,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// The proofs of all targets of a root module in one scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdicts {
+    /// The root module's directory.
+    pub root: String,
+    /// The scenario's name; empty for what is configured.
+    pub scenario: String,
+    /// A proof for each target.
+    pub proofs: Vec<Proof>,
 }
 
 /// How much was looked at: what the closing line states.
@@ -74,6 +109,19 @@ pub struct Counts {
     pub modules_missing: usize,
     /// Module calls for which a built-in summary was evaluated instead of the source.
     pub summaries: usize,
+}
+
+/// What was found, as a baseline sees it. Suppressed findings and those about directives are none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recognised {
+    /// The findings that the baseline knows, in the order of the others; they are in no other list.
+    pub known: Vec<Finding>,
+    /// All findings that a baseline would hold, known or not.
+    pub keys: Vec<Key>,
+    /// Those that are neither proven nor refuted: a baseline need not hold them, and must not drop them.
+    pub undecided: Vec<Key>,
+    /// The roots that were looked at, as keys name them.
+    pub roots: BTreeSet<String>,
 }
 
 /// Something that could not be seen and may hold more.
@@ -151,13 +199,22 @@ pub struct Options {
     pub policy: Policy,
     /// Whether to write escape sequences for colour.
     pub color: bool,
+    /// Whether to write escape sequences that make codes and paths links.
+    pub hyperlinks: bool,
     /// Only findings: no list of undecided ones, no closing line.
     pub quiet: bool,
-    /// The working directory, absolute; SARIF records it.
+    /// Whether suppressed findings are listed with who suppressed them.
+    pub show_suppressed: bool,
+    /// For people, the number of findings of each rule instead of the findings.
+    pub statistics: bool,
+    /// The working directory, absolute; SARIF records it, links to files need it.
     pub working_dir: Option<PathBuf>,
-    /// The working directory relative to the repository, `infra/prod`; empty at its top. SARIF and GitHub count
+    /// The working directory relative to the repository, `infra/prod`; empty at its top. Formats for forges count
     /// paths from there.
     pub prefix: PathBuf,
+    /// Where the repository's files can be read at this revision, up to the path: `https://github.com/o/r/blob/abc/`.
+    /// Markdown links there.
+    pub source_url: Option<String>,
 }
 
 /// The formats of `check`.
@@ -169,16 +226,42 @@ pub enum Format {
     Concise,
     /// `ssmlint/1`, see the README.
     Json,
+    /// The same, one object a line.
+    Jsonl,
     /// SARIF 2.1.0.
     Sarif,
     /// GitHub workflow commands.
     Github,
+    /// The report of GitLab's code quality.
+    Gitlab,
+    /// JUnit's XML: a test case for each instance and rule.
+    Junit,
+    /// Checkstyle's XML.
+    Checkstyle,
+    /// The Reviewdog Diagnostic Format.
+    Rdjson,
+    /// The same, one diagnostic a line.
+    Rdjsonl,
+    /// Tables for a job's summary or a merge request.
+    Markdown,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 5] =
-        [Format::Pretty, Format::Concise, Format::Json, Format::Sarif, Format::Github];
+    pub const ALL: [Format; 12] = [
+        Format::Pretty,
+        Format::Concise,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Checkstyle,
+        Format::Rdjson,
+        Format::Rdjsonl,
+        Format::Markdown,
+    ];
 
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
@@ -186,8 +269,15 @@ impl Format {
             Format::Pretty => "pretty",
             Format::Concise => "concise",
             Format::Json => "json",
+            Format::Jsonl => "jsonl",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Checkstyle => "checkstyle",
+            Format::Rdjson => "rdjson",
+            Format::Rdjsonl => "rdjsonl",
+            Format::Markdown => "markdown",
         }
     }
 
@@ -195,7 +285,30 @@ impl Format {
     pub fn from_name(name: &str) -> Option<Format> {
         Format::ALL.into_iter().find(|format| format.as_str() == name)
     }
+
+    /// Whether what it writes is one document, or one object a line: nothing else may stand beside it.
+    pub fn is_document(self) -> bool {
+        match self {
+            Format::Json
+            | Format::Jsonl
+            | Format::Sarif
+            | Format::Gitlab
+            | Format::Junit
+            | Format::Checkstyle
+            | Format::Rdjson
+            | Format::Rdjsonl => true,
+            Format::Pretty | Format::Concise | Format::Github | Format::Markdown => false,
+        }
+    }
 }
+
+/// The address of a rule's page.
+pub fn rule_url(code: &str) -> String {
+    format!("{}/blob/main/rules/{code}.md", env!("CARGO_PKG_REPOSITORY"))
+}
+
+/// The code of findings that say that a directive cannot be obeyed.
+const INVALID_DIRECTIVE: &str = "IGN004";
 
 impl Report {
     /// Renders the report.
@@ -204,8 +317,15 @@ impl Report {
             Format::Pretty => pretty::render(self, options),
             Format::Concise => concise::render(self, options),
             Format::Json => json::render(self),
+            Format::Jsonl => jsonl::render(self),
             Format::Sarif => sarif::render(self, options),
             Format::Github => github::render(self, options),
+            Format::Gitlab => gitlab::render(self, options),
+            Format::Junit => junit::render(self, options),
+            Format::Checkstyle => checkstyle::render(self, options),
+            Format::Rdjson => rdjson::render(self, options),
+            Format::Rdjsonl => rdjson::lines(self, options),
+            Format::Markdown => markdown::render(self, options),
         }
     }
 
@@ -214,9 +334,10 @@ impl Report {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Whether part of the job could not be done: a file could not be read, or ssmlint failed.
+    /// Whether part of the job could not be done: a file or a directive could not be read, or ssmlint failed.
     pub fn is_incomplete(&self) -> bool {
         !self.failures.is_empty()
+            || self.findings.iter().any(|finding| finding.code == INVALID_DIRECTIVE)
             || self.diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
     }
 

@@ -4,6 +4,7 @@
 //! violation, so that what is not proven cannot be reported as if it were. Rules see no Terraform syntax.
 
 pub mod page;
+mod remedy;
 
 mod endpoint_private_dns_disabled;
 mod endpoint_sg_blocks_443;
@@ -40,7 +41,7 @@ use crate::aws::Declaration;
 use crate::aws::Model;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::trail::Trails;
-use crate::finding::{Because, Certainty, Edit, Finding, Fix, Label, Severity, TraceStep};
+use crate::finding::{Because, Certainty, Change, Finding, Fix, Label, Severity, TraceStep};
 use crate::proof::Reach;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -92,6 +93,12 @@ pub static ALL: &[Rule] = &[
     ami_without_ssm_agent::RULE,
     session_preferences_endpoint_missing::RULE,
     conflicting_managers::RULE,
+];
+
+/// Pages that belong to no single rule: the name of each, and its text.
+pub static HANDBOOK: &[(&str, &str)] = &[
+    ("coexistence", include_str!("../rules/coexistence.md")),
+    ("nat-or-endpoints", include_str!("../rules/nat-or-endpoints.md")),
 ];
 
 /// What rules look at.
@@ -252,9 +259,9 @@ impl Defect {
         self
     }
 
-    /// Edits that remove it.
-    pub fn fix(mut self, fix: Fix) -> Defect {
-        self.fix = Some(fix);
+    /// What removes it, if there is anything that can be written down without asking.
+    pub fn fix(mut self, fix: Option<Fix>) -> Defect {
+        self.fix = fix;
         self
     }
 
@@ -292,8 +299,8 @@ impl Defect {
         for because in &mut self.because {
             because.span = because.span.map(|span| trails.shown(span, None));
         }
-        let is_built_in = |edit: &Edit| trails.summarized(edit.span).is_some();
-        self.fix.take_if(|fix| fix.edits.iter().any(is_built_in));
+        let is_built_in = |change: &Change| trails.summarized(change.span()).is_some();
+        self.fix.take_if(|fix| fix.changes.iter().any(is_built_in));
     }
 
     /// Whether both are the same lines of the same module instance with the same words about them.
@@ -326,6 +333,7 @@ impl Defect {
             }
         }
         self.affected.extend(other.affected);
+        self.fix = Fix::both(self.fix.take(), other.fix);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Spans are plain numbers; the text they point into lives in the [`SourceMap`], which is shared by all roots.
 
 pub mod fs;
+pub mod replace;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, RwLock};

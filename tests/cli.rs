@@ -27,7 +27,8 @@ fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ssmlint"));
     command.current_dir(dir).stdin(Stdio::null());
     for (name, _) in std::env::vars() {
-        if name.starts_with("TF_") || name.contains("COLOR") || name.starts_with("GITHUB_") {
+        let ours = ["TF_", "GITHUB_", "CI_", "SSMLINT_"];
+        if ours.iter().any(|prefix| name.starts_with(prefix)) || name.contains("COLOR") {
             command.env_remove(name);
         }
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ssmlint::finding::Severity;
 use ssmlint::report::{Format, Options};
 
 /// The directories that are projects: those with a root's files, not the modules within.
@@ -56,6 +57,20 @@ fn projects_carry_what_their_lines_promise() {
         }
     }
     assert!(failures.is_empty(), "\n{failures}");
+}
+
+#[test]
+fn a_target_without_subnet_is_judged_by_what_is_known() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects/real/launch-template-alone");
+    let report = expect::check(&dir);
+    assert!(report.undecided.is_empty(), "{:#?}", report.undecided);
+}
+
+#[test]
+fn endpoints_that_nobody_needs_yet_are_no_errors() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects/real/names-not-used-yet");
+    let report = expect::check(&dir);
+    assert!(report.findings.iter().all(|finding| finding.severity == Severity::Warning));
 }
 
 /// What a person sees, with the directory's name in place of its path.

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ssmlint::finding::Severity;
 use ssmlint::rules::page::{Page, Project, Shows};
-use ssmlint::rules::{ALL, Rule};
+use ssmlint::rules::{ALL, HANDBOOK, Rule};
+use ssmlint::suppress;
 
 const SECTIONS: &[&str] =
     &["What it does", "Why it matters", "When it does not apply", "Bad", "Good", "How to fix"];
@@ -28,6 +28,8 @@ fn pages_say_what_rules_are() {
         assert_eq!((page.code, page.name), (rule.code, rule.name));
         assert_eq!((page.severity, page.category), (rule.severity, rule.category), "{}", rule.code);
         let titles: Vec<&str> = page.sections.iter().map(|section| section.title).collect();
+        // A fix is shown where there is one; `tests/fixes.rs` executes it.
+        let titles: Vec<&str> = titles.into_iter().filter(|title| *title != "Fixed").collect();
         assert_eq!(titles, SECTIONS, "{}", rule.code);
         assert!(!page.references.is_empty(), "{} names no source", rule.code);
         for reference in &page.references {
@@ -49,7 +51,11 @@ fn rules_are_in_order_and_each_page_has_its_rule() {
         }
     }
     pages.sort();
-    assert_eq!(pages, codes);
+    let about_directives = suppress::RULES.iter().map(|rule| rule.code);
+    let handbook = HANDBOOK.iter().map(|(name, _)| *name);
+    let mut expected: Vec<&str> = codes.into_iter().chain(about_directives).chain(handbook).collect();
+    expected.sort_unstable();
+    assert_eq!(pages, expected);
 }
 
 #[test]
@@ -58,15 +64,17 @@ fn the_index_lists_all_rules() {
     let text = fs::read_to_string(&path).unwrap();
     let (head, _) = text.split_once("| Code |").expect("the index has a table");
     let mut expected = format!("{head}| Code | Name | Severity | What it finds |\n|---|---|---|---|\n");
-    for rule in ALL {
-        let page = page(rule);
-        let severity = match rule.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
+    let about_directives = suppress::RULES.iter().map(|rule| (rule.code, rule.page));
+    for (code, page) in ALL.iter().map(|rule| (rule.code, rule.page)).chain(about_directives) {
+        let page = Page::parse(page).unwrap_or_else(|error| panic!("{code}: {error}"));
+        let severity = page.severity.as_str();
         let summary = page.summary.replace('\n', " ");
-        expected += &format!("| [{0}]({0}.md) | `{1}` | {severity} | {summary} |\n", rule.code, rule.name);
+        expected += &format!("| [{code}]({code}.md) | `{}` | {severity} | {summary} |\n", page.name);
+    }
+    expected += "\n## Handbook\n\n";
+    for (name, text) in HANDBOOK {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a page has a title");
+        expected += &format!("- [{title}]({name}.md): `ssmlint explain {name}`\n");
     }
     if std::env::var_os("SSMLINT_UPDATE").is_some() {
         fs::write(&path, &expected).unwrap();
@@ -82,7 +90,8 @@ fn examples_behave_as_the_pages_say() {
         for shows in [Shows::Bad, Shows::Good] {
             assert!(projects.iter().any(|project| project.shows == shows), "{} lacks {shows:?}", rule.code);
         }
-        for (index, project) in projects.iter().enumerate() {
+        let executed = projects.iter().filter(|project| project.shows != Shows::Fixed);
+        for (index, project) in executed.enumerate() {
             let dir =
                 Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules").join(rule.code).join(index.to_string());
             let wrong = run(rule, project, &dir);
@@ -107,6 +116,7 @@ fn run(rule: &Rule, project: &Project, dir: &Path) -> String {
         Shows::Bad => {
             assert!(promised.iter().any(|(.., code)| code == rule.code), "{}: nothing marked", project.title)
         }
+        Shows::Fixed => {}
         Shows::Good => assert!(promised.is_empty(), "{}: a marked line under Good", project.title),
     }
     expect::disagreement(&expect::check(dir), dir, &promised)

@@ -40,6 +40,8 @@ pub struct Endpoint {
     pub private_dns_resources: Vec<Declaration>,
     /// Its subnets, associations included.
     pub subnets: LinkSet<SubnetId>,
+    /// Whether `subnet_ids` holds lists where ids belong, which Terraform refuses.
+    pub nests_subnets: bool,
     /// The security groups in effect, associations and the VPC's default group included.
     pub groups: LinkSet<GroupId>,
     /// The security groups that the argument names.

@@ -250,6 +250,11 @@ impl Network {
         (0..self.vpcs.len()).map(VpcId::from)
     }
 
+    /// All subnets with their handles.
+    pub fn subnet_ids(&self) -> impl Iterator<Item = SubnetId> + use<> {
+        (0..self.subnets.len()).map(SubnetId::from)
+    }
+
     /// All security groups with their handles.
     pub fn group_ids(&self) -> impl Iterator<Item = GroupId> + use<> {
         (0..self.groups.len()).map(GroupId::from)

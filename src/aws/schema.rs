@@ -27,10 +27,42 @@ impl Provider for Aws {
         value.or_else(|| crate::aws::data::attribute(instance, name, terms))
     }
 
+    fn prefix(&self, type_name: &str, name: &str) -> &'static str {
+        if name == "arn" && type_name.starts_with("aws_") {
+            return "arn:";
+        }
+        let index = PREFIXES.binary_search_by(|entry| entry.0.cmp(type_name));
+        if name == "id" { index.map_or("", |index| PREFIXES[index].1) } else { "" }
+    }
+
     fn is_relevant(&self, type_name: &str) -> bool {
         RELEVANT.binary_search(&type_name).is_ok()
     }
 }
+
+/// What EC2 begins the ids of its resources with, by type:
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>.
+const PREFIXES: &[(&str, &str)] = &[
+    ("aws_default_network_acl", "acl-"),
+    ("aws_default_route_table", "rtb-"),
+    ("aws_default_security_group", "sg-"),
+    ("aws_default_subnet", "subnet-"),
+    ("aws_default_vpc", "vpc-"),
+    ("aws_egress_only_internet_gateway", "eigw-"),
+    ("aws_eip", "eipalloc-"),
+    ("aws_instance", "i-"),
+    ("aws_internet_gateway", "igw-"),
+    ("aws_launch_template", "lt-"),
+    ("aws_nat_gateway", "nat-"),
+    ("aws_network_acl", "acl-"),
+    ("aws_network_interface", "eni-"),
+    ("aws_route_table", "rtb-"),
+    ("aws_security_group", "sg-"),
+    ("aws_subnet", "subnet-"),
+    ("aws_vpc", "vpc-"),
+    ("aws_vpc_endpoint", "vpce-"),
+    ("aws_vpc_peering_connection", "pcx-"),
+];
 
 /// A default of the provider.
 enum Default {
@@ -330,6 +362,7 @@ mod tests {
 
     #[test]
     fn tables_are_sorted() {
+        assert!(PREFIXES.is_sorted());
         assert!(RELEVANT.is_sorted());
         assert!(DEFAULTS.is_sorted_by_key(|entry| (entry.0, entry.1)));
     }

@@ -11,7 +11,7 @@ use crate::aws::policy::text::Text;
 use crate::aws::read::Arg;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
-use crate::eval::term::{Term, Terms};
+use crate::eval::term::{Operand, Term, Terms};
 use crate::eval::value::{Causes, Value};
 use crate::truth::Truth;
 
@@ -187,8 +187,30 @@ fn inputs(content: &Arg<'_>, format: &Fact<EcoString>, terms: &Terms) -> Inputs 
             },
             None => Inputs::Unknown(content.value.causes()),
         },
+        Some(Term::Template(parts)) => match template(parts, terms) {
+            Some(inputs) => Inputs::Json(inputs),
+            None => Inputs::Unknown(content.value.causes()),
+        },
         _ => Inputs::Unknown(content.value.causes()),
     }
+}
+
+/// The inputs of a JSON document into which nothing but attributes is put that AWS computes; these are never empty.
+fn template(parts: &[Operand], terms: &Terms) -> Option<serde_json::Map<String, Json>> {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Operand::Text(known) => text.push_str(known),
+            Operand::Term(term) => {
+                let (_, name) = terms.attribute(*term)?;
+                matches!(name, "id" | "arn" | "name").then(|| text.push(char::REPLACEMENT_CHARACTER))?;
+            }
+            Operand::Known(_) => return None,
+        }
+    }
+    let document: Json = serde_json::from_str(&text).ok()?;
+    let inputs = document.as_object()?.get("inputs").and_then(Json::as_object);
+    Some(inputs.cloned().unwrap_or_default())
 }
 
 /// The scalars directly under `inputs` of a YAML document, as JSON.

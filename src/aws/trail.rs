@@ -1,12 +1,29 @@
 //! How a value came about, told from the use back to the line that decided it.
 
+use std::collections::BTreeSet;
+
+use crate::addr::{ModuleInstance, ResourceMode};
 use crate::aws::fact::Evidence;
 use crate::eval::origin::{Origin, OriginId, Step};
+use crate::eval::value::{InstanceId, Value};
 use crate::eval::{Evaluation, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
 const MAX_STEPS: usize = 24;
+
+/// The place at which a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The literal.
+    pub span: Span,
+    /// Whether it is a local value, which others may read too.
+    pub local: bool,
+    /// Whether it is an input's default, or what a file of values gives it.
+    pub input: bool,
+    /// Whether a condition chooses it.
+    pub branch: bool,
+}
 
 /// The origins of one evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +56,99 @@ impl<'a> Trails<'a> {
         let mut seen = Vec::new();
         self.follow(origin, &mut seen, &mut steps);
         steps
+    }
+
+    /// Where a value is written, when only references, arguments and conversions lie between there and the use.
+    pub fn written(&self, origin: OriginId) -> Option<Written> {
+        let (mut local, mut branch) = (false, false);
+        let mut next = Some(origin);
+        for _ in 0..MAX_STEPS {
+            let origin = self.evaluation.origins.get(next?)?;
+            let from = origin.inputs.first().copied();
+            next = match &origin.step {
+                Step::Literal if origin.inputs.is_empty() => {
+                    return origin.span.map(|span| Written { span, local, input: false, branch });
+                }
+                Step::Default(_) | Step::Input { .. } => {
+                    return origin.span.map(|span| Written { span, local, input: true, branch });
+                }
+                Step::Local(_) => {
+                    local = true;
+                    from
+                }
+                Step::Branch { taken: Some(_) } => {
+                    branch = true;
+                    origin.inputs.get(1).copied()
+                }
+                Step::Call(name) if matches!(name.as_str(), "toset" | "tolist" | "tomap") => from,
+                Step::Argument(_) | Step::Output(_) | Step::Repetition | Step::Expansion => from,
+                Step::Literal
+                | Step::Expression
+                | Step::Call(_)
+                | Step::Branch { taken: None }
+                | Step::NotSet(_)
+                | Step::Attribute { .. }
+                | Step::ProviderDefault(_)
+                | Step::Scenario(_) => return None,
+            };
+        }
+        None
+    }
+
+    /// The blocks of the resource instances whose attributes a value was read from.
+    pub fn read_from(&self, origin: OriginId) -> Vec<Span> {
+        let steps = self.evaluation.origins.trail(origin, MAX_STEPS);
+        let blocks = steps.iter().filter_map(|origin| match &origin.step {
+            Step::Attribute { instance, .. } => self.evaluation.instance(*instance).span,
+            Step::Literal
+            | Step::Expression
+            | Step::Call(_)
+            | Step::Branch { .. }
+            | Step::Local(_)
+            | Step::Input { .. }
+            | Step::Default(_)
+            | Step::NotSet(_)
+            | Step::Argument(_)
+            | Step::Output(_)
+            | Step::Repetition
+            | Step::Expansion
+            | Step::ProviderDefault(_)
+            | Step::Scenario(_) => None,
+        });
+        blocks.collect()
+    }
+
+    /// The types of the resources that read an attribute of an instance, as far as it is only known after apply;
+    /// `output` where an output of the root module does.
+    pub fn readers(&self, of: InstanceId) -> BTreeSet<&'a str> {
+        let reads = |value: &Value| {
+            let term = value.as_unknown().and_then(|unknown| self.evaluation.terms.attribute(unknown.term));
+            term.is_some_and(|(instance, _)| instance == of)
+        };
+        let mut readers = BTreeSet::new();
+        for instance in &self.evaluation.instances {
+            if instance.body.attributes.iter().any(|attribute| reads(&attribute.value)) {
+                readers.insert(instance.addr.resource.type_name.as_str());
+            }
+        }
+        if self.evaluation.outputs.values().any(reads) {
+            readers.insert("output");
+        }
+        readers
+    }
+
+    /// The resources of a type that a module declares, each once: those that have an instance.
+    pub fn declared(
+        &self,
+        module: &ModuleInstance,
+        mode: ResourceMode,
+        type_name: &str,
+    ) -> BTreeSet<&'a str> {
+        let instances = self.evaluation.instances.iter().filter(|instance| {
+            let addr = &instance.addr;
+            addr.module == *module && addr.resource.mode == mode && addr.resource.type_name == type_name
+        });
+        instances.map(|instance| instance.addr.resource.name.as_str()).collect()
     }
 
     /// The call for which a built-in summary holds this place.

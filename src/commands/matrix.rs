@@ -3,6 +3,7 @@
 use miette::Report as Failure;
 
 use ssmlint::lint::{self, Argument};
+use ssmlint::report::matrix::Matrix;
 use ssmlint::source::fs::Disk;
 
 use crate::cli::{Environment, MatrixArgs, MatrixFormat};
@@ -18,7 +19,7 @@ pub(crate) fn run(
     let (terraform, settings) = (&arguments.terraform, &arguments.settings);
     let request = settings::request(&path, terraform, settings, inputs, environment)?;
     let session = lint::Session::of(&path, &request, &Disk).map_err(|error| failure(&error))?;
-    let matrix = session.matrix();
+    let matrix = Matrix { prices: arguments.prices.prices(), ..session.matrix() };
     print(&match arguments.format {
         MatrixFormat::Text => matrix.text(),
         MatrixFormat::Json => matrix.json(),

@@ -1,11 +1,11 @@
-//! Where text goes: standard output, files, and whether it has colour.
+//! Where text goes: standard output, files, and what the reader's terminal can show.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Report as Failure, WrapErr};
 
-use crate::cli::When;
+use crate::cli::{Links, When};
 
 /// Writes to standard output at once. That nobody reads on is no error: the exit code still counts.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -28,6 +28,28 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         let _ = std::fs::remove_file(&beside);
     }
     written.into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+/// Adds to a file, which is made if there is none.
+pub(super) fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
+}
+
+/// The columns of the terminal that standard output is; none when it is no terminal.
+pub(super) fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}
+
+/// On terminals that show links, unless `FORCE_HYPERLINK` says otherwise.
+pub(super) fn use_hyperlinks(when: Links) -> bool {
+    match when {
+        Links::Always => true,
+        Links::Never => false,
+        Links::Auto => supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+    }
 }
 
 /// <https://no-color.org>, and the wish for colour where no terminal is.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::config::{AssignedValue, Assignment, Config, Variable};
+use crate::config::{AssignedValue, Assignment, Child, Config, ModuleNode, Variable};
 use crate::eval::Evaluation;
 use crate::eval::origin::{OriginId, Step};
 use crate::eval::scenario::Scenario;
@@ -25,6 +25,49 @@ pub struct Toggle {
 /// Every `count`, `for_each`, `dynamic` and conditional stands in the table of origins with what decided it, whether
 /// or not anything came to exist; from there the steps lead back to the inputs.
 pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
+    deciding(config, evaluation, None)
+}
+
+/// The toggles that decide how many there are of some resources, chosen by type, or of the `dynamic` blocks in them;
+/// also where they decide the number of calls of the modules around them.
+pub fn gates(config: &Config, evaluation: &Evaluation, is_gated: &dyn Fn(&str) -> bool) -> Vec<Toggle> {
+    if booleans(config).next().is_none() {
+        return Vec::new();
+    }
+    let mut places = FxHashSet::default();
+    gated_places(&config.root, is_gated, &mut places);
+    if places.is_empty() { Vec::new() } else { deciding(config, evaluation, Some(&places)) }
+}
+
+/// Adds the places of `count` and `for_each` that decide about the resources, and says whether there are any.
+fn gated_places(node: &ModuleNode, is_gated: &dyn Fn(&str) -> bool, into: &mut FxHashSet<Span>) -> bool {
+    let mut found = false;
+    for resource in node.module.resources.values() {
+        if !resource.is_managed() || !is_gated(&resource.addr.type_name) {
+            continue;
+        }
+        found = true;
+        into.extend(resource.count.iter().chain(&resource.for_each).map(|expr| expr.span));
+        let blocks = resource.body.blocks.iter().filter(|block| block.block_type == "dynamic");
+        into.extend(
+            blocks.filter_map(|block| block.body.attribute("for_each")).map(|for_each| for_each.span),
+        );
+    }
+    for (name, child) in &node.children {
+        if let Child::Module(child) = child
+            && gated_places(child, is_gated, into)
+        {
+            found = true;
+            if let Some(call) = node.module.module_calls.get(name) {
+                into.extend(call.count.iter().chain(&call.for_each).map(|expr| expr.span));
+            }
+        }
+    }
+    found
+}
+
+/// The toggles that decide what exists at some places; anywhere, and which arms are taken, when none are given.
+fn deciding(config: &Config, evaluation: &Evaluation, places: Option<&FxHashSet<Span>>) -> Vec<Toggle> {
     let booleans: Vec<&Variable> = booleans(config).collect();
     if booleans.is_empty() {
         return Vec::new();
@@ -35,9 +78,16 @@ pub fn toggles(config: &Config, evaluation: &Evaluation) -> Vec<Toggle> {
     let mut queue: Vec<OriginId> = Vec::new();
     for origin in evaluation.origins.iter() {
         match &origin.step {
-            Step::Expansion => queue.extend(origin.inputs.iter().copied()),
+            Step::Expansion => {
+                let is_meant =
+                    places.is_none_or(|places| origin.span.is_some_and(|span| places.contains(&span)));
+                if is_meant {
+                    queue.extend(origin.inputs.iter().copied());
+                }
+            }
             // The first input of a branch is its condition.
-            Step::Branch { .. } => queue.extend(origin.inputs.first().copied()),
+            Step::Branch { .. } if places.is_none() => queue.extend(origin.inputs.first().copied()),
+            Step::Branch { .. } => {}
             Step::Literal
             | Step::Expression
             | Step::Call(_)

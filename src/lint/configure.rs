@@ -13,6 +13,7 @@ use crate::settings::layer::Layer;
 use crate::settings::{self, Assumption, Ec2Messages, Problem, RuleName, ScenarioSettings, Settings};
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
+use crate::suppress;
 
 /// Reads a settings file; its text becomes one of the sources. Errors: everything that is wrong with it.
 pub fn load_settings(
@@ -30,7 +31,9 @@ pub fn lay(settings: &mut Settings, layer: Layer) -> Result<(), Vec<Problem>> {
 }
 
 fn rule_names() -> Vec<RuleName<'static>> {
-    rules::ALL.iter().map(|rule| RuleName { code: rule.code, name: rule.name }).collect()
+    let about_directives = suppress::RULES.iter().map(|rule| RuleName { code: rule.code, name: rule.name });
+    let rules = rules::ALL.iter().map(|rule| RuleName { code: rule.code, name: rule.name });
+    rules.chain(about_directives).collect()
 }
 
 /// What can be assumed: of the account, and of what an address names.
@@ -108,6 +111,8 @@ pub(super) struct Job<'a> {
     pub(super) context: &'a Context,
     pub(super) settings: &'a Settings,
     pub(super) options: Options,
+    /// Whether to look at all combinations of switches, too.
+    pub(super) matrix: bool,
     /// Scenarios with the roots that they are for, or what was asked for on the command line.
     scenarios: Vec<(Planned, Globs)>,
     base: Option<Base>,
@@ -147,7 +152,8 @@ impl<'a> Job<'a> {
             asked.collect::<Result<_, Error>>()?
         };
         let base = if settings.file.is_some() { Base::of(settings, fs) } else { None };
-        Ok(Job { context, settings, options: Options::of(settings), scenarios, base })
+        let options = Options::of(settings);
+        Ok(Job { context, settings, options, matrix: request.matrix, scenarios, base })
     }
 
     /// The scenarios of the root module in a directory; none for what is configured.

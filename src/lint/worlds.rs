@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::aws::fact::Reason;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::{Demand, Scenario};
-use crate::eval::toggle::{self, toggles};
+use crate::eval::toggle::{self, Toggle, toggles};
 use crate::eval::{self, Evaluation};
-use crate::finding::{Certainty, Finding};
+use crate::finding::{Certainty, Finding, Fix, Label, Severity};
 use crate::lint::root::{self, Judged, Root, World};
 use crate::proof::verdict::{Path, Proof, Verdict};
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
 use crate::report::{Gap, GapKind};
+use crate::rules;
 use crate::source::Span;
 use crate::syntax::ast::Name;
 
@@ -30,11 +31,22 @@ pub(super) struct Split {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Module calls for which a built-in summary was evaluated, by their headers.
     pub(super) summaries: BTreeSet<Span>,
+    /// The toggles that decide whether there is a way for the targets that are reached.
+    gates: Vec<Toggle>,
 }
 
 /// Judges a scenario. Boolean inputs without a value that decide what exists are tried with both values.
 pub(super) fn judge(root: &Root, world: World<'_>, scenario: &Scenario) -> Split {
     split(root, world, scenario).0
+}
+
+/// As [`judge`]; says also which other settings of the toggles would cut off what is reached as it is configured.
+pub(super) fn judge_around(root: &Root, world: World<'_>, scenario: &Scenario) -> Split {
+    let mut split = judge(root, world, scenario);
+    let gates = std::mem::take(&mut split.gates);
+    let cut = cut_off(root, world, scenario, &split, &gates);
+    split.findings.extend(cut);
+    split
 }
 
 /// As [`judge`] for the first scenario, with the proofs of each world by what is set in it; none without such inputs.
@@ -51,9 +63,10 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let summaries: BTreeSet<Span> = evaluation.summaries.values().map(|call| call.header).collect();
     let open = unset(root, &evaluation);
     if open.is_empty() {
-        let split =
-            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
-        return (split, Vec::new());
+        let is_reached = configured.proofs.iter().any(|proof| matches!(proof.verdict, Verdict::Reachable(_)));
+        let gates = if is_reached { gates(root, &evaluation) } else { Vec::new() };
+        let Judged { findings, proofs, .. } = configured;
+        return (Split { findings, proofs, gaps, diagnostics, summaries, gates }, Vec::new());
     }
     drop(evaluation);
     let (worlds, left) = possible(root, world, scenario, &open);
@@ -66,9 +79,8 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         gaps.push(Gap { kind: GapKind::Limit, message, span: None });
     }
     if worlds.is_empty() {
-        let split =
-            Split { findings: configured.findings, proofs: configured.proofs, gaps, diagnostics, summaries };
-        return (split, Vec::new());
+        let Judged { findings, proofs, .. } = configured;
+        return (Split { findings, proofs, gaps, diagnostics, summaries, gates: Vec::new() }, Vec::new());
     }
     let settings: Vec<Setting> = worlds.iter().map(|(setting, _)| setting.clone()).collect();
     let reasons: Vec<Reason> = open
@@ -86,7 +98,134 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
         by_world.push((describe(&setting), judged.proofs));
     }
     let findings = join(&settings, findings);
-    (Split { findings, proofs, gaps, diagnostics, summaries }, by_world)
+    (Split { findings, proofs, gaps, diagnostics, summaries, gates: Vec::new() }, by_world)
+}
+
+/// Resource types without which there may be no way to the services; in order.
+const WAYS: [&str; 13] = [
+    "aws_egress_only_internet_gateway",
+    "aws_eip",
+    "aws_internet_gateway",
+    "aws_internet_gateway_attachment",
+    "aws_nat_gateway",
+    "aws_route",
+    "aws_route_table",
+    "aws_route_table_association",
+    "aws_vpc_endpoint",
+    "aws_vpc_endpoint_private_dns",
+    "aws_vpc_endpoint_security_group_association",
+    "aws_vpc_endpoint_subnet_association",
+    "aws_vpn_gateway",
+];
+
+/// Toggles whose other settings are looked at in a check: sixteen worlds at most.
+const GATES: usize = 4;
+
+fn gates(root: &Root, evaluation: &Evaluation) -> Vec<Toggle> {
+    let mut gates =
+        toggle::gates(&root.config, evaluation, &|type_name| WAYS.binary_search(&type_name).is_ok());
+    gates.truncate(GATES);
+    gates
+}
+
+/// The link from which on a chain is about the network rather than the instance's identity.
+const NETWORK: u8 = 5;
+
+/// What other settings of the toggles cut off, that the configuration allows.
+fn cut_off(
+    root: &Root,
+    world: World<'_>,
+    scenario: &Scenario,
+    configured: &Split,
+    gates: &[Toggle],
+) -> Option<Finding> {
+    if gates.is_empty() {
+        return None;
+    }
+    let is_reached = |target: &str| {
+        let is_it = |proof: &&Proof| proof.target == target;
+        configured
+            .proofs
+            .iter()
+            .find(is_it)
+            .is_some_and(|proof| matches!(proof.verdict, Verdict::Reachable(_)))
+    };
+    let names: Vec<Name> = gates.iter().map(|gate| gate.name.clone()).collect();
+    let as_configured: Setting =
+        gates.iter().filter_map(|gate| Some((gate.name.clone(), gate.value?))).collect();
+    let mut allowed: Vec<Setting> = Vec::new();
+    let mut broken: BTreeMap<usize, Vec<Proof>> = BTreeMap::new();
+    for setting in toggle::worlds(&names, 1 << GATES).0 {
+        if setting == as_configured {
+            allowed.push(setting);
+            continue;
+        }
+        let other = toggle::with_toggles(scenario, &setting);
+        let evaluation = root.evaluate_in(world, &other, Demand::Conditions);
+        // What Terraform refuses is no setting that anybody can apply.
+        let is_refused = |found: &Diagnostic| {
+            let is_new = || !configured.diagnostics.contains(&shown(&evaluation, found));
+            eval::is_ruled_out(found) || found.kind == DiagnosticKind::Invalid && is_new()
+        };
+        if evaluation.diagnostics.iter().any(is_refused) {
+            continue;
+        }
+        let is_cut = |proof: &Proof| {
+            is_reached(&proof.target) && proof.broken().is_some_and(|broken| broken.link.number >= NETWORK)
+        };
+        let cut: Vec<Proof> =
+            root::judge(&evaluation, &root.options).proofs.into_iter().filter(is_cut).collect();
+        if !cut.is_empty() {
+            broken.insert(allowed.len(), cut);
+        }
+        allowed.push(setting);
+    }
+    let holds: BTreeSet<usize> = broken.keys().copied().collect();
+    let shortest = shortest(&allowed, &holds);
+    let condition = shortest.first()?;
+    let flipped = condition.iter().find(|(index, value)| gates[*index].value != Some(*value))?;
+    let first = broken.values().flatten().next()?;
+    let mut affected: Vec<String> = broken.values().flatten().map(|proof| proof.target.clone()).collect();
+    affected.sort();
+    affected.dedup();
+    let who = match affected.as_slice() {
+        [only] => format!("{only} has"),
+        several => format!("{} targets have", several.len()),
+    };
+    let when: Vec<String> = shortest.iter().map(|condition| words(&names, condition)).collect();
+    let note = |proof: &Proof| {
+        let reason = proof.broken().map(|broken| broken.link.reason.clone()).unwrap_or_default();
+        format!("then {} is {}: {reason}", proof.target, proof.headline())
+    };
+    let label = |(index, value): &(usize, bool)| Label {
+        span: gates[*index].decl_range,
+        message: match gates[*index].value {
+            Some(configured) if configured == *value => format!("is {value} as it is configured"),
+            Some(_) | None => format!("{value} takes the last way away"),
+        },
+    };
+    let rule = rules::find("SSM023")?;
+    Some(Finding {
+        code: rule.code,
+        name: rule.name,
+        // It works as it is configured.
+        severity: Severity::Info,
+        certainty: Certainty::Certain,
+        message: format!("{who} no way to Session Manager when {}", when.join(", or when ")),
+        subject: first.target.clone(),
+        primary: Some(label(flipped)),
+        labels: condition.iter().filter(|other| *other != flipped).map(label).collect(),
+        trace: Vec::new(),
+        notes: vec![note(first)],
+        help: Some("rule it out with a `validation` or a `precondition`, unless it is meant".to_owned()),
+        because: Vec::new(),
+        fix: None,
+        affected,
+        scenarios: Vec::new(),
+        cause: format!("toggles: {}", when.join(" or ")),
+        calls: Vec::new(),
+        roots: Vec::new(),
+    })
 }
 
 /// `enable_nat = true, enable_endpoints = false`.
@@ -230,8 +369,15 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .iter()
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
-        let proofs = root::judge(&evaluation, &root.options).proofs;
-        rows.push(Row { values, is_configured, cells: cells(&proofs), invalid });
+        let judged = root::judge(&evaluation, &root.options);
+        rows.push(Row {
+            values,
+            is_configured,
+            cells: cells(&judged.proofs),
+            invalid,
+            warnings: warnings(&judged),
+            inventory: judged.inventory,
+        });
     }
     // Toggle by toggle from false to true, so that the table reads as one counts.
     rows.sort_by(|a, b| a.values.cmp(&b.values));
@@ -253,6 +399,19 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
 /// The diagnostic at a place that the user has.
 fn shown(evaluation: &Evaluation, found: &Diagnostic) -> Diagnostic {
     Diagnostic { span: found.span.map(|span| evaluation.shown(span)), ..found.clone() }
+}
+
+/// The rules that find something in this world that breaks no chain: user data that needs the internet, and the like.
+fn warnings(judged: &Judged) -> Vec<&'static str> {
+    let breaks: BTreeSet<&'static str> =
+        judged.proofs.iter().filter_map(|proof| proof.broken()).map(|broken| broken.link.rule).collect();
+    let found = judged.findings.iter().filter(|finding| {
+        finding.certainty == Certainty::Certain
+            && finding.severity >= Severity::Warning
+            && !breaks.contains(finding.code)
+    });
+    let codes: BTreeSet<&'static str> = found.map(|finding| finding.code).collect();
+    codes.into_iter().collect()
 }
 
 fn cells(proofs: &[Proof]) -> BTreeMap<String, Cell> {
@@ -316,6 +475,7 @@ fn join(settings: &[Setting], found: Vec<Vec<Finding>>) -> Vec<Finding> {
 
 fn absorb(finding: &mut Finding, other: Finding) {
     finding.severity = finding.severity.max(other.severity);
+    finding.fix = Fix::agree(finding.fix.take(), other.fix);
     finding.affected.extend(other.affected);
     finding.affected.sort();
     finding.affected.dedup();
@@ -375,6 +535,19 @@ pub(super) fn join_scenarios(found: Vec<(String, Vec<Finding>)>) -> Vec<Finding>
 
 /// The fewest conditions that say in which worlds something holds: `enable_nat = false`, `a = true and b = false`.
 fn conditions(settings: &[Setting], holds: &BTreeSet<usize>) -> Vec<String> {
+    let names: Vec<Name> = settings.first().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    shortest(settings, holds).iter().map(|condition| words(&names, condition)).collect()
+}
+
+/// `a = true and b = false`.
+fn words(names: &[Name], condition: &[(usize, bool)]) -> String {
+    let parts: Vec<String> =
+        condition.iter().map(|(toggle, value)| format!("{} = {value}", names[*toggle])).collect();
+    parts.join(" and ")
+}
+
+/// The shortest conditions on toggles, by their index, that hold in these worlds and in no other.
+fn shortest(settings: &[Setting], holds: &BTreeSet<usize>) -> Vec<Vec<(usize, bool)>> {
     let names: Vec<&Name> = settings.first().into_iter().flatten().map(|(name, _)| name).collect();
     // Each toggle is true, false or left out: 3^6 candidates at most.
     let mut candidates: Vec<Vec<(usize, bool)>> = vec![Vec::new()];
@@ -403,9 +576,7 @@ fn conditions(settings: &[Setting], holds: &BTreeSet<usize>) -> Vec<String> {
             .collect();
         if covered.is_subset(holds) && covered.iter().any(|index| left.contains(index)) {
             left.retain(|index| !covered.contains(index));
-            let parts: Vec<String> =
-                candidate.iter().map(|(toggle, value)| format!("{} = {value}", names[*toggle])).collect();
-            result.push(parts.join(" and "));
+            result.push(candidate);
         }
     }
     result

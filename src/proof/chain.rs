@@ -201,7 +201,12 @@ impl Chains<'_> {
     fn link(&self, number: u8, name: &'static str, answer: Answer, rule: &'static str, words: Words) -> Link {
         let decided = answer.evidence.iter().find(|evidence| evidence.span.is_some());
         let decided = decided.or(answer.evidence.first());
-        let because = if answer.truth.is_unknown() { answer.reasons.clone() } else { Vec::new() };
+        let mut because = Vec::new();
+        for reason in answer.reasons.iter().filter(|_| answer.truth.is_unknown()) {
+            if !because.contains(reason) {
+                because.push(reason.clone());
+            }
+        }
         let reason = match answer.truth {
             Truth::Yes => words.holds,
             Truth::No => words.fails,

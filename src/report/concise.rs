@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::report::place::Location;
-use crate::report::{Options, Report, safe, summary};
+use crate::report::{Options, Report, safe, statistics, summary};
 use crate::source::Span;
 
 /// Renders the report.
@@ -16,7 +16,12 @@ pub fn render(report: &Report, options: &Options) -> String {
             |span| safe::leading_path(&Location::of(&report.sources, span).short()),
         )
     };
-    for finding in &report.findings {
+    if options.statistics {
+        out.push_str(&statistics::text(report));
+    }
+    // Counts stand in for the findings.
+    let shown = if options.statistics { &[] } else { report.findings.as_slice() };
+    for finding in shown {
         let at = place(finding.primary.as_ref().map(|label| label.span));
         let message = safe::line(&finding.message);
         let _ = writeln!(out, "{at}: {} {} {message}", finding.severity.as_str(), finding.code);
@@ -24,14 +29,15 @@ pub fn render(report: &Report, options: &Options) -> String {
     if options.policy.strict {
         for finding in &report.undecided {
             let at = place(finding.primary.as_ref().map(|label| label.span));
-            let _ = writeln!(out, "{at}: undecided {} {}", finding.code, safe::line(&finding.message));
+            let (severity, message) = (finding.severity.as_str(), safe::line(&finding.message));
+            let _ = writeln!(out, "{at}: {severity} {} undecided: {message}", finding.code);
         }
     }
     for diagnostic in &report.diagnostics {
         let word = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "invalid",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let at = place(diagnostic.span);
         let _ = write!(out, "{at}: {word} {}", safe::sentence(&diagnostic.summary));

@@ -1,12 +1,14 @@
 //! The lines of source that a finding shows, made harmless and short, as `codespan-reporting` reads files.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use codespan_reporting::diagnostic::{Label, LabelStyle};
 use codespan_reporting::files::{Error, Files};
 
-use crate::report::place::path_text;
+use crate::report::place::{path_text, uri};
+use crate::report::pretty::hyperlink;
 use crate::report::safe;
 use crate::source::{SourceFile, SourceMap, Span};
 
@@ -44,7 +46,12 @@ struct Line {
 
 impl Excerpts {
     /// The lines under the marks, and the labels that point into them. A mark over several lines shows its first.
-    pub(super) fn new(sources: &SourceMap, marks: Vec<Mark>) -> (Excerpts, Vec<Label<usize>>) {
+    /// With the directory that paths count from, the names of files are links.
+    pub(super) fn new(
+        sources: &SourceMap,
+        base: Option<&Path>,
+        marks: Vec<Mark>,
+    ) -> (Excerpts, Vec<Label<usize>>) {
         let mut files: Vec<(Arc<SourceFile>, Vec<Mark>)> = Vec::new();
         for mark in marks {
             match files.iter_mut().find(|(file, _)| file.id == mark.span.file) {
@@ -55,7 +62,7 @@ impl Excerpts {
         let mut excerpts = Vec::new();
         let mut labels = Vec::new();
         for (index, (file, marks)) in files.into_iter().enumerate() {
-            let (excerpt, ranges) = Excerpt::new(&file, &marks);
+            let (excerpt, ranges) = Excerpt::new(&file, base, &marks);
             excerpts.push(excerpt);
             for (mark, range) in marks.into_iter().zip(ranges) {
                 labels.push(Label::new(mark.style, index, range).with_message(mark.message));
@@ -70,7 +77,7 @@ impl Excerpts {
 }
 
 impl Excerpt {
-    fn new(file: &SourceFile, marks: &[Mark]) -> (Excerpt, Vec<Range<usize>>) {
+    fn new(file: &SourceFile, base: Option<&Path>, marks: &[Mark]) -> (Excerpt, Vec<Range<usize>>) {
         let mut wanted: Vec<usize> =
             marks.iter().map(|mark| file.position(mark.span.start).line as usize - 1).collect();
         wanted.sort_unstable();
@@ -81,8 +88,12 @@ impl Excerpt {
         wanted.extend(between);
         wanted.sort_unstable();
 
+        let name = safe::leading_path(&path_text(&file.path));
         let mut excerpt = Excerpt {
-            name: safe::leading_path(&path_text(&file.path)),
+            name: match base {
+                Some(base) => hyperlink(&uri(&base.join(&file.path)), &name),
+                None => name,
+            },
             text: String::new(),
             lines: Vec::new(),
             columns: Vec::new(),

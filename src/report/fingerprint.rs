@@ -6,10 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::Finding;
 
-/// What `ssmlint/v1` is computed from: rule, address and cause, never a line, so that moving code keeps it.
-fn digest(finding: &Finding) -> String {
+/// What tells a finding from others: rule, address and cause, never a line, so that moving code keeps it.
+pub fn of(finding: &Finding) -> String {
+    digest([finding.code, finding.subject.as_str(), finding.cause.as_str()])
+}
+
+/// SHA-256 of some texts, in hexadecimal.
+pub(super) fn digest<const N: usize>(parts: [&str; N]) -> String {
     let mut hasher = Sha256::new();
-    for part in [finding.code, finding.subject.as_str(), finding.cause.as_str()] {
+    for part in parts {
         // The length keeps ("ab", "c") and ("a", "bc") apart.
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
@@ -21,7 +26,7 @@ fn digest(finding: &Finding) -> String {
 pub fn unique<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let number = |finding| {
-        let digest = digest(finding);
+        let digest = of(finding);
         let count = seen.entry(digest.clone()).or_default();
         *count += 1;
         format!("{digest}:{count}")

@@ -84,23 +84,21 @@ fn annotations(report: &Report, options: &Options) -> Vec<Annotation> {
         let kind = match diagnostic.kind {
             DiagnosticKind::Unreadable => Kind::Error,
             DiagnosticKind::Invalid => Kind::Warning,
-            DiagnosticKind::NotUnderstood => Kind::Notice,
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => Kind::Notice,
         };
         let message =
             if diagnostic.detail.is_empty() { diagnostic.summary.clone() } else { diagnostic.detail.clone() };
         all.push(Annotation { kind, span: diagnostic.span, title: diagnostic.summary.clone(), message });
     }
-    for finding in &report.findings {
-        let kind = match finding.severity {
-            Severity::Error => Kind::Error,
-            Severity::Warning => Kind::Warning,
-            Severity::Info => Kind::Notice,
-        };
-        all.push(of_finding(finding, kind));
-    }
+    let kind = |finding: &Finding| match finding.severity {
+        Severity::Error => Kind::Error,
+        Severity::Warning => Kind::Warning,
+        Severity::Info => Kind::Notice,
+    };
+    all.extend(report.findings.iter().map(|finding| of_finding(finding, kind(finding))));
     if options.policy.strict {
         all.extend(report.undecided.iter().map(|finding| {
-            let mut annotation = of_finding(finding, Kind::Warning);
+            let mut annotation = of_finding(finding, kind(finding));
             for because in &finding.because {
                 annotation.message.push_str(&format!("\nundecided: {}", because.reason));
             }

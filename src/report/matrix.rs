@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::report::json::{self, GapOut};
+use crate::report::markup::{self, code, text};
 use crate::report::place::Location;
+use crate::report::prices::{Inventory, Number, Prices};
 use crate::report::summary::plural;
 use crate::report::why::{place, write_gaps, write_rows};
-use crate::report::{Gap, safe};
+use crate::report::{Gap, rule_url, safe};
 use crate::source::{SourceMap, Span};
 
 /// The verdicts of a root module's targets for all combinations of its switches.
@@ -35,6 +37,8 @@ pub struct Matrix {
     pub unused: Vec<(String, Span)>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
+    /// What things cost.
+    pub prices: Prices,
     /// What is wrong with files and inputs.
     pub diagnostics: Vec<Diagnostic>,
     /// The text of all files.
@@ -52,6 +56,10 @@ pub struct Row {
     pub cells: BTreeMap<String, Cell>,
     /// What Terraform would refuse in this combination and not in the configured one.
     pub invalid: Vec<Diagnostic>,
+    /// The codes of rules that find something that keeps no session from opening; sorted.
+    pub warnings: Vec<&'static str>,
+    /// What is paid for by the hour.
+    pub inventory: Inventory,
 }
 
 /// A combination that the author rules out.
@@ -219,65 +227,140 @@ impl Matrix {
     /// For a pull request: a Markdown table for each group of targets that fare alike.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
-        let _ = writeln!(out, "### Session Manager in `{}`", cell_text(&self.root));
+        let _ = writeln!(out, "### Switches of {}", code(&self.root));
         let groups = self.groups();
         if groups.is_empty() {
             out.push_str("\nNo instances, groups or fleets.\n");
         }
         for group in groups {
-            let targets: Vec<String> =
-                group.targets.iter().map(|target| format!("`{}`", cell_text(target))).collect();
-            let _ = writeln!(out, "\n{}\n", targets.join(", "));
-            let mut head: Vec<String> =
-                self.toggles.iter().map(|name| format!("`{}`", cell_text(name))).collect();
-            head.push("verdict".to_owned());
-            head.push("why".to_owned());
-            let _ = writeln!(out, "| {} |", head.join(" | "));
-            let _ = writeln!(out, "|{}", " --- |".repeat(head.len()));
+            let targets: Vec<String> = group.targets.iter().map(|target| code(target)).collect();
+            let _ = writeln!(out, "\n{}", targets.join(", "));
+            let mut columns: Vec<String> = self.toggles.iter().map(|name| code(name)).collect();
+            columns.push("verdict".to_owned());
+            columns.push("why".to_owned());
+            markup::head(&mut out, &columns);
             for (row, cell) in self.rows.iter().zip(&group.cells) {
                 let bold = |text: String| {
                     if row.is_configured && !self.toggles.is_empty() { format!("**{text}**") } else { text }
                 };
                 let mut cells: Vec<String> = row.values.iter().map(|value| bold(value.to_string())).collect();
+                let mut why = String::new();
                 match cell {
                     Some(cell) => {
-                        cells.push(bold(cell_text(&cell.verdict)));
-                        let rule = cell.rule.map_or(String::new(), |rule| format!("{rule} "));
-                        let at = place(&self.sources, cell.span);
-                        let at = if at.is_empty() { at } else { format!(" (`{}`)", cell_text(&at)) };
-                        let reason = cell.reason.as_deref().map(cell_text).unwrap_or_default();
-                        cells.push(if reason.is_empty() {
-                            String::new()
-                        } else {
-                            format!("{rule}{reason}{at}")
-                        });
+                        cells.push(bold(text(&cell.verdict)));
+                        if let Some(reason) = &cell.reason {
+                            let rule = cell.rule.map_or(String::new(), |rule| format!("{rule} "));
+                            let at = place(&self.sources, cell.span);
+                            let at = if at.is_empty() { at } else { format!(" ({})", code(&at)) };
+                            why = format!("{rule}{}{at}", text(reason));
+                        }
                     }
-                    None => cells.extend(["does not exist".to_owned(), String::new()]),
+                    None => cells.push("does not exist".to_owned()),
                 }
                 for diagnostic in &row.invalid {
-                    if let Some(last) = cells.last_mut() {
-                        let _ = write!(
-                            last,
-                            " Terraform would refuse this: {}",
-                            cell_text(&self.told(diagnostic))
-                        );
-                    }
+                    let _ = write!(why, " Terraform would refuse this: {}", text(&self.told(diagnostic)));
                 }
-                let _ = writeln!(out, "| {} |", cells.join(" | "));
+                cells.push(why);
+                markup::row(&mut out, &cells);
             }
         }
         if self.rows.iter().any(|row| row.is_configured) && !self.toggles.is_empty() {
             out.push_str("\nWhat is configured is **bold**.\n");
         }
+        self.write_costs(&mut out);
+        self.write_advice(&mut out);
         for ruled_out in &self.ruled_out {
             let _ = writeln!(
                 out,
                 "\nRuled out: {} ({})",
-                cell_text(&self.describe(&ruled_out.values)),
-                cell_text(&self.told(&ruled_out.by))
+                text(&self.describe(&ruled_out.values)),
+                text(&self.told(&ruled_out.by))
             );
         }
         out
+    }
+
+    /// What each combination costs, and what else is found in it.
+    fn write_costs(&self, out: &mut String) {
+        let has_costs = self.rows.iter().any(|row| row.inventory != Inventory::default());
+        if !has_costs {
+            return;
+        }
+        let mut columns: Vec<String> = self.toggles.iter().map(|name| code(name)).collect();
+        let others = ["NAT gateways", "endpoints × zones", "USD a month", "also found"];
+        columns.extend(others.map(str::to_owned));
+        markup::head(out, &columns);
+        for row in &self.rows {
+            let mut cells: Vec<String> = row.values.iter().map(bool::to_string).collect();
+            cells.push(row.inventory.nat_gateways.to_string());
+            cells.push(row.inventory.endpoint_interfaces.to_string());
+            cells.push(self.prices.month(&row.inventory).to_string());
+            let found: Vec<String> =
+                row.warnings.iter().map(|rule| markup::link(rule, &rule_url(rule))).collect();
+            cells.push(found.join(", "));
+            if row.is_configured && !self.toggles.is_empty() {
+                for cell in cells.iter_mut().filter(|cell| !cell.is_empty()) {
+                    *cell = format!("**{cell}**");
+                }
+            }
+            markup::row(out, &cells);
+        }
+        let _ = writeln!(
+            out,
+            "\nBy {}, for 730 hours and without data, which costs {} USD a GB through endpoints and {} through NAT; see {}.",
+            self.prices.source,
+            self.prices.endpoint_gb,
+            self.prices.nat_gb,
+            markup::link("nat-or-endpoints", &rule_url("nat-or-endpoints")),
+        );
+    }
+
+    /// The cheapest combination in which all is reached, and the cheapest of those without a NAT gateway.
+    fn write_advice(&self, out: &mut String) {
+        let works = |row: &&Row| {
+            !row.cells.is_empty()
+                && row.invalid.is_empty()
+                && row.cells.values().all(|cell| cell.state == "reachable")
+        };
+        let by_cost = |a: &&Row, b: &&Row| {
+            let [a_cost, b_cost] = [a, b].map(|row| self.prices.month(&row.inventory).most);
+            a_cost.total_cmp(&b_cost).then(a.warnings.len().cmp(&b.warnings.len()))
+        };
+        if self.toggles.is_empty() || self.rows.iter().all(|row| row.cells.is_empty()) {
+            return;
+        }
+        let Some(best) = self.rows.iter().filter(works).min_by(by_cost) else {
+            out.push_str("\nIn no combination all targets are proven reachable.\n");
+            return;
+        };
+        let _ = writeln!(
+            out,
+            "\n- The cheapest combination in which all targets are reachable: {}.",
+            self.told_cost(best)
+        );
+        let has_nat = |row: &Row| row.inventory.nat_gateways.most > 0 || row.inventory.nat_gateways.is_open;
+        let private = self.rows.iter().filter(works).filter(|row| !has_nat(row)).min_by(by_cost);
+        match private.filter(|_| has_nat(best)) {
+            Some(row) => {
+                let _ =
+                    writeln!(out, "- The cheapest of those without a NAT gateway: {}.", self.told_cost(row));
+            }
+            None if has_nat(best) => {
+                out.push_str("- Without a NAT gateway there is none in which all of them are.\n");
+            }
+            None => {}
+        }
+    }
+
+    /// A combination with what it costs and what else is found in it.
+    fn told_cost(&self, row: &Row) -> String {
+        let configured = if row.is_configured { ", as configured" } else { "" };
+        let found = match row.warnings.as_slice() {
+            [] => String::new(),
+            codes => format!(", with {}", codes.join(", ")),
+        };
+        let cost = self.prices.month(&row.inventory);
+        format!("{}{configured}: {cost} USD a month{found}", code(&self.describe(&row.values)))
     }
 
     /// The JSON form, `ssmlint/1`.
@@ -308,6 +391,8 @@ impl Matrix {
                 })
                 .collect(),
             invalid: row.invalid.iter().map(diagnostic).collect(),
+            also_found: &row.warnings,
+            cost: self.cost_out(&row.inventory),
         });
         let ruled_out = self.ruled_out.iter().map(|ruled_out| RuledOutOut {
             values: values(&ruled_out.values),
@@ -318,6 +403,7 @@ impl Matrix {
             root: &self.root,
             scenario: (!self.scenario.is_empty()).then_some(&self.scenario),
             toggles: toggles.map(|(name, configured)| ToggleOut { name, configured: *configured }).collect(),
+            prices: self.prices.source,
             rows: rows.collect(),
             ruled_out: ruled_out.collect(),
             unchanged: &self.dropped,
@@ -326,23 +412,20 @@ impl Matrix {
         };
         json::to_text(&document)
     }
-}
 
-/// Text in a cell of a Markdown table, without what would end the cell or start markup.
-fn cell_text(text: &str) -> String {
-    let mut out = String::new();
-    for c in safe::sentence(text).chars() {
-        match c {
-            '|' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '<' => out.push_str("&lt;"),
-            '`' => out.push('\''),
-            c => out.push(c),
+    fn cost_out(&self, inventory: &Inventory) -> CostOut {
+        let number =
+            |number: Number| RangeOut { least: number.least, most: (!number.is_open).then_some(number.most) };
+        let cost = self.prices.month(inventory);
+        // Cents, as they are printed.
+        let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
+        CostOut {
+            nat_gateways: number(inventory.nat_gateways),
+            nat_addresses: number(inventory.nat_addresses),
+            endpoint_interfaces: number(inventory.endpoint_interfaces),
+            usd_month: RangeOut { least: cents(cost.least), most: (!cost.is_open).then(|| cents(cost.most)) },
         }
     }
-    out
 }
 
 #[derive(Serialize)]
@@ -351,6 +434,7 @@ struct Document<'a> {
     root: &'a str,
     scenario: Option<&'a String>,
     toggles: Vec<ToggleOut<'a>>,
+    prices: &'static str,
     rows: Vec<RowOut<'a>>,
     ruled_out: Vec<RuledOutOut>,
     unchanged: &'a [String],
@@ -370,6 +454,23 @@ struct RowOut<'a> {
     configured: bool,
     targets: Vec<CellOut<'a>>,
     invalid: Vec<MessageOut>,
+    also_found: &'a [&'static str],
+    cost: CostOut,
+}
+
+#[derive(Serialize)]
+struct CostOut {
+    nat_gateways: RangeOut<usize>,
+    nat_addresses: RangeOut<usize>,
+    endpoint_interfaces: RangeOut<usize>,
+    usd_month: RangeOut<f64>,
+}
+
+/// What is certain, and what is possible; no upper end where it is not known.
+#[derive(Serialize)]
+struct RangeOut<T> {
+    least: T,
+    most: Option<T>,
 }
 
 #[derive(Serialize)]

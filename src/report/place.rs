@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use serde::Serialize;
 
+use crate::finding::Finding;
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// A range in a file. Lines and columns count from 1, columns in Unicode scalar values; the end is exclusive.
@@ -90,9 +91,52 @@ pub fn utf16_position(file: &SourceFile, offset: u32) -> (u32, u32) {
     (position.line, before.encode_utf16().count() as u32 + 1)
 }
 
+/// Line and column from 1, the column in bytes of UTF-8.
+pub fn byte_position(file: &SourceFile, offset: u32) -> (u32, u32) {
+    let position = file.position(offset);
+    let start = file.line_starts()[position.line as usize - 1];
+    (position.line, offset.min(file.text.len() as u32).saturating_sub(start) + 1)
+}
+
+/// Where a finding is shown to somebody who sees the repository only: a file under `.terraform` is not in it, so what
+/// is found there goes to the outermost call that is.
+pub fn in_repository(sources: &SourceMap, finding: &Finding) -> Option<Span> {
+    let is_installed = |span: Span| {
+        let file = sources.file(span.file);
+        file.path.components().any(|part| part == Component::Normal(".terraform".as_ref()))
+    };
+    match finding.primary.as_ref().map(|label| label.span) {
+        Some(span) if !is_installed(span) => Some(span),
+        own => finding.calls.iter().copied().find(|call| !is_installed(*call)).or(own),
+    }
+}
+
+/// A path as a URI reference: percent-encoded, `/` between its parts, `file://` before an absolute one.
+pub fn uri(path: &Path) -> String {
+    let text = path_text(path);
+    let mut out = String::with_capacity(text.len());
+    if path.is_absolute() {
+        out.push_str(if text.starts_with('/') { "file://" } else { "file:///" });
+    }
+    for byte in text.bytes() {
+        // RFC 3986: unreserved characters; a colon in the first part would read as a scheme.
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_become_relative_references() {
+        assert_eq!(uri(Path::new("infra/a b/ä:1%.tf")), "infra/a%20b/%C3%A4%3A1%25.tf");
+    }
 
     #[test]
     fn paths_are_counted_from_the_repository() {

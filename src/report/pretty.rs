@@ -9,10 +9,10 @@ use codespan_reporting::term;
 use codespan_reporting::term::termcolor::{Ansi, NoColor};
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::report::excerpt::{Excerpts, Mark};
 use crate::report::place::Location;
-use crate::report::{Gap, GapKind, Options, Report, safe, summary};
+use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary, suppressed};
 use crate::source::{SourceMap, Span};
 
 /// Steps of a trail that are shown; a longer one ends with a count of the rest.
@@ -23,7 +23,9 @@ const LIST_LIMIT: usize = 10;
 /// Renders the report.
 pub fn render(report: &Report, options: &Options) -> String {
     let mut out = Vec::new();
-    for finding in &report.findings {
+    // Counts stand in for the findings.
+    let shown = if options.statistics { &[] } else { report.findings.as_slice() };
+    for finding in shown {
         emit(&mut out, report, options, &finding_marks(finding), &mut of_finding(finding));
     }
     for diagnostic in &report.diagnostics {
@@ -46,8 +48,17 @@ pub fn render(report: &Report, options: &Options) -> String {
         );
     }
     let mut text = String::from_utf8_lossy(&out).into_owned();
+    if options.statistics {
+        text.push_str(&statistics::text(report));
+        if !options.quiet && !report.findings.is_empty() {
+            text.push('\n');
+        }
+    }
+    if options.show_suppressed {
+        suppressed::write(&mut text, report, options);
+    }
     if !options.quiet {
-        write_undecided(&mut text, report);
+        write_undecided(&mut text, report, options);
         write_gaps(&mut text, report);
         text.push_str(&summary::verdicts(report));
         let _ = writeln!(text, "{}", summary::line(report));
@@ -116,7 +127,12 @@ fn of_finding(finding: &Finding) -> codespan::Diagnostic<usize> {
         notes.push(format!("in {}", list(&finding.roots)));
     }
     if let Some(help) = &finding.help {
-        notes.push(note_text(&format!("help: {help}")));
+        let fix = match finding.fix.as_ref().map(|fix| fix.safety) {
+            Some(Safety::Safe) => " [--fix can apply this]",
+            Some(Safety::Unsafe) => " [--unsafe-fixes can apply this]",
+            None => "",
+        };
+        notes.push(note_text(&format!("help: {help}{fix}")));
     }
     notes.push(format!("run `ssmlint explain {}`", finding.code));
     codespan::Diagnostic::new(severity)
@@ -132,12 +148,15 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> codespan::Diagnostic<usize> {
             (codespan::Severity::Warning, "Terraform would refuse this; what depends on it is not known")
         }
         DiagnosticKind::NotUnderstood => (codespan::Severity::Note, "what depends on it is not known"),
+        DiagnosticKind::Note => (codespan::Severity::Note, ""),
     };
     let mut notes = Vec::new();
     if !diagnostic.detail.is_empty() {
         notes.push(safe::sentence(&diagnostic.detail));
     }
-    notes.push(note.to_owned());
+    if !note.is_empty() {
+        notes.push(note.to_owned());
+    }
     codespan::Diagnostic::new(severity).with_message(safe::sentence(&diagnostic.summary)).with_notes(notes)
 }
 
@@ -164,7 +183,8 @@ fn emit(
 ) {
     let mark =
         |(span, style, message): &Marked| Mark { span: *span, style: *style, message: message.clone() };
-    let (excerpts, labels) = Excerpts::new(&report.sources, marks.iter().map(mark).collect());
+    let base = options.working_dir.as_deref().filter(|_| options.hyperlinks);
+    let (excerpts, labels) = Excerpts::new(&report.sources, base, marks.iter().map(mark).collect());
     diagnostic.labels = labels;
     let config = term::Config::default();
     let mut text = Vec::new();
@@ -175,7 +195,12 @@ fn emit(
     };
     if written.is_ok() {
         // The renderer pads empty snippet lines with blanks.
-        let text = String::from_utf8_lossy(&text);
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if let Some(code) = diagnostic.code.as_ref().filter(|_| options.hyperlinks) {
+            // The headline starts with it, so the first one is it.
+            let linked = format!("[{}]", hyperlink(&rule_url(code), code));
+            text = text.replacen(&format!("[{code}]"), &linked, 1);
+        }
         let trimmed: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
         out.extend_from_slice(trimmed.join("\n").as_bytes());
         out.extend_from_slice(b"\n\n");
@@ -186,7 +211,7 @@ fn emit(
 }
 
 /// What could not be decided, grouped by what would settle it.
-fn write_undecided(out: &mut String, report: &Report) {
+fn write_undecided(out: &mut String, report: &Report, options: &Options) {
     if report.undecided.is_empty() {
         return;
     }
@@ -212,7 +237,12 @@ fn write_undecided(out: &mut String, report: &Report) {
     let weight = |rules: &BTreeMap<&str, Vec<&str>>| rules.values().map(Vec::len).sum::<usize>();
     groups.sort_by_key(|(_, rules)| std::cmp::Reverse(weight(rules)));
 
-    let _ = writeln!(out, "{} undecided, because", report.undecided.len());
+    let worst = report.undecided.iter().map(|finding| finding.severity).max();
+    let counts = match worst.filter(|_| options.policy.strict) {
+        Some(severity) => format!(" ({})", severity.as_str()),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{} undecided{counts}, because", report.undecided.len());
     for (reason, rules) in groups.iter().take(LIST_LIMIT) {
         let _ = writeln!(out, "  - {reason}");
         for (code, subjects) in rules {
@@ -250,6 +280,11 @@ fn write_gaps(out: &mut String, report: &Report) {
         );
     }
     out.push('\n');
+}
+
+/// OSC 8: the text as a link, on terminals that know it. The text and the address hold no control characters.
+pub(super) fn hyperlink(url: &str, text: &str) -> String {
+    format!("\u{1b}]8;;{url}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }
 
 fn at(sources: &SourceMap, span: Span) -> String {

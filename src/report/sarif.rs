@@ -1,14 +1,14 @@
 //! SARIF 2.1.0, as GitHub code scanning reads it.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Finding, Severity};
-use crate::report::place::{rebase, utf16_position};
-use crate::report::{Options, Report, RuleInfo, fingerprint, json, safe};
+use crate::finding::{Acceptance, Certainty, Finding, Fix, Severity, Suppressed};
+use crate::report::place::{self, rebase, uri, utf16_position};
+use crate::report::{Options, Report, RuleInfo, fingerprint, json, rule_url, safe};
 use crate::source::{FileId, SourceMap, Span};
 
 /// Results of one run that GitHub accepts.
@@ -131,8 +131,41 @@ struct ResultOut {
     related_locations: Vec<LocationOut>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixOut>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SuppressionOut>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
+    location: LocationOut,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixOut {
+    description: Text,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<ReplacementOut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplacementOut {
+    deleted_region: Region,
+    inserted_content: TextRef,
 }
 
 #[derive(Serialize)]
@@ -227,10 +260,24 @@ pub fn render(report: &Report, options: &Options) -> String {
     ranked.truncate(RESULT_LIMIT);
 
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
-    let results = ranked
+    let mut results: Vec<ResultOut> = ranked
         .into_iter()
-        .map(|(finding, print, undecided)| result(report, &places, &mut hashes, finding, print, undecided))
+        .map(|(finding, print, undecided)| {
+            let counts = !undecided || options.policy.strict;
+            let level = if counts { level(finding.severity) } else { "note" };
+            result(report, &places, &mut hashes, finding, print, undecided, level)
+        })
         .collect();
+
+    // Readers that do not know suppressions would take them for open.
+    if options.show_suppressed {
+        let free = RESULT_LIMIT.saturating_sub(results.len());
+        let prints = fingerprint::unique(report.suppressed.iter().map(|suppressed| &suppressed.finding));
+        let suppressed = report.suppressed.iter().zip(prints).take(free);
+        results.extend(
+            suppressed.map(|(one, print)| suppressed_result(report, &places, &mut hashes, one, print)),
+        );
+    }
 
     let exit_code = report.exit_code(options.policy);
     let log = Log {
@@ -279,7 +326,7 @@ fn rule(rule: &RuleInfo) -> Rule {
         short_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         full_description: Text { text: cut_to(&rule.summary, DESCRIPTION_LIMIT) },
         help: Markdown { text: rule.page.clone(), markdown: rule.page.clone() },
-        help_uri: format!("{INFORMATION_URI}/blob/main/rules/{}.md", rule.code),
+        help_uri: rule_url(&rule.code),
         default_configuration: Configuration { level: level(rule.severity) },
         properties: RuleProperties {
             tags,
@@ -318,13 +365,10 @@ fn result(
     finding: &Finding,
     print: String,
     undecided: bool,
+    level: &'static str,
 ) -> ResultOut {
-    // A file under `.terraform` is not in the repository, so the alert goes to the outermost call that is.
     let own = finding.primary.as_ref().map(|label| label.span);
-    let span = match own {
-        Some(span) if !places.is_installed(span) => Some(span),
-        own => finding.calls.iter().copied().find(|call| !places.is_installed(*call)).or(own),
-    };
+    let span = place::in_repository(&report.sources, finding);
 
     let mut related: Vec<LocationOut> = Vec::new();
     let mut links: Vec<String> = Vec::new();
@@ -390,12 +434,14 @@ fn result(
     ResultOut {
         rule_id: finding.code,
         rule_index: report.rules.iter().position(|rule| rule.code == finding.code),
-        level: if undecided { "note" } else { level(finding.severity) },
+        level,
         message: Text { text },
         locations: location.into_iter().collect(),
         related_locations: related,
         code_flows,
+        fixes: finding.fix.iter().filter(|fix| !fix.edits.is_empty()).map(|fix| places.fix(fix)).collect(),
         partial_fingerprints,
+        suppressions: Vec::new(),
         properties: ResultProperties {
             verdict: if undecided { "unknown" } else { "violated" },
             address: finding.subject.clone(),
@@ -404,6 +450,27 @@ fn result(
             roots: finding.roots.clone(),
         },
     }
+}
+
+fn suppressed_result(
+    report: &Report,
+    places: &Places<'_>,
+    hashes: &mut BTreeMap<FileId, Vec<String>>,
+    suppressed: &Suppressed,
+    print: String,
+) -> ResultOut {
+    let is_undecided = suppressed.finding.certainty == Certainty::Undecided;
+    let suppression = SuppressionOut {
+        kind: match suppressed.by {
+            Acceptance::Comment => "inSource",
+            Acceptance::Settings => "external",
+        },
+        justification: suppressed.reason.as_deref().map(safe::sentence),
+        location: places.location(suppressed.place, ""),
+    };
+    let level = if is_undecided { "note" } else { level(suppressed.finding.severity) };
+    let open = result(report, places, hashes, &suppressed.finding, print, is_undecided, level);
+    ResultOut { suppressions: vec![suppression], ..open }
 }
 
 fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notification> {
@@ -426,7 +493,7 @@ fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notifi
         let level = match diagnostic.kind {
             DiagnosticKind::Unreadable => "error",
             DiagnosticKind::Invalid => "warning",
-            DiagnosticKind::NotUnderstood => "note",
+            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
         };
         let text = format!("{}. {}", plain(&diagnostic.summary), plain(&diagnostic.detail));
         all.push(note(level, text.trim_end().to_owned(), diagnostic.span));
@@ -480,38 +547,37 @@ impl Places<'_> {
         }
     }
 
-    fn is_installed(&self, span: Span) -> bool {
-        let file = self.sources.file(span.file);
-        file.path.components().any(|part| part == Component::Normal(".terraform".as_ref()))
-    }
-}
-
-/// A path as a URI reference: percent-encoded, `/` between its parts, `file://` before an absolute one.
-pub fn uri(path: &Path) -> String {
-    let text = crate::report::place::path_text(path);
-    let mut out = String::with_capacity(text.len());
-    if path.is_absolute() {
-        out.push_str(if text.starts_with('/') { "file://" } else { "file:///" });
-    }
-    for byte in text.bytes() {
-        // RFC 3986: unreserved characters; a colon in the first part would read as a scheme.
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
+    /// A fix, file by file.
+    fn fix(&self, fix: &Fix) -> FixOut {
+        let mut changes: Vec<(FileId, ArtifactChange)> = Vec::new();
+        for edit in &fix.edits {
+            let place = self.location(edit.span, "").physical_location;
+            let replacement = ReplacementOut {
+                deleted_region: place.region,
+                inserted_content: TextRef { text: edit.text.clone() },
+            };
+            match changes.last_mut().filter(|(file, _)| *file == edit.span.file) {
+                Some((_, change)) => change.replacements.push(replacement),
+                None => changes.push((
+                    edit.span.file,
+                    ArtifactChange {
+                        artifact_location: place.artifact_location,
+                        replacements: vec![replacement],
+                    },
+                )),
+            }
+        }
+        let text = format!("{} ({})", plain(&fix.title), fix.safety.as_str());
+        FixOut {
+            description: Text { text },
+            artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
         }
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_relative_references() {
-        assert_eq!(uri(Path::new("infra/a b/ä:1%.tf")), "infra/a%20b/%C3%A4%3A1%25.tf");
-    }
 
     #[test]
     fn text_from_the_code_makes_no_links() {

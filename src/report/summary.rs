@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::DiagnosticKind;
 use crate::finding::Severity;
-use crate::proof::verdict;
+use crate::proof::verdict::{self, Proof};
 use crate::report::{Report, safe};
 
 /// `3 errors, 1 warning, 2 undecided · 4 instances in 2 roots (41 files, 6 modules; 1 module not installed) · 18 ms`.
@@ -25,6 +25,17 @@ pub fn line(report: &Report) -> String {
     let undecided = report.undecided.len() + report.hidden;
     if undecided > 0 {
         found.push(format!("{undecided} undecided"));
+    }
+
+    if !report.suppressed.is_empty() {
+        found.push(format!("{} suppressed", report.suppressed.len()));
+    }
+    let known = report.recognised.as_ref().map_or(0, |recognised| recognised.known.len());
+    if known > 0 {
+        found.push(format!("{known} in the baseline"));
+    }
+    if report.fixed > 0 {
+        found.push(format!("{} fixed", report.fixed));
     }
 
     let mut seen = plural(counts.files, "file");
@@ -58,9 +69,17 @@ pub fn line(report: &Report) -> String {
 
 /// What is proven of the targets, a line for each scenario: `3 targets: 2 via endpoints, 1 broken at L8 (SSM002)`.
 pub fn verdicts(report: &Report) -> String {
+    let mut scenarios: Vec<&str> = Vec::new();
+    for verdicts in &report.verdicts {
+        if !scenarios.contains(&verdicts.scenario.as_str()) {
+            scenarios.push(&verdicts.scenario);
+        }
+    }
     let mut out = String::new();
-    for (scenario, proofs) in &report.verdicts {
-        let Some(summary) = verdict::summary(proofs) else { continue };
+    for scenario in scenarios {
+        let of_scenario = report.verdicts.iter().filter(|verdicts| verdicts.scenario == scenario);
+        let proofs: Vec<&Proof> = of_scenario.flat_map(|verdicts| &verdicts.proofs).collect();
+        let Some(summary) = verdict::summary(proofs.iter().copied()) else { continue };
         let name = if scenario.is_empty() { String::new() } else { format!("{}: ", safe::line(scenario)) };
         out.push_str(&format!("{name}{summary}\n"));
         let assumed: BTreeSet<&str> =

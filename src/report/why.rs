@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::proof::Service;
 use crate::proof::chain::Link;
 use crate::proof::verdict::{self, Proof, Verdict};
-use crate::report::json::{self, GapOut};
+use crate::report::json::{self, BrokenOut, GapOut, Step};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, safe};
 use crate::source::{SourceMap, Span};
@@ -217,7 +217,7 @@ impl Why {
             let word = match diagnostic.kind {
                 DiagnosticKind::Unreadable => "error",
                 DiagnosticKind::Invalid => "invalid",
-                DiagnosticKind::NotUnderstood => "note",
+                DiagnosticKind::NotUnderstood | DiagnosticKind::Note => "note",
             };
             let at = diagnostic
                 .span
@@ -233,28 +233,12 @@ impl Why {
             target: &proof.target,
             state: proof.state(),
             verdict: proof.headline(),
-            path: match &proof.verdict {
-                Verdict::Reachable(path) => Some(path.describe()),
-                Verdict::Broken(_) | Verdict::Unknown(_) => None,
-            },
+            path: json::path_out(proof),
             confidence: proof.confidence.as_str(),
             location: proof.decl_range.map(|span| Location::of(&self.sources, span)),
             exists: (!proof.exists.is_unknown()).then_some(proof.exists.is_yes()),
-            broken_at: proof.broken().map(|broken| BrokenOut {
-                link: format!("L{}", broken.link.number),
-                name: broken.link.name,
-                rule: broken.link.rule,
-                services: broken.services.iter().map(|service| service.label()).collect(),
-                subnets: &broken.subnets,
-                reason: &broken.link.reason,
-                location: broken.link.span.map(|span| Location::of(&self.sources, span)),
-            }),
-            because: match &proof.verdict {
-                Verdict::Unknown(reasons) => {
-                    reasons.iter().map(|reason| self.step(&reason.text, reason.span)).collect()
-                }
-                Verdict::Reachable(_) | Verdict::Broken(_) => Vec::new(),
-            },
+            broken_at: json::broken_out(proof, &self.sources),
+            because: json::because_out(proof, &self.sources),
             links: proof.links.iter().filter(wanted).map(|link| self.link_out(link)).collect(),
             command_channel: proof.command.iter().filter(wanted).map(|link| self.link_out(link)).collect(),
             session_features: if service.is_none() {
@@ -277,8 +261,8 @@ impl Why {
         json::to_text(&document)
     }
 
-    fn step<'a>(&self, message: &'a str, span: Option<Span>) -> StepOut<'a> {
-        StepOut { message, location: span.map(|span| Location::of(&self.sources, span)) }
+    fn step<'a>(&self, message: &'a str, span: Option<Span>) -> Step<'a> {
+        Step { message, location: span.map(|span| Location::of(&self.sources, span)) }
     }
 
     fn link_out<'a>(&self, link: &'a Link) -> LinkOut<'a> {
@@ -422,24 +406,13 @@ struct TargetOut<'a> {
     location: Option<Location>,
     exists: Option<bool>,
     broken_at: Option<BrokenOut<'a>>,
-    because: Vec<StepOut<'a>>,
+    because: Vec<Step<'a>>,
     links: Vec<LinkOut<'a>>,
     command_channel: Vec<LinkOut<'a>>,
     session_features: Vec<LinkOut<'a>>,
     assumptions: &'a [String],
     help: Option<&'a str>,
     scenarios: Vec<ScenarioOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct BrokenOut<'a> {
-    link: String,
-    name: &'static str,
-    rule: &'static str,
-    services: Vec<&'static str>,
-    subnets: &'a [String],
-    reason: &'a str,
-    location: Option<Location>,
 }
 
 #[derive(Serialize)]
@@ -452,14 +425,8 @@ struct LinkOut<'a> {
     reason: &'a str,
     location: Option<Location>,
     rule: Option<&'static str>,
-    because: Vec<StepOut<'a>>,
-    trail: Vec<StepOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct StepOut<'a> {
-    message: &'a str,
-    location: Option<Location>,
+    because: Vec<Step<'a>>,
+    trail: Vec<Step<'a>>,
 }
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use crate::aws::ami::Family;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::UserData;
 use crate::aws::fact::{Answer, Known};
-use crate::aws::link::Link;
+use crate::aws::link::{EndpointId, Link};
 use crate::aws::policy::text::Piece;
 use crate::aws::security_group::PeerKind;
 use crate::finding::Severity;
@@ -74,9 +74,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if context.options.hints.contains(RULE.code) && s3 == S3::Absent {
             no_s3(context, findings, site, &violation);
         }
-        let Some(user_data) = &target.user_data else { continue };
         let amazon = target.ami.family == Some(Family::AmazonLinux);
-        let Some(download) = download(user_data, amazon, s3) else { continue };
+        let download = target.user_data.as_ref().and_then(|user_data| download(user_data, amazon, s3));
+        let (Some(user_data), Some(download)) = (&target.user_data, download) else {
+            if s3 == S3::Blocked
+                && let Some(gateway) = s3_gateway(reach, site)
+            {
+                findings.judge(&violation, shut_out(reach, site, gateway));
+            }
+            continue;
+        };
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
         let mut defect = Defect::new(
@@ -106,6 +113,39 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
         findings.judge(&violation, defect);
     }
+}
+
+const NOT_TO_S3: &str = "its groups let HTTPS out to private addresses only, and S3 has public ones";
+
+/// The gateway endpoint for S3 of the site's VPC, where there certainly is one.
+fn s3_gateway(reach: &Reach<'_>, site: &Site) -> Option<EndpointId> {
+    let network = &reach.model.network;
+    let vpc = site.vpc.to()?;
+    network.endpoint_ids().find(|id| {
+        let endpoint = network.endpoint(*id);
+        let here = endpoint.vpc.link.is(vpc) & endpoint.service.is("s3") & endpoint.declaration.exists;
+        (here & endpoint.endpoint_type.is(&"Gateway".into())).is_yes()
+    })
+}
+
+/// A gateway endpoint for S3 that the instance's groups keep it from.
+fn shut_out(reach: &Reach<'_>, site: &Site, gateway: EndpointId) -> Defect {
+    let network = &reach.model.network;
+    let target = reach.target(site);
+    let gateway = &network.endpoint(gateway).declaration;
+    let rule = reach.site_admits_internet(site).candidates.first().and_then(|(group, index)| {
+        network.group(*group).egress.rules.get(*index).and_then(|rule| rule.declaration.decl_range)
+    });
+    Defect::new(
+        &target.declaration,
+        "{} does not reach S3, so the agent and packages of Amazon Linux are not updated",
+    )
+    .at(rule.or(target.groups.span), NOT_TO_S3)
+    .label(gateway.decl_range, "this endpoint is there for S3")
+    .severity(Severity::Info)
+    .help(format!("let TCP 443 out to the prefix list of S3, `{}.prefix_list_id`", gateway.address))
+    .affects([target.declaration.address.clone()])
+    .cause("S3")
 }
 
 /// Without S3 neither the agent's own updates nor the repositories of Amazon Linux are reached.

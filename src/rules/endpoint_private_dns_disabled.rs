@@ -4,9 +4,9 @@ use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::EndpointId;
 use crate::aws::network::{Network, existence};
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity, Term};
 use crate::proof::{Reach, Service};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -42,6 +42,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Defect::new(&endpoint.declaration, "{} has private DNS off, so no instance is led to it")
                 .at_fact(&endpoint.private_dns, here)
                 .help("set `private_dns_enabled = true`")
+                .fix(fix(context, id, service))
                 .affects(affected)
                 .cause("private DNS");
         let defect = if internet.is_no() {
@@ -52,6 +53,44 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
     }
+}
+
+/// Private DNS switched on, where nothing else has the name. It leads every instance of the VPC to the endpoint, so it is
+/// safe only if the endpoint admits them all.
+fn fix(context: &RuleContext<'_>, id: EndpointId, service: Service) -> Option<Fix> {
+    let reach = context.reach;
+    let network = &context.model.network;
+    let endpoint = network.endpoint(id);
+    let vpc = endpoint.vpc.link.to()?;
+    let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+    let is_taken = network.endpoint_ids().filter(|other| *other != id).any(|other| {
+        let other = network.endpoint(other);
+        let same = other.vpc.link.is(vpc) & other.service.is(service.label());
+        !(same & other.private_dns.is(&true)).is_no()
+    });
+    let mut zones = network.zones_for(vpc, service.label(), region.map(|region| region.as_str())).into_iter();
+    let has_zone = zones.any(|zone| !(zone.exact & zone.associated.truth).is_no());
+    let is_companion = !endpoint.private_dns_resources.is_empty();
+    if !endpoint.is_interface().is_yes() || is_companion || is_taken || has_zone {
+        return None;
+    }
+    let mut is_safe = true;
+    for site in reach.sites_in(vpc) {
+        let admitted = reach.endpoint_admits(site, id).map_or(Truth::Unknown, |found| found.answer.truth);
+        // What reaches the internet today would be cut off.
+        if admitted.is_no() && !site.internet.truth.is_no() {
+            return None;
+        }
+        is_safe &= admitted.is_yes();
+    }
+    let fix = remedy::set(
+        context,
+        &endpoint.declaration,
+        &endpoint.private_dns,
+        "private_dns_enabled",
+        Term::Bool(true),
+    );
+    if is_safe { fix } else { remedy::with_a_look(fix) }
 }
 
 /// Whether a private hosted zone leads the service's name to the endpoint.

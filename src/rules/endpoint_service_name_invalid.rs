@@ -4,7 +4,7 @@ use crate::aws::fact::Answer;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::refusal::{NameProblem, name_problems};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -27,13 +27,29 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         for problem in name_problems(endpoint) {
             let severity = if problem.is_refused() { Severity::Error } else { Severity::Warning };
             let advice = advice(&problem);
+            let fix = rewording(&problem)
+                .and_then(|(word, with)| remedy::reword(context, &endpoint.service.name, word, with));
             let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.describe()))
                 .at_fact(&endpoint.service.name, advice.here)
                 .severity(severity)
                 .help(advice.help)
+                .fix(fix)
                 .cause(advice.cause);
             findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), defect);
         }
+    }
+}
+
+/// The word that is wrong in the name, and the right one.
+fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
+    match problem {
+        NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
+        NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
+        NameProblem::Region { named, own } => Some((named, own)),
+        NameProblem::Fips(_)
+        | NameProblem::ServiceRegion
+        | NameProblem::China(_)
+        | NameProblem::NewRegion(_) => None,
     }
 }
 

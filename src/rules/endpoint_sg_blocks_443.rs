@@ -1,15 +1,17 @@
 //! SSM002: endpoint security groups that let no HTTPS in from an instance.
 
+use std::collections::BTreeSet;
+
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence};
-use crate::aws::link::EndpointId;
+use crate::aws::link::{EndpointId, VpcId};
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
 use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -40,9 +42,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if sites.peek().is_none() {
             let everybody = network.admits(&endpoint.groups, Direction::Ingress, 443, &Party::Vpc(vpc));
             let violation = Answer::all([existence(&endpoint.declaration), admits_nobody(network, endpoint)]);
-            let defect = defect(network, endpoint, &everybody, "anybody");
+            let fix = remedy_of(context, id, vpc);
+            let defect = defect(network, endpoint, &everybody, "anybody").fix(fix);
             findings.judge(&without_places(violation), defect);
         }
+        let mut fix: Option<Option<Fix>> = None;
         // A zone leads instances of other VPCs to an endpoint.
         let others = network.vpc_ids().filter(|other| *other != vpc && !network.dns.zones.is_empty());
         let guests = others.flat_map(|other| context.reach.sites_in(other));
@@ -62,6 +66,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let violation = Answer::all([there, admission.answer.clone().negate()]);
             let mut defect =
                 defect(network, endpoint, &admission, "the instances").affects([target.address.clone()]);
+            if violation.truth.is_yes() {
+                let fix = fix.get_or_insert_with(|| remedy_of(context, id, vpc));
+                defect = defect.fix(fix.clone());
+            }
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
@@ -77,6 +85,28 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             findings.judge(&without_places(violation), defect);
         }
     }
+}
+
+/// A rule for all instances that the endpoint does not admit, in its only group.
+fn remedy_of(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fix> {
+    let network = &context.model.network;
+    let groups = &network.endpoint(id).groups;
+    let mut members = groups.ids();
+    let group = members.next().filter(|_| members.next().is_none() && groups.is_complete())?;
+    let mut peers = BTreeSet::new();
+    for site in context.reach.sites_in(vpc) {
+        if context.reach.endpoint_admits(site, id).is_some_and(|found| found.answer.truth.is_yes()) {
+            continue;
+        }
+        match context.reach.target(site).groups.ids().next() {
+            Some(group) => peers.insert(group),
+            // Whose group nobody knows comes from the VPC all the same.
+            None => {
+                return remedy::let_https(context, group, Direction::Ingress, &BTreeSet::new(), Some(vpc));
+            }
+        };
+    }
+    remedy::let_https(context, group, Direction::Ingress, &peers, Some(vpc))
 }
 
 fn without_places(answer: Answer) -> Answer {

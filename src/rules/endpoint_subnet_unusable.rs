@@ -1,11 +1,12 @@
 //! SSM012: an interface endpoint without subnets, or with subnets that AWS refuses.
 
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Basis, Evidence};
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM012",
@@ -30,8 +31,22 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
             .decided_by(subnets_evidence(endpoint))
             .help("list a subnet of its VPC for each availability zone in `subnet_ids`")
+            .fix(remedy::place_endpoint(
+                context,
+                &endpoint.declaration,
+                endpoint.subnets.basis == Basis::ProviderDefault,
+                endpoint.vpc.link.to(),
+            ))
             .cause("no subnet");
         findings.judge(&Answer::all([exists.clone(), empty]), defect);
+
+        let nests = Answer::new(Truth::known(endpoint.nests_subnets));
+        let defect = Defect::new(&endpoint.declaration, "{} is given lists of subnets, not subnets")
+            .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
+            .decided_by(subnets_evidence(endpoint))
+            .help("join the lists with `concat`; one subnet for each availability zone is enough for all of the VPC")
+            .cause("lists of subnets");
+        findings.judge(&Answer::all([exists.clone(), nests]), defect);
 
         let defect = Defect::new(&endpoint.declaration, "{} is given a subnet of another VPC")
             .at(endpoint.subnets.span, "one of these subnets is in another VPC")

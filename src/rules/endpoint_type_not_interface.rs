@@ -2,8 +2,8 @@
 
 use crate::aws::fact::Answer;
 use crate::aws::network::existence;
-use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::finding::{Severity, Term};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,9 +32,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         } else {
             format!("without `vpc_endpoint_type` it is `Gateway`, and {label} exists as `Interface` only")
         };
+        // Without subnets the type alone does not make it one.
+        let fix = if endpoint.subnets.is_empty().is_yes() {
+            None
+        } else {
+            let interface = Term::Text("Interface".into());
+            remedy::set(context, &endpoint.declaration, kind, "vpc_endpoint_type", interface)
+        };
         let defect = Defect::new(&endpoint.declaration, "{} is not an interface endpoint")
             .at_fact(kind, here)
             .help("set `vpc_endpoint_type = \"Interface\"`")
+            .fix(fix)
             .cause("type");
         findings.judge(&violation, defect);
     }

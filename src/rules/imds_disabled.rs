@@ -1,8 +1,8 @@
 //! SSM020: a target whose metadata service is off, so that the agent has no identity.
 
 use crate::aws::fact::Answer;
-use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::finding::{Severity, Term};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,6 +25,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let defect = Defect::new(subject, "{} has the metadata service off, so the agent has no identity")
             .at_fact(&target.metadata_endpoint, "the metadata service is off")
             .help("set `http_endpoint = \"enabled\"`, with `http_tokens = \"required\"`")
+            .fix(remedy::set(
+                context,
+                subject,
+                &target.metadata_endpoint,
+                "http_endpoint",
+                Term::Text("enabled".into()),
+            ))
             .affects([target.declaration.address.clone()])
             .cause("metadata");
         findings.judge(&violation, defect);

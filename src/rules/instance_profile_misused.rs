@@ -6,7 +6,7 @@ use crate::aws::compute::Target;
 use crate::aws::fact::{Answer, Evidence};
 use crate::aws::iam::{Iam, Misuse, ProfileId};
 use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,12 +28,24 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let argument = &target.profile;
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let fix = match &argument.misuse {
+            Some(Misuse::ArnForName) => argument
+                .link
+                .to()
+                .and_then(|id| remedy::name_for_arn(argument.span, &iam.profile(id).declaration)),
+            Some(Misuse::RoleForProfile(role)) => {
+                remedy::profile_for_role(context, subject, argument.span, *role)
+            }
+            Some(Misuse::NameOfRole(_) | Misuse::QuotedReference(_) | Misuse::NameWithoutReference(_))
+            | None => None,
+        };
         let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
         let defect = Defect::new(subject, format!("{{}} {}", problem.what))
             .at(argument.span, problem.here)
             .decided_by(evidence)
             .severity(problem.severity)
             .help(problem.help)
+            .fix(fix)
             .affects([target.declaration.address.clone()])
             .cause("profile argument");
         findings.judge(&Answer::new(target.declaration.exists), defect);
@@ -63,10 +75,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                         continue;
                     }
                 };
+                let fix = role
+                    .reference
+                    .link
+                    .to()
+                    .and_then(|id| remedy::name_for_arn(role.reference.span, &iam.role(id).declaration));
                 let defect = Defect::new(subject, "{} does not name its role")
                     .at(role.reference.span, here)
                     .decided_by(role.reference.evidence(""))
                     .help("set `role = aws_iam_role.<name>.name`")
+                    .fix(fix)
                     .cause("role argument");
                 findings.judge(&Answer::new(subject.exists & Truth::Yes), defect);
             }

@@ -1,5 +1,7 @@
 //! SSM007: instance security groups that let no HTTPS out to where the agent has to go.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use crate::aws::cidr::{Cidr, Coverage};
@@ -8,9 +10,9 @@ use crate::aws::fact::{Answer, Known, Reason};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::Network;
 use crate::aws::security_group::{Admission, Direction, Group, Party, PeerKind};
-use crate::finding::Severity;
+use crate::finding::{Fix, Severity};
 use crate::proof::{Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -63,9 +65,25 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         } else {
             "the internet"
         };
-        let defect = defect(network, target, nearest, whither).affects([target.declaration.address.clone()]);
+        let defect = defect(network, target, nearest, whither)
+            .affects([target.declaration.address.clone()])
+            .fix(fix(context, site, &ways, nearest));
         findings.judge(&violation, defect);
     }
+}
+
+/// A rule in the group that the finding is about, to the groups of the endpoints.
+fn fix(context: &RuleContext<'_>, site: &Site, ways: &[Way], nearest: &Admission) -> Option<Fix> {
+    let network = &context.model.network;
+    let target = context.reach.target(site);
+    let nearest = nearest.candidates.first().map(|(group, _)| *group);
+    let group = nearest.or_else(|| target.groups.ids().next())?;
+    let mut peers = BTreeSet::new();
+    for way in ways {
+        let Way::Interface(endpoint, _) = way else { return None };
+        peers.extend(network.endpoint(*endpoint).groups.ids().next());
+    }
+    remedy::let_https(context, group, Direction::Egress, &peers, site.vpc.to())
 }
 
 /// Where the agent's connections go.

@@ -6,7 +6,7 @@ use crate::aws::link::VpcId;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::{Ec2Messages, Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM003",
@@ -32,7 +32,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if reach.is_shared(vpc) {
             continue;
         }
-        let cut_off = sites.iter().filter(|site| !(nothing && reach.broken_nat(site).is_some()));
+        let cut_off = sites
+            .iter()
+            .filter(|site| !(nothing && reach.broken_nat(site).is_some()) && !may_go_out(reach, vpc, site));
         let cut_off: Vec<(&Site, Answer)> = cut_off
             .map(|site| (*site, Answer::all([Answer::new(site.certain), site.internet.clone().negate()])))
             .collect();
@@ -57,6 +59,18 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether a target that this configuration puts into no subnet has one in the VPC that leads to the internet.
+fn may_go_out(reach: &Reach<'_>, vpc: VpcId, site: &Site) -> bool {
+    let network = &reach.model.network;
+    let target = reach.target(site);
+    site.subnet.is_none()
+        && network.subnet_ids().any(|subnet| {
+            let here = network.subnet(subnet).vpc.link.is(vpc);
+            let out = || network.internet_path(subnet, target.public_ip(network, subnet)).truth;
+            here.is_yes() && out().is_yes()
+        })
 }
 
 /// Whether the VPC has the service: by an endpoint, by one of the wrong type that another rule reports, or by a zone.
@@ -100,7 +114,10 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         }
         (Some((evidence, have)), _) => {
             let here = format!("endpoints exist only for: {}", have.join(", "));
+            let like = have.first().copied().unwrap_or_default();
+            let fix = remedy::add_services(context, evidence.origin, missing, like);
             defect
+                .fix(fix)
                 .at(evidence.span, here)
                 .decided_by(evidence)
                 .help(format!("add {} to the services that `for_each` goes through", quoted(&labels)))
@@ -108,6 +125,7 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         (None, None) => {
             let here = format!("has no endpoint for {}", list(&labels));
             defect
+                .fix(remedy::copy_endpoint(context, vpc, missing))
                 .at(declaration.decl_range, here)
                 .help(format!("add an interface endpoint for {}, or a NAT gateway", list(&labels)))
         }

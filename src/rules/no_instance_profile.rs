@@ -1,9 +1,9 @@
 //! SSM008: a target without an instance profile, so that the agent has no credentials.
 
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Basis, Evidence};
 use crate::aws::iam::Misuse;
 use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM008",
@@ -38,6 +38,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(profile.span.or(subject.decl_range), "no instance profile")
             .decided_by(evidence)
             .help("set `iam_instance_profile` to a profile whose role has AmazonSSMManagedInstanceCore")
+            .fix(if profile.basis == Basis::Configured {
+                None
+            } else {
+                remedy::give_profile(context, subject)
+            })
             .note("Default Host Management, set up outside of this configuration, would do instead")
             .affects([target.declaration.address.clone()])
             .cause("no profile");

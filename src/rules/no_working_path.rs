@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::fact::Answer;
+use crate::aws::fact::{Answer, Evidence};
 use crate::aws::link::GatewayId;
 use crate::finding::Severity;
 use crate::proof::{Service, Site};
@@ -37,12 +37,24 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let works = network.nat_works(id);
         let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
         let violation = Answer::all([used, works.clone().negate()]);
-        let mut evidence = works.evidence.into_iter();
+        let is_block = |place: &Evidence| {
+            place.span.is_some() && network.public_access.iter().any(|block| block.mode.span == place.span)
+        };
+        let block = works.evidence.iter().position(is_block);
+        let mut evidence = works.evidence.clone();
+        if let Some(block) = block {
+            evidence.swap(0, block);
+        }
+        let mut evidence = evidence.into_iter();
+        let help = match block {
+            Some(_) => "allow what goes out with `block-ingress`, exclude the VPC, or add endpoints",
+            None => "put the NAT gateway into a subnet whose default route leads to an internet gateway",
+        };
         let mut defect = Defect::new(
             &gateway.declaration,
             "{} does not lead to the internet, and there are no endpoints instead",
         )
-        .help("put the NAT gateway into a subnet whose default route leads to an internet gateway")
+        .help(help)
         .affects(sites.iter().map(|site| reach.target(site).declaration.address.clone()))
         .cause("NAT");
         if let Some(place) = evidence.next() {

@@ -42,6 +42,8 @@ pub struct Section {
 pub enum Shows {
     /// The marked lines carry the finding, no other line any.
     Bad,
+    /// The files that fixes change in the *Bad* project of the same heading, as they are afterwards.
+    Fixed,
     /// No rule has anything to say.
     Good,
 }
@@ -106,13 +108,22 @@ impl Page {
         self.sections.iter().find(|section| section.title == title)
     }
 
-    /// The projects under *Bad* and *Good*, each heading within them one project.
+    /// The projects under *Bad*, *Fixed* and *Good*, each heading within them one project; *Fixed* only where a fix exists.
     pub fn projects(&self) -> Result<Vec<Project>, String> {
         let mut projects = Vec::new();
-        for (title, shows) in [("Bad", Shows::Bad), ("Good", Shows::Good)] {
-            let section = self.section(title).ok_or_else(|| format!("no section *{title}*"))?;
+        for (title, shows) in [("Bad", Shows::Bad), ("Fixed", Shows::Fixed), ("Good", Shows::Good)] {
+            let section = match self.section(title) {
+                Some(section) => section,
+                None if shows == Shows::Fixed => continue,
+                None => return Err(format!("no section *{title}*")),
+            };
             for part in split_at_headings(section.body, "### ") {
-                let title = if part.title.is_empty() { section.title } else { part.title };
+                let title = match part.title {
+                    // It shows what becomes of the only project under *Bad*.
+                    "" if shows == Shows::Fixed => "Bad",
+                    "" => section.title,
+                    title => title,
+                };
                 let files = files(part.body)?;
                 if !files.is_empty() {
                     projects.push(Project { title, shows, files });

@@ -1,11 +1,12 @@
 //! SSM021: a target with a public address.
 
+use crate::aws::Declaration;
 use crate::aws::compute::Target;
 use crate::aws::fact::Answer;
 use crate::aws::network::GatewayKind;
-use crate::finding::Severity;
-use crate::proof::{Reach, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::finding::{Fix, Severity, Term};
+use crate::proof::{Reach, Service, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM021",
@@ -42,6 +43,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Defect::new(subject, "{} gets a public address, which Session Manager does not need")
                 .severity(severity)
                 .help("set `associate_public_ip_address = false`, which replaces a running instance")
+                .fix(fix(context, site, subject))
                 .affects([target.declaration.address.clone()])
                 .cause("public address");
         if let Some(place) = place {
@@ -51,6 +53,24 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
     }
+}
+
+/// No public address, where the argument is all that gives one and the endpoints are another way. It replaces the
+/// instance.
+fn fix(context: &RuleContext<'_>, site: &Site, subject: &Declaration) -> Option<Fix> {
+    let target = context.reach.target(site);
+    let vpc = site.vpc.to()?;
+    let mut needed = Service::ALL.into_iter().filter(|service| context.reach.needs(vpc, *service));
+    if !needed.all(|service| context.reach.presence(vpc, service).answer.truth.is_yes()) {
+        return None;
+    }
+    let fact = &target.associate_public_ip;
+    let is_instance = subject.addr.as_ref().is_some_and(|addr| addr.resource.type_name == "aws_instance");
+    if !target.elastic_ips.is_empty() || !(fact.is_configured() || is_instance) {
+        return None;
+    }
+    let fix = remedy::set(context, subject, fact, "associate_public_ip_address", Term::Bool(false));
+    remedy::with_a_look(fix)
 }
 
 /// An IPv6 address is public where a route leads it to an internet gateway.

@@ -7,7 +7,7 @@ use crate::aws::iam::{Attached, Permission, Role, RoleId, Verdict};
 use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,10 +34,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
         let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
         let managed_by_aws = host_management(reach, &sites, &permissions);
-        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        // A role lacks what it lacks in every subnet.
+        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
-        let defect = defect(role, &permissions, violation.truth).affects(affected);
+        let lacks = |permission: &Permission| {
+            matches!(permission.verdict(), Verdict::Denied | Verdict::OutsideBoundary | Verdict::Unknown)
+        };
+        let fix = if permissions.iter().any(lacks) {
+            None
+        } else {
+            remedy::attach_core_policy(context, role, region)
+        };
+        let defect = defect(role, &permissions, violation.truth).affects(affected).fix(fix);
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
     }
 }

@@ -6,7 +6,7 @@ use crate::aws::fact::Answer;
 use crate::aws::iam::RoleId;
 use crate::finding::Severity;
 use crate::proof::Site;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,6 +40,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(trust.evidence.span, "does not let ec2.amazonaws.com assume the role")
             .decided_by(trust.evidence.clone())
             .help("allow the service ec2.amazonaws.com the action sts:AssumeRole")
+            .fix(remedy::trust_ec2(context, role))
             .affects(affected)
             .cause("trust");
         findings.judge(&violation, defect);

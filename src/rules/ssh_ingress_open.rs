@@ -10,7 +10,7 @@ use crate::aws::link::{GroupId, Link};
 use crate::aws::network::existence;
 use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
 use crate::finding::Severity;
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM006",
@@ -59,6 +59,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .decided_by(source.evidence.clone())
                     .severity(severity)
                     .help("remove the rule; sessions come through Session Manager")
+                    .fix(remedy::remove_rule(rule))
                     .affects(use_of_group.targets.iter().cloned())
                     .cause(&match *port {
                         SSH => format!("ssh from {}", source.whom),

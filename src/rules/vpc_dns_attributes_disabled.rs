@@ -3,9 +3,9 @@
 use crate::aws::fact::{Answer, Evidence, Fact};
 use crate::aws::link::VpcId;
 use crate::aws::network::existence;
-use crate::finding::Severity;
+use crate::finding::{Severity, Term};
 use crate::proof::{Reach, Service};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,10 +34,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let uses_support = Answer::any([relied_on.clone(), inhabited]);
         let affected = || reach.sites_in(id).map(|site| reach.target(site).declaration.address.clone());
 
+        let set = |fact: &Fact<bool>, name: &'static str| {
+            remedy::set(context, &vpc.declaration, fact, name, Term::Bool(true))
+        };
+
         let violation = Answer::all([there.clone(), off(&vpc.dns_support), uses_support]);
         let defect = Defect::new(&vpc.declaration, "{} has DNS support off, so no name resolves in it")
             .at_fact(&vpc.dns_support, "DNS support is off")
             .help("set `enable_dns_support = true`")
+            .fix(set(&vpc.dns_support, "enable_dns_support"))
             .affects(affected())
             .cause("enable_dns_support");
         findings.judge(&violation, defect);
@@ -54,10 +59,32 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         )
         .at_fact(&vpc.dns_hostnames, here)
         .help("set `enable_dns_hostnames = true`")
+        .fix(set(&vpc.dns_hostnames, "enable_dns_hostnames"))
         .affects(affected())
         .cause("enable_dns_hostnames");
+        let defect = match does_without(reach, id) {
+            true => defect
+                .severity(Severity::Warning)
+                .note("private DNS of the endpoints is off too; all instances go out over the internet"),
+            false => defect,
+        };
         findings.judge(&violation, defect);
     }
+}
+
+/// Whether the endpoints are not used yet: no name leads to one, and all instances have a way to the internet.
+fn does_without(reach: &Reach<'_>, vpc: VpcId) -> bool {
+    let network = &reach.model.network;
+    let mut sites = reach.sites_in(vpc).peekable();
+    let mut endpoints = network
+        .endpoint_ids()
+        .map(|id| network.endpoint(id))
+        .filter(|endpoint| !(endpoint.vpc.link.is(vpc) & endpoint.declaration.exists).is_no());
+    let mut services = Service::ALL.into_iter();
+    sites.peek().is_some()
+        && sites.all(|site| site.internet.truth.is_yes())
+        && endpoints.all(|endpoint| endpoint.private_dns.is(&true).is_no())
+        && services.all(|service| reach.zone_leads_away(vpc, service).truth.is_no())
 }
 
 fn off(attribute: &Fact<bool>) -> Answer {

@@ -664,6 +664,9 @@ impl Network {
             let excluded = Truth::any(exclusions);
             let mut answer = Answer::all([existence(&block.declaration), blocks]);
             answer.truth = answer.truth & region & !excluded;
+            if answer.truth.is_yes() {
+                answer.evidence = vec![block.mode.evidence("blocks what goes through internet gateways")];
+            }
             if answer.truth.is_unknown() && answer.reasons.is_empty() {
                 let text = "whether public access is blocked here is not known";
                 answer.reasons.push(Reason::new(text, block.declaration.decl_range));

@@ -58,6 +58,13 @@ impl Managed {
         self.grant(action).allow
     }
 
+    /// The tracked actions that it allows; none where it denies some, or allows some under a condition only.
+    pub fn allowed(&self) -> Option<impl Iterator<Item = &str>> {
+        let is_plain = |grant: &Grant| grant.deny.is_no() && !grant.allow.is_unknown();
+        let allowed = self.grants.iter().filter(|(_, grant)| grant.allow.is_yes());
+        self.grants.values().all(is_plain).then(|| allowed.map(|(action, _)| action.as_str()))
+    }
+
     /// Whether the policy denies the action.
     pub fn denies(&self, action: &str) -> Truth {
         self.grant(action).deny

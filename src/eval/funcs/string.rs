@@ -29,7 +29,7 @@ pub static FUNCTIONS: &[Function] = &[
     format::FORMATLIST,
     function("indent", &[Param::new("spaces", number), STR], gives_string, indent),
     Function {
-        variadic: Some(Param::new("lists", || Type::list(Type::String)).deep()),
+        variadic: Some(Param::new("lists", || Type::list(Type::String)).unknown()),
         refine: join_prefix,
         ..function("join", &[Param::new("separator", string)], gives_string, join)
     },
@@ -94,6 +94,20 @@ fn join(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, Func
     let lists = &args[1..];
     if lists.is_empty() {
         return Err(FuncError::Call("at least one list is required".into()));
+    }
+    if !lists.iter().all(Value::is_wholly_known) {
+        let mut elements = lists
+            .iter()
+            .map(|list| list.as_elements())
+            .collect::<Option<Vec<_>>>()
+            .into_iter()
+            .flatten()
+            .flatten();
+        return Ok(match (elements.next(), elements.next()) {
+            // The only element is the result, whatever it is.
+            (Some(only), None) => only.clone(),
+            _ => Value::unknown(Type::String),
+        });
     }
     let mut joined = String::new();
     let mut first = true;

@@ -11,7 +11,7 @@ use crate::aws::read::{Arg, View};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
-use crate::eval::value::{Cause, Causes};
+use crate::eval::value::{Cause, Causes, Type, Value, ValueKind};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -80,6 +80,7 @@ pub(super) fn read_endpoint(
         private_dns: view.flag("private_dns_enabled", false),
         private_dns_resources: Vec::new(),
         subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), header, build),
+        nests_subnets: view.arg("subnet_ids").is_some_and(|arg| nests(arg.value)),
         groups: own_groups.clone(),
         own_groups,
         falls_back: Truth::No,
@@ -116,6 +117,29 @@ pub(super) fn read_endpoint(
         endpoint.route_tables.widen(&causes);
     }
     endpoint
+}
+
+/// Whether an element of a list is a collection itself.
+fn nests(value: &Value) -> bool {
+    let is_collection = |element: &Value| match &element.kind {
+        ValueKind::List(..)
+        | ValueKind::Set(..)
+        | ValueKind::Map(..)
+        | ValueKind::Tuple(_)
+        | ValueKind::Object(_) => true,
+        ValueKind::Unknown(unknown) => {
+            matches!(
+                unknown.ty,
+                Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Tuple(_) | Type::Object(_)
+            )
+        }
+        ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::Resource(_) => false,
+    };
+    value.as_elements().is_some_and(|elements| elements.iter().any(is_collection))
 }
 
 pub(super) fn route_table_links(
