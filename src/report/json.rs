@@ -121,23 +121,6 @@ pub(super) struct Step<'a> {
     pub(super) location: Option<Location>,
 }
 
-/// What is suppressed, and by what.
-#[derive(Serialize)]
-pub(super) struct SuppressedOut<'a> {
-    #[serde(flatten)]
-    finding: FindingOut<'a>,
-    by: SuppressionOut<'a>,
-}
-
-/// What suppresses a finding.
-#[derive(Serialize)]
-pub(super) struct SuppressionOut<'a> {
-    kind: &'static str,
-    location: Location,
-    reason: Option<&'a str>,
-    until: Option<&'a str>,
-}
-
 /// What is proven of one target.
 #[derive(Serialize)]
 pub(super) struct VerdictOut<'a> {
