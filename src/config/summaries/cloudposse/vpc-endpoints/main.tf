@@ -1,5 +1,6 @@
 variable "vpc_id" {
-  type = string
+  type    = string
+  default = null
 }
 
 variable "gateway_vpc_endpoints" {
