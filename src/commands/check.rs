@@ -1,6 +1,6 @@
 //! `ssmlint check`: the report of all root modules, in the formats asked for.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, Report as Failure, miette};
@@ -15,7 +15,7 @@ use ssmlint::source::replace::{ReplaceError, Replacement, replace};
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment, parse_destinations};
 use crate::commands::baseline;
-use crate::commands::output::{append, print, use_color, use_hyperlinks, write_file};
+use crate::commands::output::{append, is_terminal, print, use_color, use_hyperlinks, write_file};
 use crate::commands::{failure, from_here, progress, settings};
 
 pub(crate) fn run(
@@ -117,7 +117,7 @@ fn diff(report: &Report, files: &[Replacement], policy: Policy) -> Result<u8, Fa
         let path = report::place::path_text(&file.path);
         text.push_str(&fix::diff(&path, &file.before, &file.after));
     }
-    if io::stdout().is_terminal() {
+    if is_terminal() {
         // A terminal acts on what it reads; `patch` needs the bytes.
         text = text.split_inclusive('\n').map(printable).collect();
     }

@@ -397,11 +397,12 @@ fn is_key(key: &Expr, name: &str) -> bool {
 
 /// The text of a key that is a name or a string.
 fn key_text(key: &Expr) -> Option<&str> {
-    match &key.kind {
-        ExprKind::Traversal(traversal) if traversal.steps.is_empty() => Some(&traversal.root),
-        ExprKind::String(text) => Some(text),
-        _ => None,
+    if let ExprKind::Traversal(traversal) = &key.kind
+        && traversal.steps.is_empty()
+    {
+        return Some(&traversal.root);
     }
+    if let ExprKind::String(text) = &key.kind { Some(text) } else { None }
 }
 
 /// Items after the last one of a list or object between brackets.
@@ -484,6 +485,9 @@ fn remove(document: &Document, block: &Block) -> Option<Vec<Edit>> {
 
 /// A block as text that begins at an indented place; ends with its brace.
 fn print(block: &NewBlock, indent: &str, document: &Document) -> String {
+    if block.arguments.is_empty() && block.blocks.is_empty() {
+        return format!("{} {{}}", block.header);
+    }
     let eol = document.eol;
     let inner = format!("{indent}  ");
     let mut text = format!("{} {{{eol}", block.header);

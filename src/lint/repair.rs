@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Edit, Finding, Safety};
+use crate::finding::{Edit, Finding, Safety, Severity};
 use crate::fix;
 use crate::lint::{Error, Request, Scope, check};
 use crate::report::Report;
-use crate::source::SourceFile;
 use crate::source::fs::{Entry, FileKind, FileSystem, Walk};
 use crate::source::replace::Replacement;
+use crate::source::{FileId, SourceFile, SourceMap};
 
 /// Checks of one run; a fix makes another one possible, but only so often.
 const MAX_CHECKS: usize = 200;
@@ -32,9 +33,11 @@ pub struct Repair {
 
 /// Checks all root modules and applies the fixes up to a level, in memory, until there is nothing more to do.
 pub fn repair(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<Repair, Error> {
+    let given = request.sources.len();
     let mut overlay = Overlay { base: fs, files: BTreeMap::new() };
-    let mut report = check(request, &overlay)?;
-    let first = report.findings.len();
+    let mut report =
+        check(&Request { progress: Arc::clone(&request.progress), ..again(request, given) }, &overlay)?;
+    let first: Vec<Identity> = report.findings.iter().map(Identity::of).collect();
     let mut refused: BTreeSet<Identity> = BTreeSet::new();
     let mut checks = 1;
     while checks < MAX_CHECKS {
@@ -52,7 +55,7 @@ pub fn repair(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<R
         };
         for attempt in attempts {
             let mut candidate = overlay.with(&report, &attempt);
-            let mut after = check(request, &candidate)?;
+            let mut after = check(&again(request, given), &candidate)?;
             checks += 1;
             // What only now comes to light is fixed along, if it can be.
             for _ in 0..FOLLOWING {
@@ -63,7 +66,7 @@ pub fn repair(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<R
                     break;
                 }
                 candidate = candidate.with(&after, &following);
-                after = check(request, &candidate)?;
+                after = check(&again(request, given), &candidate)?;
                 checks += 1;
             }
             if keeps_its_promise(&report, &after, &attempt) {
@@ -84,17 +87,34 @@ pub fn repair(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<R
             finding.fix = None;
         }
     }
-    report.fixed = first.saturating_sub(report.findings.len());
+    if request.matrix {
+        report.matrices = check(&Request { matrix: true, ..again(request, given) }, &overlay)?.matrices;
+    }
+    let left: BTreeSet<Identity> = report.findings.iter().map(Identity::of).collect();
+    report.fixed = first.iter().filter(|identity| !left.contains(identity)).count();
     Ok(Repair { report, files: overlay.files.into_values().collect() })
 }
 
-/// Whether the findings are gone, and nothing is wrong that was not before.
+/// The request once more, with a map of its own that holds what the settings point into: the texts of each check are
+/// dropped with its report.
+fn again(request: &Request, given: usize) -> Request {
+    let sources = SourceMap::new();
+    for index in 0..given {
+        let file = request.sources.file(FileId(index as u32));
+        sources.add(&file.path, file.text.clone());
+    }
+    Request { matrix: false, sources: Arc::new(sources), progress: Arc::default(), ..request.clone() }
+}
+
+/// Whether the findings are gone, and nothing is wrong that was not before; infos do not count as wrong.
 fn keeps_its_promise(before: &Report, after: &Report, applied: &[usize]) -> bool {
     let known: BTreeSet<Identity> = before.findings.iter().map(Identity::of).collect();
     let promised: BTreeSet<Identity> =
         applied.iter().map(|index| Identity::of(&before.findings[*index])).collect();
     let remains = after.findings.iter().chain(&after.undecided).any(|f| promised.contains(&Identity::of(f)));
-    let is_new = after.findings.iter().any(|finding| !known.contains(&Identity::of(finding)));
+    // Advice that only makes sense for what works comes with it.
+    let is_bad = |finding: &&Finding| finding.severity > Severity::Info;
+    let is_new = after.findings.iter().filter(is_bad).any(|finding| !known.contains(&Identity::of(finding)));
     let text = |found: &Diagnostic| (found.kind, found.summary.clone(), found.detail.clone());
     let told: BTreeSet<_> = before.diagnostics.iter().map(text).collect();
     let is_refused = after.diagnostics.iter().any(|found| !told.contains(&text(found)));

@@ -90,6 +90,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 /// A rule for all instances that the endpoint does not admit, in its only group.
 fn remedy_of(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fix> {
     let network = &context.model.network;
+    if network.endpoint(id).falls_back.is_yes() {
+        return remedy::give_group(context, id, vpc);
+    }
     let groups = &network.endpoint(id).groups;
     let mut members = groups.ids();
     let group = members.next().filter(|_| members.next().is_none() && groups.is_complete())?;

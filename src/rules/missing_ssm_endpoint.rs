@@ -115,7 +115,7 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         (Some((evidence, have)), _) => {
             let here = format!("endpoints exist only for: {}", have.join(", "));
             let like = have.first().copied().unwrap_or_default();
-            let fix = remedy::add_services(context, evidence.origin, missing, like);
+            let fix = remedy::add_services(context, &evidence, missing, like);
             defect
                 .fix(fix)
                 .at(evidence.span, here)

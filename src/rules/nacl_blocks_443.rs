@@ -4,9 +4,9 @@ use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Answer, Known};
 use crate::aws::nacl::AclLookup;
 use crate::aws::security_group::Direction;
-use crate::finding::Severity;
-use crate::proof::{Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::finding::{Fix, Severity};
+use crate::proof::{Service, Site};
+use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM017",
@@ -40,14 +40,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                         what,
                         answer,
                     };
-                    let https = (443, 443);
                     let (out, into) = (Direction::Egress, Direction::Ingress);
                     for lookup in [
                         lookup(
                             lookups.instance_egress,
                             subnet,
                             out,
-                            https,
+                            HTTPS,
                             &far_side,
                             "HTTPS out of the instance's subnet",
                         ),
@@ -55,7 +54,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                             lookups.endpoint_ingress,
                             far,
                             into,
-                            https,
+                            HTTPS,
                             &near,
                             "HTTPS into the endpoint's subnet",
                         ),
@@ -76,20 +75,34 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                             "the answer into the instance's subnet",
                         ),
                     ] {
-                        report(reach, findings, site, &lookup);
+                        report(context, findings, site, &lookup);
                     }
                 }
             }
         }
         if to_internet {
             for lookup in network.acl_internet_lookups(subnet, ephemeral) {
-                report(reach, findings, site, &lookup);
+                report(context, findings, site, &lookup);
             }
         }
     }
 }
 
-fn report(reach: &Reach<'_>, findings: &mut Findings<'_>, site: &Site, lookup: &AclLookup) {
+/// HTTPS, and the ports that any system takes answers on.
+const HTTPS: (i64, i64) = (443, 443);
+const ANSWERS: (i64, i64) = (1024, 65535);
+
+/// An entry in the ACL; that it is there for other traffic too makes it unsafe.
+fn fix(context: &RuleContext<'_>, site: &Site, lookup: &AclLookup) -> Option<Fix> {
+    let acl = context.model.network.subnet(lookup.subnet).acl.link.to()?;
+    let is_anywhere = lookup.remote == Known::Value(Cidr::anywhere_v4());
+    let vpc = if is_anywhere { None } else { Some(site.vpc.to()?) };
+    let ports = if lookup.ports == HTTPS { HTTPS } else { ANSWERS };
+    remedy::allow_in_acl(context, acl, lookup.direction, ports, vpc)
+}
+
+fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, lookup: &AclLookup) {
+    let reach = context.reach;
     let network = &reach.model.network;
     let AclLookup { subnet, direction, ports, remote, what, answer: allowed } = lookup;
     let Some(acl) = network.subnet(*subnet).acl.link.to() else { return };
@@ -103,6 +116,7 @@ fn report(reach: &Reach<'_>, findings: &mut Findings<'_>, site: &Site, lookup: &
     violation.evidence.clear();
     let mut defect = Defect::new(acl, format!("{{}} denies {what}"))
         .help("allow TCP 443 one way and TCP 1024-65535 back")
+        .fix(fix(context, site, lookup))
         .affects([target.address.clone()])
         .cause(what);
     if let Some(place) = place {

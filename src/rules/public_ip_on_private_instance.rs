@@ -55,13 +55,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// No public address, where the argument is all that gives one and the endpoints are another way. It replaces the
-/// instance.
+/// No public address, where the argument is all that gives one and no way is lost with it. It replaces the instance.
 fn fix(context: &RuleContext<'_>, site: &Site, subject: &Declaration) -> Option<Fix> {
     let target = context.reach.target(site);
     let vpc = site.vpc.to()?;
+    if site.internet.truth.is_yes() {
+        return None;
+    }
     let mut needed = Service::ALL.into_iter().filter(|service| context.reach.needs(vpc, *service));
-    if !needed.all(|service| context.reach.presence(vpc, service).answer.truth.is_yes()) {
+    if site.internet.truth.is_unknown()
+        && !needed.all(|service| context.reach.presence(vpc, service).answer.truth.is_yes())
+    {
         return None;
     }
     let fact = &target.associate_public_ip;

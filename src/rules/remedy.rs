@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 
 use crate::addr::{InstanceKey, ModuleInstance, ResourceMode};
 use crate::aws::Declaration;
-use crate::aws::fact::Fact;
+use crate::aws::fact::{Basis, Evidence, Fact};
 use crate::aws::iam::{Attached, ProfileId, Role, RoleId};
-use crate::aws::link::{GroupId, SubnetId, VpcId};
+use crate::aws::link::{AclId, EndpointId, GroupId, SubnetId, VpcId};
 use crate::aws::network::Network;
 use crate::aws::policy::CORE_ACTIONS;
 use crate::aws::policy::document::Effect;
-use crate::aws::security_group::{Direction, Group, PeerKind, Rule, Spelling};
-use crate::eval::origin::OriginId;
+use crate::aws::security_group::{self as admission, Direction, Group, PeerKind, Rule, Spelling};
 use crate::finding::{Change, Fix, NewBlock, Safety, Term};
 use crate::proof::{Reach, Service};
 use crate::rules::RuleContext;
@@ -174,6 +173,57 @@ pub(super) fn let_https(
     Some(Fix::new(title, Safety::Safe, vec![Change::After { block, new }]))
 }
 
+/// Gives an endpoint that falls back to the default group one of its own: that of another endpoint in the VPC, if that
+/// one lets the whole VPC in, or a new one. It takes the default group away.
+pub(super) fn give_group(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fix> {
+    let network = &context.model.network;
+    let endpoint = network.endpoint(id);
+    let addr = endpoint.declaration.addr.as_ref().filter(|_| endpoint.declaration.is_managed())?;
+    let block = endpoint.declaration.span?;
+    if endpoint.own_groups.basis == Basis::Configured {
+        return None;
+    }
+    let set = |group: &str| Change::Set {
+        block,
+        name: "security_group_ids",
+        value: Term::Code(format!("[{group}.id]")),
+    };
+    let shared = network.endpoint_ids().filter(|other| *other != id).find_map(|other| {
+        let groups = &network.endpoint(other).own_groups;
+        let group = groups.ids().next().filter(|_| groups.is_complete())?;
+        let is_here = network.group(group).vpc.link.is(vpc).is_yes();
+        let admits = network.admits(groups, Direction::Ingress, 443, &admission::Party::Vpc(vpc));
+        let name = reference(&network.group(group).declaration, &addr.module)?;
+        (is_here && admits.answer.truth.is_yes()).then_some(name)
+    });
+    if let Some(group) = shared {
+        let title = format!("give it the group {group}");
+        return Some(Fix::new(title, Safety::Unsafe, vec![set(&group)]));
+    }
+    let range = vpc_range(network, vpc, &addr.module)?;
+    let vpc = range.strip_suffix(".cidr_block")?;
+    let base = vpc.rsplit('.').next().unwrap_or(vpc);
+    let label = free_name(context, &addr.module, "aws_security_group", format!("{base}_endpoints"));
+    let ingress = NewBlock {
+        header: "ingress".to_owned(),
+        arguments: vec![
+            ("from_port", Term::Number(443)),
+            ("to_port", Term::Number(443)),
+            ("protocol", Term::Text("tcp".into())),
+            ("cidr_blocks", Term::Code(format!("[{range}]"))),
+        ],
+        blocks: Vec::new(),
+    };
+    let group = NewBlock {
+        blocks: vec![ingress],
+        ..resource("aws_security_group", &label, vec![("vpc_id", Term::Code(format!("{vpc}.id")))])
+    };
+    let name = format!("aws_security_group.{label}");
+    let title = format!("give it a group of its own, {name}");
+    let changes = vec![set(&name), Change::After { block, new: vec![group] }];
+    Some(Fix::new(title, Safety::Unsafe, changes))
+}
+
 /// Whom a new rule names.
 enum Party {
     Groups(Vec<String>),
@@ -244,11 +294,11 @@ fn resource(type_name: &str, name: &str, arguments: Vec<(&'static str, Term)>) -
 /// Adds services to the list or map that makes the endpoints.
 pub(super) fn add_services(
     context: &RuleContext<'_>,
-    for_each: OriginId,
+    for_each: &Evidence,
     missing: &[Service],
     like: &str,
 ) -> Option<Fix> {
-    let written = context.trails.written(for_each)?;
+    let written = context.trails.written(for_each.origin)?;
     let labels: Vec<&str> = missing.iter().map(|service| service.label()).collect();
     let elements = labels.iter().map(|label| Term::Text((*label).to_owned())).collect();
     let change = Change::Append { collection: written.span, elements, like: Some(like.to_owned()) };
@@ -332,7 +382,7 @@ fn attachment(
     arn: Term,
 ) -> NewBlock {
     let type_name = "aws_iam_role_policy_attachment";
-    let label = free_name(context, module, type_name, format!("{name}_ssm_core"));
+    let label = free_name(context, module, type_name, format!("{}_ssm_core", name.trim_end_matches("_ssm")));
     resource(type_name, &label, vec![("role", Term::Code(format!("{role}.name"))), ("policy_arn", arn)])
 }
 
@@ -406,16 +456,17 @@ pub(super) fn give_profile(context: &RuleContext<'_>, subject: &Declaration) -> 
     let (arn, more) = core_policy_arn(context, &addr.module, &[], None);
     let trust = "jsonencode({\n  Version = \"2012-10-17\"\n  Statement = [{\n    Effect    = \"Allow\"\n    \
                  Action    = \"sts:AssumeRole\"\n    Principal = { Service = \"ec2.amazonaws.com\" }\n  }]\n})";
-    let prefix = ("name_prefix", Term::Text(format!("{}-", label.replace('_', "-"))));
-    let mut new = vec![resource(
-        "aws_iam_role",
-        &label,
-        vec![prefix.clone(), ("assume_role_policy", Term::Code(trust.to_owned()))],
-    )];
+    // IAM takes 38 characters at most; without any Terraform makes up a name.
+    let prefix = format!("{}-", label.replace('_', "-"));
+    let is_short = prefix.len() <= 38;
+    let prefix = Some(("name_prefix", Term::Text(prefix))).filter(|_| is_short);
+    let trust = ("assume_role_policy", Term::Code(trust.to_owned()));
+    let mut new = vec![resource("aws_iam_role", &label, prefix.clone().into_iter().chain([trust]).collect())];
     new.extend(more);
     new.push(attachment(context, &addr.module, &label, &role, arn));
     let role_argument = ("role", Term::Code(format!("{role}.name")));
-    new.push(resource("aws_iam_instance_profile", &profile_label, vec![prefix, role_argument]));
+    let arguments = prefix.into_iter().chain([role_argument]).collect();
+    new.push(resource("aws_iam_instance_profile", &profile_label, arguments));
     let title = format!("add a role and the instance profile {profile}");
     Some(Fix::new(title, Safety::Unsafe, vec![change, Change::After { block, new }]))
 }
@@ -552,6 +603,70 @@ pub(super) fn remove_rule(rule: &Rule) -> Option<Fix> {
     }
     let change = Change::Remove { block: rule.declaration.span? };
     Some(Fix::new("remove the rule", Safety::Unsafe, vec![change]))
+}
+
+/// Allows TCP to or from a VPC, or the internet when there is none, in a network ACL of which all entries are written in
+/// one way. Its number is lower than that of every other entry, so that it comes first.
+pub(super) fn allow_in_acl(
+    context: &RuleContext<'_>,
+    acl: AclId,
+    direction: Direction,
+    (from, to): (i64, i64),
+    vpc: Option<VpcId>,
+) -> Option<Fix> {
+    let network = &context.model.network;
+    let own = network.acl(acl);
+    let (addr, block) = single(&own.declaration)?;
+    if own.is_default || addr.resource.type_name != "aws_network_acl" {
+        return None;
+    }
+    let entries = || own.ingress.entries.iter().chain(&own.egress.entries);
+    let is_inline = own.ingress.inline.or(own.egress.inline).is_some();
+    let is_apart = entries().any(|entry| entry.standalone);
+    let is_open = !own.entries(direction).open.is_empty();
+    if is_inline == is_apart || is_open {
+        return None;
+    }
+    let numbers: Option<Vec<i64>> =
+        own.entries(direction).entries.iter().map(|entry| *entry.number.value()?).collect();
+    let number = numbers?.into_iter().min().map_or(100, |least| least - 1);
+    if number < 1 {
+        return None;
+    }
+    let range = match vpc {
+        Some(vpc) => Term::Code(vpc_range(network, vpc, &addr.module)?),
+        None => Term::Text("0.0.0.0/0".into()),
+    };
+    let (way, word) = match direction {
+        Direction::Ingress => ("ingress", "in"),
+        Direction::Egress => ("egress", "out"),
+    };
+    let ports = if from == to { from.to_string() } else { format!("{from}-{to}") };
+    let title = format!("allow TCP {ports} {word} in {}", addr.resource);
+    let tcp = ("protocol", Term::Text("tcp".into()));
+    let (from, to) = (("from_port", Term::Number(from)), ("to_port", Term::Number(to)));
+    let allow = || Term::Text("allow".into());
+    let change = if is_inline {
+        let number = ("rule_no", Term::Number(number));
+        let arguments = vec![tcp, number, ("action", allow()), ("cidr_block", range), from, to];
+        Change::Nest { block, new: NewBlock { header: way.to_owned(), arguments, blocks: Vec::new() } }
+    } else {
+        let type_name = "aws_network_acl_rule";
+        let wanted = format!("{}_{way}_{}", addr.resource.name, ports.replace('-', "_"));
+        let label = free_name(context, &addr.module, type_name, wanted);
+        let arguments = vec![
+            ("network_acl_id", Term::Code(format!("{}.id", addr.resource))),
+            ("rule_number", Term::Number(number)),
+            ("egress", Term::Bool(direction == Direction::Egress)),
+            tcp,
+            ("rule_action", allow()),
+            ("cidr_block", range),
+            from,
+            to,
+        ];
+        Change::After { block, new: vec![resource(type_name, &label, arguments)] }
+    };
+    Some(Fix::new(title, Safety::Unsafe, vec![change]))
 }
 
 /// Rewrites a word of an argument, or of the literal that it comes from.
