@@ -41,6 +41,15 @@
 //! - A `count` or `for_each` that is one of a few known values makes the instances of all of them, each of which may
 //!   exist; one of which nothing is known makes a single instance `[*]` that stands for all.
 //! - Numbers are a module of their own below the syntax, because a literal is exact to 512 bits already in the tree.
+//! - What is written and switched off is kept ([`eval::Absent`]), so that a thing that is missing is told at the line that
+//!   decided it. Arguments of an instance that does not exist are evaluated last, and what is wrong in them is not told.
+//! - An assumption of the user takes the place of what is not known and never of what is; a proof lists those it rests on.
+//! - Whether a role may use KMS, S3 or CloudWatch Logs for session preferences is not judged: the policies of keys and
+//!   buckets may allow it too. A NAT instance is not known to work, since its own system decides.
+//! - Relying on Default Host Management and on tokens of the first metadata version is no finding: both let sessions open.
+//!   A network ACL that lets port 22 in is none either, since security groups decide who gets that far.
+//! - Two conditions of `count` are not compared: an endpoint that exists twice only under both of two switches is found in
+//!   the world in which both are on.
 //! - Errors of the Terraform code are [`diagnostic::Diagnostic`]s in Terraform's words, apart from findings.
 //! - [`proof`] uses the model's evidence instead of spans of its own, so a finding and `ssmlint why` point to one line.
 

@@ -81,8 +81,11 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
     let ssh = |rule: &&GroupRule| rule.in_effect().is_yes() && rule.ports.holds_tcp(22).is_yes();
     let open =
         target.groups.ids().any(|group| network.group(group).ingress.rules.iter().any(|rule| ssh(&rule)));
-    let trusting = network.groups.iter().find_map(|group| {
-        group.ingress.rules.iter().filter(ssh).find(|rule| {
+    // A rule for all traffic is made for something else.
+    let by_ssh = |rule: &&GroupRule| ssh(rule) && rule.ports.is_all().is_no();
+    let others = network.group_ids().filter(|group| target.groups.contains(*group).is_no());
+    let trusting = others.map(|group| network.group(group)).find_map(|group| {
+        group.ingress.rules.iter().filter(by_ssh).find(|rule| {
             rule.peers.iter().any(|peer| match &peer.kind {
                 PeerKind::Group(Link::To(own)) => target.groups.contains(*own).is_yes(),
                 PeerKind::Group(_) | PeerKind::Cidr(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,

@@ -92,9 +92,10 @@ fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for (index, (declaration, attached)) in all.iter().enumerate() {
         let other = all[..index].iter().find(|(other, earlier)| {
             // Of what is not known the name is only what it is called in a message.
-            let same = earlier.name == attached.name && attached.policy.managed_name().is_some()
-                || earlier.name == attached.name && attached.name.starts_with("arn:")
-                || earlier.name == attached.name && attached.name.contains("aws_iam_policy.");
+            let is_known = attached.policy.managed_name().is_some()
+                || attached.name.starts_with("arn:")
+                || attached.name.contains("aws_iam_policy.");
+            let same = earlier.name == attached.name && is_known;
             same && other.exists.is_yes()
         });
         let Some((other, _)) = other else { continue };
