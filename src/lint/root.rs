@@ -112,7 +112,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
     let mut summaries = BTreeSet::new();
     for scenario in &root.scenarios {
         // What is asked for by name is looked at alone.
-        let split = match planned.iter().all(|scenario| !scenario.is_set) {
+        let split = match planned.is_empty() {
             true => worlds::judge_around(&root, world, scenario),
             false => worlds::judge(&root, world, scenario),
         };

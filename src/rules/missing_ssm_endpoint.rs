@@ -34,7 +34,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let cut_off = sites
             .iter()
-            .filter(|site| !(nothing && reach.broken_nat(site).is_some()) && !may_go_out(reach, vpc, site));
+            .filter(|site| !(nothing && reach.broken_nat(site).is_some() || may_go_out(reach, vpc, site)));
         let cut_off: Vec<(&Site, Answer)> = cut_off
             .map(|site| (*site, Answer::all([Answer::new(site.certain), site.internet.clone().negate()])))
             .collect();
