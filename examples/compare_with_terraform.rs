@@ -2,7 +2,8 @@
 //! `cargo run --release --example compare_with_terraform -- [ROUNDS] [SEED]`.
 //!
 //! Each round asks one `terraform plan` for the errors of several hundred expressions, and another one for the values
-//! of the rest. What differs is printed, and the program ends with 1.
+//! of the rest. What differs is printed, and the program ends with 1. In every other round the inputs are only known
+//! after apply: then what both know must be the same, and what only one of the two knows is counted.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -22,6 +23,7 @@ use ssmlint::config::load::Loader;
 use ssmlint::eval::evaluate_expressions;
 use ssmlint::eval::limits::Limits;
 use ssmlint::eval::scenario::{Demand, Environment, Scenario};
+use ssmlint::eval::value::Value;
 use ssmlint::lint::dump::{Secrets, datum, type_json};
 use ssmlint::number::Number;
 use ssmlint::source::SourceMap;
@@ -33,26 +35,66 @@ use expressions::{Generator, INPUTS, KINDS};
 /// Expressions of one round.
 const ROUND: usize = 400;
 
-/// What an expression gives: an error, or its type and value.
+/// What an expression gives: an error, or its type and value. Where it is not known, the value has `UNKNOWN`, and the
+/// type does not count.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Error(String),
     Value(Json, Json),
 }
 
+/// The complaint about a number that is infinite, which is none about the expression.
+const INFINITE: &str = "infinite";
+
+/// What stands for an unknown.
+const UNKNOWN: &str = "(unknown)";
+
+/// How well two values agree, part by part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    Same,
+    /// ssmlint knows what Terraform does not.
+    More,
+    /// Terraform knows what ssmlint does not.
+    Less,
+    Different,
+}
+
+fn agreement(ours: &Json, theirs: &Json) -> Agreement {
+    let of_all = |parts: &mut dyn Iterator<Item = Agreement>| parts.max().unwrap_or(Agreement::Same);
+    match (ours, theirs) {
+        _ if ours == theirs => Agreement::Same,
+        (Json::String(text), _) if text == UNKNOWN => Agreement::Less,
+        (_, Json::String(text)) if text == UNKNOWN => Agreement::More,
+        (Json::Array(ours), Json::Array(theirs)) if ours.len() == theirs.len() => {
+            of_all(&mut ours.iter().zip(theirs).map(|(ours, theirs)| agreement(ours, theirs)))
+        }
+        (Json::Object(ours), Json::Object(theirs)) if ours.keys().eq(theirs.keys()) => {
+            of_all(&mut ours.values().zip(theirs.values()).map(|(ours, theirs)| agreement(ours, theirs)))
+        }
+        _ => Agreement::Different,
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>().unwrap());
     let rounds = arguments.next().unwrap_or(5);
     let mut random = arguments.next().unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut differ = 0;
+    let mut differ = 0u64;
     for round in 0..rounds {
         let texts: Vec<String> = (0..ROUND).map(|i| expression(&mut random, i)).collect();
-        let inputs = declarations(round as usize % 3);
+        let choice = round as usize / 2 % 3;
+        if round % 2 == 1 {
+            differ += unknown_round(choice, round, &texts);
+            continue;
+        }
+        let inputs = declarations(choice);
         let ours = ssmlint(&inputs, &texts);
         let theirs = terraform(&inputs, &texts);
         for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
             let same = match (ours, theirs) {
                 (Answer::Error(_), Answer::Error(_)) => true,
+                (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => true,
                 // An output that is null is not in the plan, nor is its type.
                 (Answer::Value(_, Json::Null), Answer::Value(_, Json::Null)) => true,
                 (ours, theirs) => ours == theirs,
@@ -66,6 +108,40 @@ fn main() -> ExitCode {
         println!("round {round}: {} values, {errors} errors, {differ} differences so far", ROUND - errors);
     }
     ExitCode::from(u8::from(differ > 0))
+}
+
+/// A round whose inputs are not known; gives how many answers differ.
+fn unknown_round(choice: usize, round: u64, texts: &[String]) -> u64 {
+    let mut inputs = String::new();
+    for (name, ty, _) in INPUTS {
+        let _ = writeln!(inputs, "variable \"{name}\" {{\n  type = {ty}\n}}");
+    }
+    let ours = ssmlint(&inputs, texts);
+    let theirs = terraform_at_plan(choice, &inputs, texts);
+    let (mut differ, mut more, mut less) = (0, 0, 0);
+    for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
+        let agreement = match (ours, theirs) {
+            (Answer::Error(_), Answer::Error(_)) => Agreement::Same,
+            (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => Agreement::Same,
+            (Answer::Value(_, ours), Answer::Value(_, theirs)) => agreement(ours, theirs),
+            (Answer::Error(_), Answer::Value(..)) | (Answer::Value(..), Answer::Error(_)) => {
+                Agreement::Different
+            }
+        };
+        match agreement {
+            Agreement::Same => continue,
+            Agreement::More => more += 1,
+            Agreement::Less => less += 1,
+            Agreement::Different => differ += 1,
+        }
+        if agreement != Agreement::More {
+            println!("{text}\n  round {round}, {agreement:?}\n  ssmlint   {ours:?}\n  terraform {theirs:?}");
+        }
+    }
+    println!(
+        "round {round}, unknown inputs: {differ} differences, {more} known only here, {less} only there"
+    );
+    differ
 }
 
 /// An expression, from the bytes of a small generator of random numbers.
@@ -107,10 +183,26 @@ fn ssmlint(inputs: &str, texts: &[String]) -> Vec<Answer> {
         let (value, errors) = evaluate_expressions(&config, &Scenario::default(), env, &[expr]).remove(0);
         match errors.first() {
             Some(error) => Answer::Error(format!("{}: {}", error.summary, error.detail)),
-            None => Answer::Value(type_json(&value.ty()), exact(datum(&value, Secrets::Show).json())),
+            None => Answer::Value(type_json(&value.ty()), exact(masked(&value))),
         }
     };
     texts.iter().map(answer).collect()
+}
+
+/// The value as JSON, with `UNKNOWN` at unknown places.
+fn masked(value: &Value) -> Json {
+    if value.is_unknown() {
+        return UNKNOWN.into();
+    }
+    if let Some(elements) = value.as_elements() {
+        return elements.iter().map(masked).collect();
+    }
+    match value.as_entries() {
+        Some(entries) => {
+            Json::Object(entries.iter().map(|(name, part)| (name.to_string(), masked(part))).collect())
+        }
+        None => datum(value, Secrets::Show).json(),
+    }
 }
 
 /// Numbers by their value, not by how they are written. A plan carries those that are 64-bit floats as such.
@@ -134,6 +226,7 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     fs::create_dir_all(&dir).unwrap();
     fs::write(dir.join("variables.tf"), inputs).unwrap();
     let mut errors: BTreeMap<usize, String> = BTreeMap::new();
+    let mut said = String::new();
     // Some errors hide others.
     for _ in 0..16 {
         for (i, text) in texts.iter().enumerate() {
@@ -144,14 +237,15 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
                 fs::write(path, format!("output \"o{i}\" {{\n  value = {text}\n}}\n")).unwrap();
             }
         }
-        let output = run(&dir, &["plan", "-json", "-input=false", "-lock=false", "-out=plan"]);
-        let found: BTreeSet<(usize, String)> = output.lines().filter_map(error_of).collect();
+        said = run(&dir, &["plan", "-json", "-input=false", "-lock=false", "-out=plan"]);
+        let found: BTreeSet<(usize, String)> = said.lines().filter_map(error_of).collect();
         if found.is_empty() {
             break;
         }
         errors.extend(found);
     }
-    let plan: Json = serde_json::from_str(&run(&dir, &["show", "-json", "plan"])).unwrap();
+    let shown = run(&dir, &["show", "-json", "plan"]);
+    let plan: Json = serde_json::from_str(&shown).unwrap_or_else(|_| panic!("no plan: {said}"));
     let outputs = &plan["planned_values"]["outputs"];
     let answers = (0..texts.len()).map(|i| match errors.remove(&i) {
         Some(error) => Answer::Error(error),
@@ -167,6 +261,75 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     answers
 }
 
+/// As `terraform`, in a module whose inputs are attributes that are only known after apply.
+fn terraform_at_plan(choice: usize, inputs: &str, texts: &[String]) -> Vec<Answer> {
+    let dir = std::env::temp_dir().join(format!("ssmlint-compare-unknown-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(dir.join("child")).unwrap();
+    fs::write(dir.join("child/variables.tf"), inputs).unwrap();
+    let mut root = declarations(choice);
+    let mut call = String::from("module \"child\" {\n  source = \"./child\"\n");
+    for (name, _, _) in INPUTS {
+        let _ = writeln!(root, "resource \"terraform_data\" \"{name}\" {{\n  input = var.{name}\n}}");
+        let _ = writeln!(call, "  {name} = terraform_data.{name}.output");
+    }
+    fs::write(dir.join("main.tf"), format!("{root}{call}}}\n")).unwrap();
+    run(&dir, &["init", "-input=false"]);
+    let mut errors: BTreeMap<usize, String> = BTreeMap::new();
+    let mut said = String::new();
+    // Some errors hide others.
+    for _ in 0..16 {
+        let mut outputs = String::new();
+        for (i, text) in texts.iter().enumerate() {
+            let path = dir.join(format!("child/o{i}.tf"));
+            if errors.contains_key(&i) {
+                let _ = fs::remove_file(path);
+            } else {
+                fs::write(path, format!("output \"o{i}\" {{\n  value = {text}\n}}\n")).unwrap();
+                let _ = writeln!(outputs, "output \"o{i}\" {{\n  value = module.child.o{i}\n}}");
+            }
+        }
+        fs::write(dir.join("outputs.tf"), outputs).unwrap();
+        said = run(&dir, &["plan", "-json", "-input=false", "-lock=false", "-out=plan"]);
+        let found: BTreeSet<(usize, String)> = said.lines().filter_map(error_of).collect();
+        if found.is_empty() {
+            break;
+        }
+        errors.extend(found);
+    }
+    let shown = run(&dir, &["show", "-json", "plan"]);
+    let plan: Json = serde_json::from_str(&shown).unwrap_or_else(|_| panic!("no plan: {said}"));
+    let answers = (0..texts.len()).map(|i| match errors.remove(&i) {
+        Some(error) => Answer::Error(error),
+        None => {
+            let change = &plan["output_changes"][format!("o{i}")];
+            Answer::Value(Json::Null, with_mask(exact(change["after"].clone()), &change["after_unknown"]))
+        }
+    });
+    let answers = answers.collect();
+    let _ = fs::remove_dir_all(&dir);
+    answers
+}
+
+/// A value of a plan, with `UNKNOWN` where the mask says so.
+fn with_mask(value: Json, mask: &Json) -> Json {
+    match (value, mask) {
+        (_, Json::Bool(true)) => UNKNOWN.into(),
+        (Json::Array(values), Json::Array(mask)) => {
+            values.into_iter().zip(mask).map(|(value, mask)| with_mask(value, mask)).collect()
+        }
+        (Json::Object(mut values), Json::Object(mask)) => {
+            for (name, mask) in mask {
+                // What is unknown is left out of an object.
+                let value = values.remove(name).unwrap_or(Json::Null);
+                values.insert(name.clone(), with_mask(value, mask));
+            }
+            Json::Object(values)
+        }
+        (value, _) => value,
+    }
+}
+
 /// The expression that a line of `terraform plan -json` complains about, and the complaint.
 fn error_of(line: &str) -> Option<(usize, String)> {
     let message: Json = serde_json::from_str(line).ok()?;
@@ -174,8 +337,14 @@ fn error_of(line: &str) -> Option<(usize, String)> {
     if diagnostic["severity"] != "error" {
         return None;
     }
-    let file = diagnostic["range"]["filename"].as_str()?;
-    let index = file.strip_prefix('o')?.strip_suffix(".tf")?.parse().ok()?;
+    let Some(file) = diagnostic["range"]["filename"].as_str() else {
+        // Infinity is a number like others, until it is written to a file.
+        let (_, rest) = diagnostic["detail"].as_str()?.split_once("serializing output value \"o")?;
+        let (index, problem) = rest.split_once("\": ")?;
+        return problem.contains("infinity").then_some((index.parse().ok()?, INFINITE.to_string()));
+    };
+    let index =
+        file.strip_prefix("child/").unwrap_or(file).strip_prefix('o')?.strip_suffix(".tf")?.parse().ok()?;
     Some((index, format!("{}: {}", diagnostic["summary"], diagnostic["detail"])))
 }
 

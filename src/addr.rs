@@ -175,6 +175,29 @@ impl fmt::Display for ResourceInstance {
     }
 }
 
+/// The names of an address as Terraform prints it, without instance keys: `module`, `net`, `aws_vpc`, `main`.
+pub fn names(address: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for c in address.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' if depth > 0 => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            '.' if depth == 0 => names.push(String::new()),
+            c if depth == 0 => {
+                if let Some(name) = names.last_mut() {
+                    name.push(c);
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +212,12 @@ mod tests {
         let instance = ResourceInstance { module, resource, key: InstanceKey::Int(2) };
         assert_eq!(instance.to_string(), r#"module.net["a\"b"].module.inner.data.aws_vpc.main[2]"#);
         assert_eq!(instance.without_keys(), "module.net.module.inner.data.aws_vpc.main");
+    }
+
+    #[test]
+    fn names_are_what_stands_outside_of_keys() {
+        let address = r#"module.net["a.b\"]"].module.inner[0].data.aws_vpc.main[*]"#;
+        assert_eq!(names(address), ["module", "net", "module", "inner", "data", "aws_vpc", "main"]);
     }
 
     #[test]

@@ -65,6 +65,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Keep a list of the findings that were there before, so that only new ones are reported
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Print the script that completes commands and flags in a shell
     Completions {
         /// The shell
@@ -113,6 +116,11 @@ pub(crate) struct CheckArgs {
     /// Exit with 0 if there is no Terraform code
     #[arg(long)]
     pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) acceptance: AcceptanceArgs,
+    /// List what is suppressed, where and why
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
@@ -205,6 +213,53 @@ pub(crate) enum ConfigCommand {
         #[command(flatten)]
         settings: SettingsArgs,
     },
+}
+
+/// What is accepted.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptanceArgs {
+    /// Report also what is suppressed in comments and in the settings
+    #[arg(long)]
+    pub(crate) no_ignores: bool,
+    /// Take the known findings from this file instead of .ssmlint.baseline.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Report also what is in the baseline
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) no_baseline: bool,
+}
+
+/// What to do with the baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write down what is found now; there must be no baseline yet
+    Create(BaselineArgs),
+    /// Write down what is found now, in place of what is known; other root modules are left as they are
+    Update(BaselineArgs),
+    /// Drop what is not found any more, and add nothing
+    Prune {
+        #[command(flatten)]
+        arguments: BaselineArgs,
+        /// Write nothing; exit with 1 if something would be dropped
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print what is known, and whether it is still found
+    Show(BaselineArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    /// Directories or files with Terraform code; the current directory when none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The baseline; .ssmlint.baseline.json beside the settings or at the top of the repository when none is named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
 }
 
 /// What things cost, for the comparison of NAT and endpoints.
@@ -469,10 +524,11 @@ impl Cli {
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<(Cli, Vec<Argument>), clap::Error> {
         let matches = Cli::command().try_get_matches_from(arguments)?;
-        let inputs = match matches.subcommand() {
-            Some((_, matches)) => input_arguments(matches),
-            None => input_arguments(&matches),
-        };
+        let mut innermost = &matches;
+        while let Some((_, inner)) = innermost.subcommand() {
+            innermost = inner;
+        }
+        let inputs = input_arguments(innermost);
         Ok((Cli::from_arg_matches(&matches)?, inputs))
     }
 }

@@ -1,5 +1,6 @@
 //! The commands: arguments to a request, what comes back to the output, an exit code.
 
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod eval;

@@ -16,6 +16,7 @@ pub mod convert;
 mod expand;
 mod block;
 mod builtin;
+mod suggestion;
 pub mod funcs;
 
 use std::collections::BTreeMap;

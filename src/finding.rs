@@ -172,6 +172,43 @@ pub struct Edit {
     pub text: String,
 }
 
+/// Who accepted a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Acceptance {
+    /// A comment beside the code.
+    Comment,
+    /// An `ignore` block of the settings.
+    Settings,
+}
+
+/// A finding that is accepted, and where that is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding; of one that affects further targets, the part that is accepted.
+    pub finding: Finding,
+    /// Who says so.
+    pub by: Acceptance,
+    /// Where: the directive, or the header of the block.
+    pub place: Span,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day on which it holds, `2027-03-31`.
+    pub until: Option<String>,
+}
+
+/// What recognises a finding in a later run. No line is in it, so that moving code keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The root module's directory, counted from where keys are kept, with `/`.
+    pub root: String,
+    /// The rule's code.
+    pub rule: String,
+    /// The address of what is wrong.
+    pub address: String,
+    /// What tells it apart from another finding about the same thing.
+    pub cause: String,
+}
+
 /// A change of the configuration, without layout. Places are those that findings point to: blocks from the type to
 /// the closing brace, arguments from the name to the end of the expression.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@
 //! - [`proof`]: for each target the chain of links that a session hangs on.
 //! - [`rules`]: each a link of the proof seen from the line that breaks it.
 //! - [`settings`]: what the user decided in `.ssmlint.hcl`, as plain data for the driver.
+//! - [`suppress`]: what is accepted in comments and settings, and what is wrong with that itself.
+//! - [`baseline`]: findings that were there before, known by root, rule, address and cause.
 //! - [`lint`]: the driver: roots in parallel, worlds of each root, one list of findings.
 //! - [`report`]: findings to text, JSON, SARIF and annotations.
 //! - [`fix`]: what rules propose to byte edits that keep every other byte.
@@ -53,6 +55,8 @@ pub mod finding;
 
 pub mod syntax;
 pub mod settings;
+pub mod suppress;
+pub mod baseline;
 pub mod config;
 pub mod eval;
 pub mod aws;

@@ -6,6 +6,7 @@ mod configure;
 mod detect;
 mod inventory;
 mod levels;
+mod filter;
 mod root;
 mod worlds;
 pub mod dump;
@@ -21,8 +22,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use jiff::civil::Date;
 use rayon::prelude::*;
 
+use crate::baseline::Baseline;
 use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
@@ -39,11 +42,12 @@ use crate::report::why::{Explained, Why};
 use crate::report::{Failure, Report, RuleInfo, Verdicts};
 use crate::rules::HANDBOOK;
 use crate::settings::{self, Settings};
-use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
+use crate::source::{FileId, SourceMap};
 use crate::syntax;
 use crate::syntax::ast::Expr;
 
+pub use crate::finding::Key;
 pub use crate::lint::configure::{lay, load_settings};
 pub use crate::lint::detect::detect;
 pub use crate::proof::Service;
@@ -65,6 +69,12 @@ pub struct Request {
     pub sources: Arc<SourceMap>,
     /// Is told how far the run is; whoever shares it can look.
     pub progress: Arc<Progress>,
+    /// The current day, which suppressions expire by; none if it is not known.
+    pub today: Option<Date>,
+    /// Whether suppressions hold.
+    pub suppressions: Suppressions,
+    /// The findings that were there before; none when nobody asks.
+    pub baseline: Option<Baseline>,
 }
 
 /// How far a run is.
@@ -79,6 +89,16 @@ impl Progress {
     pub fn roots(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed))
     }
+}
+
+/// Whether suppressions hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Suppressions {
+    /// What is accepted is not found.
+    #[default]
+    Obeyed,
+    /// As if there were none.
+    Overruled,
 }
 
 /// What the paths of a request are.
@@ -160,7 +180,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
         is_selected && !request.settings.ignore.contains(&rule.code)
     };
     report.not_run = report.rules.iter().filter(|rule| !runs(rule)).map(|rule| rule.code.clone()).collect();
-    let mut findings = Vec::new();
+    let mut seen = Vec::new();
     let mut files = BTreeSet::new();
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
@@ -194,7 +214,11 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
                 summaries.extend(checked.summaries);
-                findings.extend(checked.findings);
+                seen.push(filter::Seen {
+                    dir: dir.clone(),
+                    findings: checked.findings,
+                    places: checked.places,
+                });
                 report.gaps.extend(checked.gaps);
                 report.diagnostics.extend(checked.diagnostics);
             }
@@ -212,10 +236,17 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     report.counts.modules = modules.len();
     report.counts.modules_missing = missing.len();
     report.counts.summaries = summaries.len();
-    let findings = merge::merge(findings, &sources);
-    (report.findings, report.undecided) = levels::apply(findings, &request.settings, fs, &sources)
-        .into_iter()
-        .partition(|finding| finding.certainty == Certainty::Certain);
+    let files: Vec<FileId> = files.into_iter().collect();
+    let view = filter::View {
+        files: &files,
+        is_complete: !report.is_incomplete(),
+        holds_settings: request.scope == Scope::Trees && job.is_whole(request, fs),
+    };
+    let filtered = filter::apply(request, world, seen, view);
+    (report.findings, report.undecided) =
+        filtered.open.into_iter().partition(|finding| finding.certainty == Certainty::Certain);
+    report.suppressed = filtered.suppressed;
+    report.recognised = filtered.recognised;
     fix::lay_out(&mut report.findings, &sources, &repair::editable(request, fs));
     if request.settings.unknown == Some(settings::Undecided::Ignore) {
         report.hidden = report.undecided.len();
@@ -263,7 +294,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// All rules, by code.
+/// All rules, by code; those about directives come last.
 pub fn rules() -> Vec<RuleInfo> {
     root::rules()
 }

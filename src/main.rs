@@ -60,6 +60,7 @@ fn run() -> ExitCode {
         Some(Command::Eval(arguments)) => commands::eval::run(&arguments, inputs, &environment),
         Some(Command::Init(arguments)) => commands::init::run(&arguments),
         Some(Command::Config { command }) => commands::config::run(&command, &environment),
+        Some(Command::Baseline(command)) => commands::baseline::run(&command, inputs, &environment),
         Some(Command::Completions { shell }) => commands::manual::completions(shell),
         Some(Command::Man { command }) => commands::manual::man(command.as_deref()),
     };

@@ -8,6 +8,7 @@ pub mod place;
 pub mod fingerprint;
 pub mod summary;
 mod excerpt;
+mod suppressed;
 mod issue;
 mod xml;
 mod markup;
@@ -38,7 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::finding::Finding;
+use crate::finding::{Finding, Key, Suppressed};
 pub use crate::finding::{Safety, Severity};
 use crate::proof::verdict::Proof;
 use crate::source::{SourceMap, Span};
@@ -50,6 +51,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What is neither proven nor refuted, in the same order.
     pub undecided: Vec<Finding>,
+    /// What is accepted, by whom and why, in the same order; certain or not.
+    pub suppressed: Vec<Suppressed>,
+    /// What a baseline knows of it; none when there is no baseline.
+    pub recognised: Option<Recognised>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
     /// What Terraform would refuse, and what could not be read.
@@ -104,6 +109,19 @@ pub struct Counts {
     pub modules_missing: usize,
     /// Module calls for which a built-in summary was evaluated instead of the source.
     pub summaries: usize,
+}
+
+/// What was found, as a baseline sees it. Suppressed findings and those about directives are none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recognised {
+    /// The findings that the baseline knows, in the order of the others; they are in no other list.
+    pub known: Vec<Finding>,
+    /// All findings that a baseline would hold, known or not.
+    pub keys: Vec<Key>,
+    /// Those that are neither proven nor refuted: a baseline need not hold them, and must not drop them.
+    pub undecided: Vec<Key>,
+    /// The roots that were looked at, as keys name them.
+    pub roots: BTreeSet<String>,
 }
 
 /// Something that could not be seen and may hold more.
@@ -185,6 +203,8 @@ pub struct Options {
     pub hyperlinks: bool,
     /// Only findings: no list of undecided ones, no closing line.
     pub quiet: bool,
+    /// Whether suppressed findings are listed with who suppressed them.
+    pub show_suppressed: bool,
     /// For people, the number of findings of each rule instead of the findings.
     pub statistics: bool,
     /// The working directory, absolute; SARIF records it, links to files need it.
@@ -287,6 +307,9 @@ pub fn rule_url(code: &str) -> String {
     format!("{}/blob/main/rules/{code}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
+/// The code of findings that say that a directive cannot be obeyed.
+const INVALID_DIRECTIVE: &str = "IGN004";
+
 impl Report {
     /// Renders the report.
     pub fn render(&self, format: Format, options: &Options) -> String {
@@ -311,9 +334,10 @@ impl Report {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Whether part of the job could not be done: a file could not be read, or ssmlint failed.
+    /// Whether part of the job could not be done: a file or a directive could not be read, or ssmlint failed.
     pub fn is_incomplete(&self) -> bool {
         !self.failures.is_empty()
+            || self.findings.iter().any(|finding| finding.code == INVALID_DIRECTIVE)
             || self.diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Unreadable)
     }
 

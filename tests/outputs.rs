@@ -1,5 +1,11 @@
 //! Every format survives text from strangers: what it writes is read back by a reader of its own kind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a helper that fails is a test that fails"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +14,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use ssmlint::diagnostic::{Diagnostic, DiagnosticKind};
-use ssmlint::finding::{Because, Certainty, Edit, Finding, Fix, Label, Safety, Severity, TraceStep};
+use ssmlint::finding::{
+    Acceptance, Because, Certainty, Edit, Finding, Fix, Label, Safety, Severity, Suppressed, TraceStep,
+};
 use ssmlint::proof::Service;
 use ssmlint::proof::chain::Link;
 use ssmlint::proof::verdict::{Break, Confidence, Path as Way, Proof, Verdict};
@@ -80,6 +88,14 @@ fn hostile_report() -> Report {
             finding(Severity::Error, Certainty::Certain, None),
         ],
         undecided: vec![finding(Severity::Error, Certainty::Undecided, Some(of(&call, 19, 22)))],
+        suppressed: vec![Suppressed {
+            finding: finding(Severity::Error, Certainty::Certain, Some(of(&main, 2, 3))),
+            by: Acceptance::Comment,
+            place: of(&main, 0, 5),
+            reason: Some(HOSTILE.into()),
+            until: Some("2027-03-31".into()),
+        }],
+        recognised: None,
         gaps: vec![Gap {
             kind: GapKind::ModuleUnavailable,
             message: HOSTILE.into(),
@@ -180,6 +196,7 @@ fn clean_report() -> Report {
         verdicts,
         findings: vec![],
         undecided: vec![],
+        suppressed: vec![],
         gaps: vec![],
         diagnostics: vec![],
         failures: vec![],
@@ -326,6 +343,10 @@ fn sarif_says_what_github_needs() {
         Some("1")
     );
     let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown").unwrap();
+    assert_eq!(undecided["level"], "error", "under --strict it counts as what it may be");
+    let sarif: Json = serde_json::from_str(&report.render(Format::Sarif, &Options::default())).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let undecided = results.iter().find(|result| result["properties"]["verdict"] == "unknown").unwrap();
     assert_eq!(undecided["level"], "note");
 }
 
@@ -428,7 +449,7 @@ fn concise_is_one_line_a_finding() {
     assert_eq!(text.lines().count(), 9, "{text}");
     assert!(text.lines().next().unwrap().contains(": error SSM001 headline "));
     assert!(text.ends_with(
-        "2 errors, 1 warning, 1 info, 1 undecided · 4 instances in 2 roots (41 files, 6 modules; 1 place not readable; \
+        "2 errors, 1 warning, 1 info, 1 undecided, 1 suppressed · 4 instances in 2 roots (41 files, 6 modules; 1 place not readable; \
          1 module not installed) · 18 ms\n"
     ));
 }

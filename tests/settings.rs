@@ -200,6 +200,15 @@ fn an_assume_block_may_name_addresses_in_quotes() {
 }
 
 #[test]
+fn the_example_in_the_readme_is_valid() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let section = readme.split("### Settings").nth(1).unwrap();
+    let example = section.split("```hcl\n").nth(1).unwrap().split("```").next().unwrap();
+    let settings = load(example).0.unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!((settings.scenarios.len(), settings.assumptions.len(), settings.ignores.len()), (2, 3, 1));
+}
+
+#[test]
 fn every_mistake_is_named_at_its_place() {
     for (text, wanted) in [
         ("fail_onn = \"error\"", "1:1 there is no argument fail_onn here; did you mean fail_on?"),
@@ -515,7 +524,7 @@ fn overrides_hold_for_their_files_wherever_ssmlint_is_called() {
     };
     let new = ("new/main.tf".to_owned(), "error".to_owned());
     write(&dir, ".ssmlint.hcl", "override {\n  paths = [\"legacy/**\"]\n  ignore = [\"SSM006\"]\n}\n");
-    assert_eq!(places(&check(&dir, &[])), [new.clone()]);
+    assert_eq!(places(&check(&dir, &[])), std::slice::from_ref(&new));
     assert!(places(&check(&dir.join("legacy"), &[])).is_empty());
     assert_eq!(places(&check(&dir.join("legacy"), &["../new"])).len(), 1);
 

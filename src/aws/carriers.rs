@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::addr::ResourceMode;
-use crate::aws::Build;
 use crate::aws::link::GroupId;
 use crate::aws::network::Network;
+use crate::aws::{Build, Declaration};
 use crate::eval::BlockValue;
 use crate::eval::value::Value;
 
@@ -18,6 +18,8 @@ pub struct Carriers {
     pub others: BTreeSet<GroupId>,
     /// Groups of EC2 Instance Connect Endpoints.
     pub connect_endpoints: BTreeSet<GroupId>,
+    /// EC2 Instance Connect Endpoints.
+    pub instance_connect: Vec<Declaration>,
 }
 
 /// Arguments that hold the groups of the thing itself.
@@ -54,6 +56,9 @@ impl Carriers {
             let modelled = MODELLED.iter().any(|prefix| resource.type_name.starts_with(prefix));
             if resource.mode != ResourceMode::Managed || modelled || instance.exists.is_no() {
                 continue;
+            }
+            if resource.type_name == "aws_ec2_instance_connect_endpoint" {
+                carriers.instance_connect.push(Declaration::of(instance));
             }
             let into = if resource.type_name == "aws_ec2_instance_connect_endpoint" {
                 &mut carriers.connect_endpoints

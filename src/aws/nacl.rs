@@ -6,7 +6,7 @@ use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason};
 use crate::aws::link::{Link, Ref, SubnetId, VpcId};
-use crate::aws::network::{Network, Origin};
+use crate::aws::network::{GatewayKind, Network, Origin};
 use crate::aws::security_group::Direction;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -161,8 +161,17 @@ struct Verdict {
 }
 
 impl Entries {
-    /// Whether TCP traffic on all ports `from..=to` with all of the remote addresses passes.
-    pub fn allow(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> Answer {
+    /// Whether some of the ports `from..=to` certainly pass and all others certainly do not.
+    pub fn allow_in_part(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> bool {
+        let pieces = self.pieces(from, to);
+        let truths: Vec<Truth> =
+            pieces.iter().map(|(first, last)| self.verdict(*first, *last, remote, acl).allowed).collect();
+        let some = |wanted: Truth| truths.contains(&wanted);
+        some(Truth::Yes) && some(Truth::No) && !some(Truth::Unknown)
+    }
+
+    /// The ports, cut so that each entry holds all or none of a piece.
+    fn pieces(&self, from: i64, to: i64) -> Vec<(i64, i64)> {
         // The ports are cut where an entry begins or ends, so that each entry holds all or none of a piece.
         let mut cuts = vec![from, to + 1];
         for entry in &self.entries {
@@ -176,11 +185,15 @@ impl Entries {
         cuts.retain(|cut| (from..=to + 1).contains(cut));
         cuts.sort_unstable();
         cuts.dedup();
+        cuts.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect()
+    }
+
+    /// Whether TCP traffic on all ports `from..=to` with all of the remote addresses passes.
+    pub fn allow(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> Answer {
         let mut allowed: Option<Answer> = None;
         let mut denied: Option<(Answer, (i64, i64))> = None;
         let mut unknown: Option<Answer> = None;
-        for pair in cuts.windows(2) {
-            let (first, last) = (pair[0], pair[1] - 1);
+        for (first, last) in self.pieces(from, to) {
             let verdict = self.verdict(first, last, remote, acl);
             let mut answer = Answer::new(verdict.allowed);
             answer.evidence = verdict.by;
@@ -270,6 +283,23 @@ pub struct AclLookups {
     pub instance_ingress: Answer,
 }
 
+/// One look-up in the ACL of a subnet.
+#[derive(Clone, Debug)]
+pub struct AclLookup {
+    /// The subnet.
+    pub subnet: SubnetId,
+    /// Into it or out of it.
+    pub direction: Direction,
+    /// The ports.
+    pub ports: (i64, i64),
+    /// The other side.
+    pub remote: Known<Cidr>,
+    /// What is to pass, for messages: `HTTPS out of the instance's subnet`.
+    pub what: &'static str,
+    /// Whether it passes.
+    pub answer: Answer,
+}
+
 impl AclLookups {
     /// All four together.
     pub fn all(&self) -> Answer {
@@ -340,13 +370,72 @@ impl Network {
         })
     }
 
-    /// Whether the ACL of an instance's subnet lets a connection to public addresses pass, both ways.
+    /// Whether the ACL of a subnet certainly lets only some of the ports pass: connections fail now and then.
+    pub fn acl_allows_in_part(
+        &self,
+        subnet: SubnetId,
+        direction: Direction,
+        ports: (i64, i64),
+        remote: &Known<Cidr>,
+    ) -> bool {
+        let acl =
+            self.subnet(subnet).acl.link.to().map(|id| self.acl(id)).filter(|acl| acl.origin.is_closed());
+        acl.is_some_and(|acl| {
+            acl.entries(direction).allow_in_part(ports.0, ports.1, remote, &acl.declaration)
+        })
+    }
+
+    /// Whether the ACLs let a connection to public addresses pass, both ways: those of the instance's subnet and of
+    /// the subnet of the NAT gateway that it goes through.
     pub fn acl_internet(&self, instance: SubnetId, ephemeral: Ephemeral) -> Answer {
-        let anywhere = Known::Value(Cidr::anywhere_v4());
-        Answer::all([
-            self.acl_allows(instance, Direction::Egress, (443, 443), &anywhere),
-            self.acl_allows(instance, Direction::Ingress, ephemeral.range(), &anywhere),
-        ])
+        Answer::all(self.acl_internet_lookups(instance, ephemeral).into_iter().map(|lookup| lookup.answer))
+    }
+
+    /// The look-ups of a connection from an instance to public addresses.
+    pub fn acl_internet_lookups(&self, instance: SubnetId, ephemeral: Ephemeral) -> Vec<AclLookup> {
+        let anywhere = || Known::Value(Cidr::anywhere_v4());
+        let lookup = |subnet, direction, ports, remote: Known<Cidr>, what| {
+            let answer = self.acl_allows(subnet, direction, ports, &remote);
+            AclLookup { subnet, direction, ports, remote, what, answer }
+        };
+        let https = (443, 443);
+        let back = ephemeral.range();
+        let mut lookups = vec![
+            lookup(instance, Direction::Egress, https, anywhere(), "HTTPS out of the instance's subnet"),
+            lookup(instance, Direction::Ingress, back, anywhere(), "the answer into the instance's subnet"),
+        ];
+        if let Some(nat) = self.nat_subnet(instance) {
+            let near = || self.addresses_of(instance);
+            // A NAT gateway chooses ports of its own for its side of a connection.
+            let own = (1024, 65535);
+            lookups.extend([
+                lookup(nat, Direction::Ingress, https, near(), "HTTPS into the NAT gateway's subnet"),
+                lookup(nat, Direction::Egress, https, anywhere(), "HTTPS out of the NAT gateway's subnet"),
+                lookup(nat, Direction::Ingress, own, anywhere(), "the answer into the NAT gateway's subnet"),
+                lookup(nat, Direction::Egress, back, near(), "the answer out of the NAT gateway's subnet"),
+            ]);
+        }
+        lookups
+    }
+
+    /// The subnet of the NAT gateway that a subnet's default route certainly leads to, unless it is the same.
+    fn nat_subnet(&self, instance: SubnetId) -> Option<SubnetId> {
+        let egress = self.egress(instance);
+        let routes = egress.routes.iter().filter(|route| route.truth.is_yes());
+        let subnet = routes.filter_map(|route| route.gateway).find_map(|id| match &self.gateway(id).kind {
+            GatewayKind::Nat(Some(nat)) => nat.subnet.as_ref()?.link.to(),
+            GatewayKind::Nat(None)
+            | GatewayKind::Internet
+            | GatewayKind::EgressOnly
+            | GatewayKind::Vpn
+            | GatewayKind::Transit
+            | GatewayKind::Peering
+            | GatewayKind::Interface
+            | GatewayKind::Endpoint
+            | GatewayKind::Other
+            | GatewayKind::Unknown => None,
+        });
+        subnet.filter(|subnet| *subnet != instance)
     }
 }
 

@@ -31,7 +31,7 @@ use crate::truth::Truth;
 
 pub use route::{
     Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Route,
-    RouteTable, RouteTableKind, RouteTarget, RouteUse,
+    RouteTable, RouteTableKind, RouteTarget, RouteUse, TransitAttachment,
 };
 
 /// The networks of the configuration. Ids index the vectors.
@@ -57,6 +57,8 @@ pub struct Network {
     pub prefix_lists: Vec<PrefixList>,
     /// Everything that routes lead to.
     pub gateways: Vec<Gateway>,
+    /// Attachments of VPCs to transit gateways.
+    pub transit_attachments: Vec<TransitAttachment>,
     /// Account-wide blocks of public access, one per resource.
     pub public_access: Vec<PublicAccessBlock>,
     /// Zones, resolver rules, DHCP options and DNS firewalls.

@@ -271,6 +271,8 @@ const RELEVANT: &[&str] = &[
     "aws_ec2_managed_prefix_list_entry",
     "aws_ec2_transit_gateway",
     "aws_ec2_transit_gateway_route",
+    "aws_ec2_transit_gateway_route_table_association",
+    "aws_ec2_transit_gateway_route_table_propagation",
     "aws_ec2_transit_gateway_vpc_attachment",
     "aws_egress_only_internet_gateway",
     "aws_eip",

@@ -7,13 +7,14 @@ use miette::{IntoDiagnostic, Report as Failure, miette};
 
 use ssmlint::fix;
 use ssmlint::lint::repair::{self, Repair};
-use ssmlint::lint::{self, Argument, Request, Scope};
+use ssmlint::lint::{self, Argument, Request, Scope, Suppressions};
 use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
 use ssmlint::source::replace::{ReplaceError, Replacement, replace};
 
 use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment, parse_destinations};
+use crate::commands::baseline;
 use crate::commands::output::{append, is_terminal, print, use_color, use_hyperlinks, write_file};
 use crate::commands::{failure, from_here, progress, settings};
 
@@ -37,8 +38,24 @@ pub(crate) fn run(
         strict: settings.unknown.is_some_and(|unknown| unknown.severity().is_some()),
         exit_zero: arguments.exit_zero,
     };
+    let acceptance = &arguments.acceptance;
+    let baseline =
+        if acceptance.no_baseline { None } else { baseline::known(acceptance.baseline.as_deref(), &paths)? };
+    let suppressions = if acceptance.no_ignores { Suppressions::Overruled } else { Suppressions::Obeyed };
+    let today = Some(baseline::today());
     let matrix = arguments.matrix;
-    let request = Request { paths, scope, context, settings, sources, matrix, ..Request::default() };
+    let request = Request {
+        paths,
+        scope,
+        context,
+        settings,
+        sources,
+        today,
+        suppressions,
+        baseline,
+        matrix,
+        ..Request::default()
+    };
     let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
     let checked = threads.install(|| match arguments.fixes() {
@@ -66,6 +83,7 @@ pub(crate) fn run(
         color: use_color(arguments.color),
         hyperlinks: use_hyperlinks(arguments.hyperlinks),
         quiet: arguments.quiet,
+        show_suppressed: arguments.show_suppressed,
         statistics: arguments.statistics,
         source_url: source_url(),
         prefix: working_dir.as_deref().map(prefix).unwrap_or_default(),

@@ -48,7 +48,7 @@ impl<'a> Evaluator<'a> {
     fn nested_blocks(&mut self, scope: &Scope<'_>, body: &Body) -> Vec<NestedBlock> {
         let mut blocks = Vec::new();
         if self.depth >= self.env.limits.depth {
-            self.limit("blocks nested too deeply", body.end);
+            self.limit(&format!("blocks nested too deeply, depth ({})", self.env.limits.depth), body.end);
             return blocks;
         }
         self.depth += 1;
@@ -161,7 +161,13 @@ impl<'a> Evaluator<'a> {
         for (choice, exists) in choices {
             for pair in pairs(&choice).unwrap_or_default() {
                 if blocks.len() >= self.env.limits.elements || !self.step() {
-                    self.limit("a dynamic block makes too many blocks", Some(block.header));
+                    if self.is_exhausted() {
+                        self.exhausted(Some(block.header));
+                    } else {
+                        let limit = self.env.limits.elements;
+                        let what = format!("a dynamic block makes too many blocks, elements ({limit})");
+                        self.limit(&what, Some(block.header));
+                    }
                     return;
                 }
                 self.dynamic_block(

@@ -196,7 +196,8 @@ impl<'a> Evaluator<'a> {
             return Plan::Failed;
         }
         if n as usize > self.env.limits.instances {
-            self.limit(&format!("count is {n}"), Some(expr.span));
+            let limit = self.env.limits.instances;
+            self.limit(&format!("count is {n}, instances ({limit})"), Some(expr.span));
             return self.unknown_plan(value, true, because, decl_range);
         }
         let items = (0..n)
@@ -408,7 +409,8 @@ impl<'a> Evaluator<'a> {
     fn each_plan(&mut self, value: &Value, exists: Truth, because: OriginId, span: Span) -> Plan {
         let pairs = pairs(value).unwrap_or_default();
         if pairs.len() > self.env.limits.instances {
-            self.limit(&format!("for_each has {} keys", pairs.len()), Some(span));
+            let limit = self.env.limits.instances;
+            self.limit(&format!("for_each has {} keys, instances ({limit})", pairs.len()), Some(span));
             return self.unknown_plan(value.clone(), false, because, span);
         }
         let mut items = Vec::with_capacity(pairs.len());

@@ -22,15 +22,13 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::eval::convert::convert;
+use crate::eval::limits::Limits;
 use crate::eval::ops;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::value::{Causes, Marks, Type, Unknown, Value, ValueKind, join_causes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ObjectItem, Step, StepKind, Traversal, UnaryOp};
-
-/// What is said when evaluation stops for good.
-pub(super) const EXHAUSTED: &str = "too many evaluation steps, values or errors";
 
 /// Bytes of the values that an unknown may have, as far as they are kept: conditionals within conditionals multiply
 /// them.
@@ -46,10 +44,12 @@ impl<'a> Evaluator<'a> {
     /// Evaluates an expression in a scope.
     pub(super) fn eval(&mut self, scope: &Scope<'_>, expr: &Expr) -> Value {
         if !self.step() {
-            return self.limit(EXHAUSTED, Some(expr.span));
+            return self.exhausted(Some(expr.span));
         }
         if self.depth >= self.env.limits.depth {
-            return self.limit("expressions or references nested too deeply", Some(expr.span));
+            let what =
+                format!("expressions or references nested too deeply, depth ({})", self.env.limits.depth);
+            return self.limit(&what, Some(expr.span));
         }
         self.depth += 1;
         let value = self.eval_kind(scope, expr);
@@ -74,14 +74,14 @@ impl<'a> Evaluator<'a> {
                     // Its type is a part of it, and doubles like a value.
                     match value.weight(limits.value_bytes, limits.value_depth) {
                         Some(_) => value,
-                        None => self.value_limit("a type is too large or nested too deeply", expr.span),
+                        None => self.value_limit(&too_large("a type", limits), expr.span),
                     }
                 }
             };
         }
         let Some(weight) = value.weight(limits.value_bytes, limits.value_depth) else {
             self.spend(limits.value_bytes, 0);
-            return self.value_limit("a value is too large or nested too deeply", expr.span);
+            return self.value_limit(&too_large("a value", limits), expr.span);
         };
         let shallow = value.parts().count() * size_of::<Value>();
         let made = match &expr.kind {
@@ -256,6 +256,13 @@ fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> V
         | kind @ ValueKind::Resource(_) => kind,
     };
     Value { kind, origin, marks }
+}
+
+fn too_large(what: &str, limits: &Limits) -> String {
+    let Limits { value_bytes, value_depth, .. } = limits;
+    format!(
+        "{what} is too large or nested too deeply, value_bytes ({value_bytes}) or value_depth ({value_depth})"
+    )
 }
 
 fn unary_name(op: UnaryOp) -> &'static str {

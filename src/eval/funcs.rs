@@ -205,8 +205,13 @@ pub fn call(context: &Context<'_>, function: &Function, args: &[Value]) -> Resul
     }
 
     let ty = (function.ty)(&converted)?;
-    let result =
-        if unknown { Value::unknown(ty.clone()) } else { (function.call)(context, &converted, &ty)? };
+    let result = match unknown {
+        false => (function.call)(context, &converted, &ty)?,
+        true => match time::of_moments(context, function, &converted, &ty)? {
+            Some(result) => result,
+            None => Value::unknown(ty.clone()),
+        },
+    };
     Ok(refine(result, (function.refine)(&converted)).with_marks(marks))
 }
 
@@ -246,6 +251,7 @@ pub fn refine(value: Value, refinement: Refinement) -> Value {
     {
         known.max = Some(max);
     }
+    known.moment = known.moment.or(refinement.moment);
     known.min_length = known.min_length.max(refinement.min_length);
     known.max_length = match (known.max_length, refinement.max_length) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -335,6 +341,11 @@ pub fn no_refinement(_args: &[Value]) -> Refinement {
 /// Whether the function gives another result on every run.
 pub fn is_impure(name: &str) -> bool {
     matches!(name, "bcrypt" | "plantimestamp" | "timestamp" | "uuid")
+}
+
+/// Whether a call that gave no error cannot fail either once its unknown arguments are known.
+pub fn cannot_fail(function: &Function, args: &[Value]) -> bool {
+    args.is_empty() || time::is_of_moments(function, args)
 }
 
 /// Whether ssmlint knows the function's type only: its result depends on secrets (`rsadecrypt`) or on whose machine it

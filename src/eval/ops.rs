@@ -123,8 +123,7 @@ fn equality(op: BinaryOp, left: &Value, right: &Value) -> Value {
 }
 
 fn logical(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpError> {
-    let left = operand(left, &Type::Bool, 0, "Unsuitable value for left operand")?;
-    let right = operand(right, &Type::Bool, 1, "Unsuitable value for right operand")?;
+    let (left, right) = operands(left, right, &Type::Bool)?;
     let truth = |value: &Value| value.as_bool().map_or(Truth::Unknown, Truth::known);
     let truth = match op {
         BinaryOp::Or => truth(&left) | truth(&right),
@@ -150,11 +149,22 @@ fn logical(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, OpError> 
 }
 
 fn numbers(left: &Value, right: &Value) -> Result<(Value, Value), OpError> {
-    Ok((
-        operand(left, &Type::Number, 0, "Unsuitable value for left operand")?,
-        operand(right, &Type::Number, 1, "Unsuitable value for right operand")?,
-    ))
+    operands(left, right, &Type::Number)
 }
+
+/// Both operands as values of a type: a wrong type of either counts before a null of the other.
+fn operands(left: &Value, right: &Value, ty: &Type) -> Result<(Value, Value), OpError> {
+    let left = operand(left, ty, 0, "Unsuitable value for left operand");
+    let right = operand(right, ty, 1, "Unsuitable value for right operand");
+    match (left, right) {
+        (Ok(left), Ok(right)) => Ok((left, right)),
+        (Err(null), Err(other)) if null.summary == NULL_OPERAND => Err(other),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+/// What Terraform calls an operand that is null.
+const NULL_OPERAND: &str = "Operation failed";
 
 fn operand(value: &Value, ty: &Type, index: usize, what: &str) -> Result<Value, OpError> {
     let value = convert(value, ty).map_err(|error| OpError {
@@ -164,7 +174,7 @@ fn operand(value: &Value, ty: &Type, index: usize, what: &str) -> Result<Value, 
     })?;
     if value.is_null() {
         return Err(OpError {
-            summary: "Operation failed",
+            summary: NULL_OPERAND,
             detail: "Error during operation: argument must not be null.".into(),
             operand: Some(index),
         });

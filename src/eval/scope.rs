@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::eval::expand::Expansion;
 use crate::eval::origin::{OriginId, Origins, Step};
 use crate::eval::scenario::{Demand, Environment, Scenario};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::{TermId, Terms};
 use crate::eval::value::{Cause, Causes, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
 use crate::eval::{Absent, Gap, ResourceInstance};
@@ -111,12 +112,6 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// An error of an expression, and how much could have failed before it without being known.
-pub(super) struct Failure {
-    pub(super) diagnostic: Diagnostic,
-    pub(super) uncertain: u64,
-}
-
 /// Evaluates one root module in one scenario.
 pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,
@@ -135,7 +130,7 @@ pub(super) struct Evaluator<'a> {
     /// For each of `absent` what it is written in, none in a module without instances, and its declaration.
     absent_in: Vec<(Option<ModuleId>, &'a crate::config::Resource)>,
     /// Errors of the expression at hand; `try` and `can` take them back.
-    pub(super) errors: Vec<Failure>,
+    pub(super) errors: Vec<Diagnostic>,
     /// Errors of named values that are done.
     settled: Vec<Diagnostic>,
     /// How often something could have failed but was not known well enough to tell.
@@ -216,9 +211,10 @@ impl<'a> Evaluator<'a> {
     pub(super) fn local(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, local)) = node.module.locals.get_key_value(name) else {
+            let hint = did_you_mean(name, node.module.locals.keys().map(|name| name.as_str()));
             return self.undeclared(
                 "Reference to undeclared local value",
-                format!("A local value with the name \"{name}\" has not been declared."),
+                format!("A local value with the name \"{name}\" has not been declared.{hint}"),
                 span,
             );
         };
@@ -243,7 +239,7 @@ impl<'a> Evaluator<'a> {
             next += 1;
             let node = self.module(id).node;
             if !self.step() {
-                self.limit("too many evaluation steps", None);
+                self.exhausted(None);
                 break;
             }
             for (name, call) in &node.module.module_calls {

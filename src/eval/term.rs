@@ -3,8 +3,10 @@
 //! Two unknowns are equal for certain when their terms are. Terms are built from inputs without a value and from
 //! attributes that the provider computes, by the same functions and operators as the values would be.
 
+use std::collections::BTreeSet;
+
 use ecow::{EcoString, EcoVec};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::eval::value::{InstanceId, Value, ValueKind};
 
@@ -119,6 +121,80 @@ impl Terms {
         if let Some(Term::Attr(instance, name)) = self.get(id) { Some((*instance, name)) } else { None }
     }
 
+    /// Whether a value and some others may be made of the same unknowns: one that is made of none shares nothing.
+    pub fn may_share_sources(&self, value: &Value, others: &[&Value]) -> bool {
+        let mut sources = Sources::default();
+        self.sources_of(value, &mut sources);
+        if sources.found.is_empty() && !sources.is_cut_short {
+            return false;
+        }
+        let mut around = Sources::default();
+        for other in others {
+            self.sources_of(other, &mut around);
+        }
+        sources.is_cut_short || around.is_cut_short || !sources.found.is_disjoint(&around.found)
+    }
+
+    fn sources_of(&self, value: &Value, sources: &mut Sources) {
+        let mut values = vec![value];
+        while let Some(value) = values.pop() {
+            if !sources.step() {
+                return;
+            }
+            match &value.kind {
+                ValueKind::Unknown(unknown) => {
+                    self.sources_of_term(unknown.term, sources);
+                    values.extend(unknown.possible.iter().flatten().chain(unknown.each.as_deref()));
+                }
+                ValueKind::Resource(instance) => {
+                    sources.found.insert(Source::Instance(instance.id));
+                }
+                ValueKind::Null(_)
+                | ValueKind::Bool(_)
+                | ValueKind::Number(_)
+                | ValueKind::String(_)
+                | ValueKind::List(..)
+                | ValueKind::Set(..)
+                | ValueKind::Map(..)
+                | ValueKind::Tuple(_)
+                | ValueKind::Object(_) => values.extend(value.parts()),
+            }
+        }
+    }
+
+    fn sources_of_term(&self, term: TermId, sources: &mut Sources) {
+        let mut terms = vec![term];
+        while let Some(id) = terms.pop() {
+            if !sources.step() {
+                return;
+            }
+            if !sources.seen.insert(id) {
+                continue;
+            }
+            match self.get(id) {
+                None => {}
+                Some(Term::Attr(instance, _)) => {
+                    sources.found.insert(Source::Instance(*instance));
+                }
+                Some(Term::Var(_) | Term::Output(..) | Term::Each(..) | Term::Fresh(..)) => {
+                    sources.found.insert(Source::Term(id));
+                }
+                Some(Term::Step(base, _)) => terms.push(*base),
+                Some(Term::Apply(_, operands) | Term::Template(operands)) => {
+                    for operand in operands {
+                        match operand {
+                            Operand::Term(id) => terms.push(*id),
+                            // The text of a value names the terms of its unknown parts.
+                            Operand::Known(text) => sources.is_cut_short |= text.contains(['#', 'r']),
+                            Operand::Text(_) => {}
+                        }
+                    }
+                }
+                Some(Term::Json(value)) => self.sources_of(value, sources),
+            }
+        }
+    }
+
     /// Whether the terms are certainly different: the same identifying attribute (`id`, `arn`) of two resource instances.
     pub fn differ(&self, a: TermId, b: TermId) -> bool {
         match (self.attribute(a), self.attribute(b)) {
@@ -127,6 +203,32 @@ impl Terms {
             }
             _ => false,
         }
+    }
+}
+
+/// What values are made of, as far as it was looked for.
+#[derive(Default)]
+struct Sources {
+    found: BTreeSet<Source>,
+    seen: FxHashSet<TermId>,
+    steps: usize,
+    /// There may be more than was found.
+    is_cut_short: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Instance(InstanceId),
+    Term(TermId),
+}
+
+impl Sources {
+    /// Counts a step; false when there were too many.
+    fn step(&mut self) -> bool {
+        const STEPS: usize = 1000;
+        self.steps += 1;
+        self.is_cut_short |= self.steps > STEPS;
+        !self.is_cut_short
     }
 }
 

@@ -214,10 +214,21 @@ pub struct Refinement {
     pub min: Option<(Number, bool)>,
     /// A number: upper bound, and whether the bound itself is possible.
     pub max: Option<(Number, bool)>,
-    /// A collection: least number of elements.
+    /// A collection: least number of elements. A string: of characters.
     pub min_length: u64,
-    /// A collection: greatest number of elements.
+    /// A collection: greatest number of elements. A string: of characters.
     pub max_length: Option<u64>,
+    /// A string: it is an instant within these bounds.
+    pub moment: Option<Moment>,
+}
+
+/// An instant of which only bounds are known, written in RFC 3339 in UTC with whole seconds and a year of four digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Seconds since 1970 before which it does not lie.
+    pub earliest: i64,
+    /// Seconds since 1970 after which it does not lie.
+    pub latest: i64,
 }
 
 /// Causes of one value. A thousand unknowns in one value have a thousand causes, which every operation on it copies;

@@ -13,6 +13,7 @@ use crate::settings::layer::Layer;
 use crate::settings::{self, Assumption, Ec2Messages, Problem, RuleName, ScenarioSettings, Settings};
 use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
+use crate::suppress;
 
 /// Reads a settings file; its text becomes one of the sources. Errors: everything that is wrong with it.
 pub fn load_settings(
@@ -30,7 +31,9 @@ pub fn lay(settings: &mut Settings, layer: Layer) -> Result<(), Vec<Problem>> {
 }
 
 fn rule_names() -> Vec<RuleName<'static>> {
-    rules::ALL.iter().map(|rule| RuleName { code: rule.code, name: rule.name }).collect()
+    let about_directives = suppress::RULES.iter().map(|rule| RuleName { code: rule.code, name: rule.name });
+    let rules = rules::ALL.iter().map(|rule| RuleName { code: rule.code, name: rule.name });
+    rules.chain(about_directives).collect()
 }
 
 /// What can be assumed: of the account, and of what an address names.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Certainty, Finding, Fix, Severity};
+use crate::finding::{Certainty, Finding, Fix, Severity, Suppressed};
 use crate::report::Gap;
 use crate::report::place::path_text;
 use crate::source::{SourceMap, Span};
@@ -123,6 +123,16 @@ fn sort(findings: &mut [Finding], sources: &SourceMap) {
     findings.sort_by_cached_key(|finding| {
         let place = finding.primary.as_ref().map(|label| place(sources, label.span));
         (place.is_none(), place, finding.code, finding.subject.clone(), finding.message.clone())
+    });
+}
+
+/// In the order of findings.
+pub fn sort_suppressed(suppressed: &mut [Suppressed], sources: &SourceMap) {
+    suppressed.sort_by_cached_key(|suppressed| {
+        let finding = &suppressed.finding;
+        let at = finding.primary.as_ref().map(|label| place(sources, label.span));
+        let by = place(sources, suppressed.place);
+        (at.is_none(), at, finding.code, finding.subject.clone(), finding.message.clone(), by)
     });
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::addr::{self, ResourceMode};
 use crate::aws::Model;
 use crate::aws::schema::Aws;
 use crate::aws::trail::Trails;
@@ -28,11 +29,14 @@ use crate::report::{Gap, GapKind, RuleInfo};
 use crate::rules::{self, RuleContext};
 use crate::source::fs::FileSystem;
 use crate::source::{FileId, SourceMap, Span};
+use crate::suppress::{self, Place, Places};
 use crate::syntax::ast::Expr;
 
 /// What the check of one root hands over.
 pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
+    /// Where what the findings name is declared.
+    pub(super) places: Places,
     pub(super) gaps: Vec<Gap>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What is wrong with the command line, or with a scenario of the settings, seen from this root: another root may
@@ -139,6 +143,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
         }
     }
     Checked {
+        places: places(&root.config, &findings),
         findings,
         gaps,
         diagnostics,
@@ -178,7 +183,7 @@ fn said_by(diagnostic: &Diagnostic, sources: &SourceMap, job: &Job<'_>) -> Optio
     (!is_argument).then_some(SaidBy::File)
 }
 
-/// All rules, by code.
+/// All rules, by code; those about directives come last.
 pub(super) fn rules() -> Vec<RuleInfo> {
     let info = |rule: &rules::Rule| RuleInfo {
         code: rule.code.to_owned(),
@@ -188,7 +193,15 @@ pub(super) fn rules() -> Vec<RuleInfo> {
         summary: rules::page::summary(rule.page).to_owned(),
         page: rules::page::body(rule.page).to_owned(),
     };
-    rules::ALL.iter().map(info).collect()
+    let about_directives = suppress::RULES.iter().map(|rule| RuleInfo {
+        code: rule.code.to_owned(),
+        name: rule.name.to_owned(),
+        severity: rule.severity,
+        category: suppress::CATEGORY.to_owned(),
+        summary: rules::page::summary(rule.page).to_owned(),
+        page: rules::page::body(rule.page).to_owned(),
+    });
+    rules::ALL.iter().map(info).chain(about_directives).collect()
 }
 
 impl Root {
@@ -348,6 +361,46 @@ fn called(node: &ModuleNode, into: &mut BTreeSet<PathBuf>) {
             called(child, into);
         }
     }
+}
+
+/// Where the subjects and the affected targets of findings are declared, by address.
+fn places(config: &Config, findings: &[Finding]) -> Places {
+    let mut places = Places::new();
+    for address in findings.iter().flat_map(|finding| finding.affected.iter().chain([&finding.subject])) {
+        if !places.contains_key(address)
+            && let Some(place) = place(config, address)
+        {
+            places.insert(address.clone(), place);
+        }
+    }
+    places
+}
+
+fn place(config: &Config, address: &str) -> Option<Place> {
+    let mut calls = Vec::new();
+    let mut node = config.root.as_ref();
+    let names = addr::names(address);
+    let mut names = names.iter().map(String::as_str).peekable();
+    while names.next_if_eq(&"module").is_some() {
+        let name = names.next()?;
+        calls.push(node.module.module_calls.get(name)?.decl_range);
+        match node.children.get(name)? {
+            Child::Module(child) => node = child,
+            Child::Missing(_) => return None,
+        }
+        if let Some(summary) = &node.module.summary {
+            return Some(Place { block: summary.call_block, calls });
+        }
+    }
+    let mode = match names.next_if(|name| matches!(*name, "data" | "ephemeral")) {
+        Some("data") => ResourceMode::Data,
+        Some(_) => ResourceMode::Ephemeral,
+        None => ResourceMode::Managed,
+    };
+    let (type_name, name) = (names.next()?, names.next()?);
+    let addr = addr::Resource { mode, type_name: type_name.into(), name: name.into() };
+    let resource = node.module.resources.get(&addr)?;
+    Some(Place { block: resource.span, calls })
 }
 
 /// A root's name in the report: its directory.

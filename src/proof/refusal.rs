@@ -45,6 +45,8 @@ pub enum NameProblem {
     },
     /// `service_region` is another region, which AWS takes for a customer's service.
     ServiceRegion,
+    /// It is for a service whose endpoints in China begin with another prefix.
+    China(&'static str),
     /// It is for ec2messages in a region that has only ssmmessages.
     NewRegion(EcoString),
 }
@@ -56,7 +58,7 @@ impl NameProblem {
             NameProblem::Misspelt { .. } | NameProblem::Region { .. } | NameProblem::ServiceRegion => true,
             // Of the other partitions only CDK's table says so.
             NameProblem::Prefix(prefix) => *prefix == "cn.com.amazonaws",
-            NameProblem::Fips(_) | NameProblem::NewRegion(_) => false,
+            NameProblem::Fips(_) | NameProblem::NewRegion(_) | NameProblem::China(_) => false,
         }
     }
 
@@ -78,6 +80,9 @@ impl NameProblem {
             NameProblem::ServiceRegion => {
                 "reaches for a service in another region, which AWS does not offer for this one".to_owned()
             }
+            NameProblem::China(service) => {
+                format!("is for {service} in China and does not begin with cn.com.amazonaws")
+            }
             NameProblem::NewRegion(region) => format!("is for ec2messages, which {region} does not have"),
         }
     }
@@ -95,6 +100,10 @@ pub struct Claims {
 /// Services whose names are near ours and that exist.
 const NEIGHBOURS: &[&str] =
     &["ec2", "ecs", "ebs", "efs", "sns", "sms", "sqs", "sso", "ses", "rum", "dms", "eks", "iam", "kms", "s3"];
+
+/// Services whose endpoints in China begin with `cn.com.amazonaws`, of those that are met beside ours:
+/// <https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts>.
+const OTHER_IN_CHINA: &[&str] = &["ec2", "ecr.api", "ecr.dkr", "sts", "monitoring", "lambda"];
 
 /// What is wrong with the name of an endpoint's service, as far as it is known.
 pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
@@ -117,6 +126,11 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
         && prefix != "com.amazonaws"
     {
         problems.push(NameProblem::Prefix(prefix));
+    }
+    let in_china = service.region().is_some_and(|region| region.starts_with("cn-"));
+    if own.is_none() && in_china && prefix == Some("com.amazonaws") {
+        let other = OTHER_IN_CHINA.iter().find(|label| service.is(label).is_yes());
+        problems.extend(other.map(|label| NameProblem::China(label)));
     }
     let region = endpoint.region.value().and_then(Option::as_ref);
     if let (Some(named), Some(region), true) = (service.region(), region, prefix.is_some())
@@ -285,6 +299,13 @@ fn misspelt(name: &str) -> Option<Service> {
     if NEIGHBOURS.contains(&name) || name.contains('.') {
         return None;
     }
+    // AWS takes neither other letters nor spaces around them.
+    let written = name.trim().to_ascii_lowercase();
+    if let Some(service) =
+        Service::ALL.into_iter().find(|service| service.label() == written && written != name)
+    {
+        return Some(service);
+    }
     let near = |service: &Service| {
         let wanted = service.label();
         // In three letters two slips make any other name.
@@ -320,6 +341,8 @@ mod tests {
         assert_eq!(misspelt("ec2message"), Some(Service::Ec2Messages));
         assert_eq!(misspelt("ssm-messages"), Some(Service::SsmMessages));
         assert_eq!(misspelt("ssmm"), Some(Service::Ssm));
+        assert_eq!(misspelt("SSM"), Some(Service::Ssm));
+        assert_eq!(misspelt("ec2messages "), Some(Service::Ec2Messages));
         assert_eq!(misspelt("sns"), None);
         assert_eq!(misspelt("kms"), None);
         assert_eq!(misspelt("ec2"), None);

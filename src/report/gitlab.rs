@@ -60,7 +60,6 @@ pub fn render(report: &Report, options: &Options) -> String {
 
 fn severity(issue: &Issue<'_>) -> &'static str {
     match issue.severity {
-        _ if issue.is_undecided => "minor",
         // SSH that is open to everybody is an attack surface, not only a way that fails.
         Severity::Error if issue.code == "SSM006" => "critical",
         Severity::Error => "major",

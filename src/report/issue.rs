@@ -12,8 +12,6 @@ pub(super) struct Issue<'a> {
     pub(super) code: &'static str,
     /// How bad it is.
     pub(super) severity: Severity,
-    /// Whether it is neither proven nor refuted.
-    pub(super) is_undecided: bool,
     /// The headline on one line.
     pub(super) message: String,
     /// Further lines: what is affected, when, what to do.
@@ -53,7 +51,6 @@ pub(super) fn issues<'a>(report: &'a Report, options: &Options) -> Vec<Issue<'a>
         all.push(Issue {
             code: "internal-error",
             severity: Severity::Error,
-            is_undecided: false,
             message: format!("ssmlint failed: {}", safe::sentence(&failure.message)),
             details: Vec::new(),
             span: None,
@@ -76,7 +73,6 @@ pub(super) fn issues<'a>(report: &'a Report, options: &Options) -> Vec<Issue<'a>
         all.push(Issue {
             code,
             severity,
-            is_undecided: false,
             message,
             details: Vec::new(),
             span: diagnostic.span,
@@ -110,7 +106,6 @@ fn of_finding<'a>(report: &Report, finding: &'a Finding, is_undecided: bool) -> 
     Issue {
         code: finding.code,
         severity: finding.severity,
-        is_undecided,
         message: if is_undecided { format!("undecided: {message}") } else { message },
         details: details.iter().map(|line| safe::sentence(line)).collect(),
         span: place::in_repository(&report.sources, finding),

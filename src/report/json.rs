@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Certainty, Finding, Severity};
+use crate::finding::{Acceptance, Certainty, Finding, Severity, Suppressed};
 use crate::proof::verdict::{Proof, Verdict};
 use crate::report::place::Location;
 use crate::report::{Gap, GapKind, Report, Verdicts, safe};
@@ -19,6 +19,7 @@ pub(super) struct Document<'a> {
     pub(super) summary: Summary,
     pub(super) findings: Vec<FindingOut<'a>>,
     pub(super) undecided: Vec<UndecidedOut<'a>>,
+    pub(super) suppressed: Vec<SuppressedOut<'a>>,
     pub(super) verdicts: Vec<VerdictOut<'a>>,
     pub(super) gaps: Vec<GapOut<'a>>,
     pub(super) diagnostics: Vec<DiagnosticOut<'a>>,
@@ -32,6 +33,8 @@ pub(super) struct Summary {
     warnings: usize,
     infos: usize,
     undecided: usize,
+    suppressed: usize,
+    in_baseline: usize,
     fixed: usize,
     targets: usize,
     roots: usize,
@@ -92,6 +95,23 @@ pub(super) struct UndecidedOut<'a> {
     scenarios: &'a [String],
     root: Option<&'a str>,
     roots: &'a [String],
+}
+
+/// A finding that is accepted, and by whom.
+#[derive(Serialize)]
+pub(super) struct SuppressedOut<'a> {
+    #[serde(flatten)]
+    finding: FindingOut<'a>,
+    by: SuppressionOut<'a>,
+}
+
+/// Who accepted it, where and why.
+#[derive(Serialize)]
+pub(super) struct SuppressionOut<'a> {
+    kind: &'static str,
+    location: Location,
+    reason: Option<&'a str>,
+    until: Option<&'a str>,
 }
 
 /// A place with what it contributes.
@@ -172,6 +192,8 @@ impl Document<'_> {
                 warnings: report.count(Severity::Warning),
                 infos: report.count(Severity::Info),
                 undecided: report.undecided.len() + report.hidden,
+                suppressed: report.suppressed.len(),
+                in_baseline: report.recognised.as_ref().map_or(0, |recognised| recognised.known.len()),
                 fixed: report.fixed,
                 targets: counts.targets,
                 roots: counts.roots,
@@ -187,6 +209,7 @@ impl Document<'_> {
                 .iter()
                 .map(|finding| undecided_out(finding, &report.sources))
                 .collect(),
+            suppressed: report.suppressed.iter().map(|one| suppressed_out(one, &report.sources)).collect(),
             verdicts: verdicts.collect(),
             gaps: report.gaps.iter().map(|gap| gap_out(gap, &report.sources)).collect(),
             diagnostics: report
@@ -322,6 +345,21 @@ fn finding_out<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingOut<'a> 
         scenarios: &finding.scenarios,
         root: finding.roots.first().map(String::as_str),
         roots: &finding.roots,
+    }
+}
+
+fn suppressed_out<'a>(suppressed: &'a Suppressed, sources: &SourceMap) -> SuppressedOut<'a> {
+    SuppressedOut {
+        finding: finding_out(&suppressed.finding, sources),
+        by: SuppressionOut {
+            kind: match suppressed.by {
+                Acceptance::Comment => "comment",
+                Acceptance::Settings => "settings",
+            },
+            location: Location::of(sources, suppressed.place),
+            reason: suppressed.reason.as_deref(),
+            until: suppressed.until.as_deref(),
+        },
     }
 }
 

@@ -20,6 +20,7 @@ pub fn render(report: &Report) -> String {
     let mut out = String::new();
     write(&mut out, "finding", &document.findings);
     write(&mut out, "undecided", &document.undecided);
+    write(&mut out, "suppressed", &document.suppressed);
     write(&mut out, "verdict", &document.verdicts);
     write(&mut out, "gap", &document.gaps);
     write(&mut out, "diagnostic", &document.diagnostics);

@@ -136,7 +136,8 @@ fn add_trouble(suites: &mut Suites, report: &Report, options: &Options) {
             DiagnosticKind::Invalid => {
                 ("valid", Outcome::Skipped(format!("Terraform would refuse this: {message}")))
             }
-            DiagnosticKind::NotUnderstood | DiagnosticKind::Note => ("understood", Outcome::Skipped(message)),
+            DiagnosticKind::NotUnderstood => ("understood", Outcome::Skipped(message)),
+            DiagnosticKind::Note => continue,
         };
         suites.entry(path).or_default().push(Case { name: name.to_owned(), line, outcome });
     }
@@ -209,8 +210,8 @@ fn outcome(report: &Report, options: &Options, finding: &Finding, is_undecided: 
         let mut because: Vec<&str> = finding.because.iter().map(|because| because.reason.as_str()).collect();
         because.dedup();
         let text = format!("undecided: {message}; because {}", safe::sentence(&because.join("; ")));
-        return if options.policy.strict {
-            Outcome::Failed(text, "undecided", Vec::new())
+        return if options.policy.strict && finding.severity >= options.policy.fail_on {
+            Outcome::Failed(text, finding.severity.as_str(), Vec::new())
         } else {
             Outcome::Skipped(text)
         };

@@ -2,6 +2,7 @@
 //!
 //! No HTML: all text from the code passes through [`markup`].
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::diagnostic::DiagnosticKind;
@@ -61,6 +62,14 @@ fn headline(report: &Report) -> String {
         }
     }
     parts.join(", ")
+}
+
+/// A row of the table of verdicts, without its targets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
+    verdict: &'static str,
+    by: String,
+    why: String,
 }
 
 struct Places<'a> {
@@ -163,8 +172,7 @@ impl Places<'_> {
                 let _ = writeln!(out, "\n**{}**{when}", code(&verdicts.root));
             }
             head(out, &["target", "verdict", "by", "why"]);
-            for (targets, proof) in self.alike(&verdicts.proofs) {
-                let (verdict, by, why) = self.verdict(proof);
+            for (Said { verdict, by, why }, targets) in self.alike(&verdicts.proofs) {
                 row(out, &[names(&targets), verdict.to_owned(), by, why]);
                 rows += 1;
                 if rows >= ROW_LIMIT {
@@ -186,21 +194,23 @@ impl Places<'_> {
         }
     }
 
-    /// Targets of which the same is said, with a proof of one of them.
-    fn alike<'a>(&self, proofs: &'a [Proof]) -> Vec<(Vec<String>, &'a Proof)> {
-        let mut groups: Vec<((&str, String, String), Vec<String>, &Proof)> = Vec::new();
+    /// What is said of targets, with those of which it is said.
+    fn alike(&self, proofs: &[Proof]) -> Vec<(Said, Vec<String>)> {
+        let mut groups: Vec<(Said, Vec<String>)> = Vec::new();
+        let mut known: BTreeMap<Said, usize> = BTreeMap::new();
         for proof in proofs {
-            let key = self.verdict(proof);
-            match groups.iter_mut().find(|(other, _, _)| *other == key) {
-                Some((_, targets, _)) => targets.push(proof.target.clone()),
-                None => groups.push((key, vec![proof.target.clone()], proof)),
+            let said = self.verdict(proof);
+            let index = *known.entry(said.clone()).or_insert(groups.len());
+            match groups.get_mut(index) {
+                Some((_, targets)) => targets.push(proof.target.clone()),
+                None => groups.push((said, vec![proof.target.clone()])),
             }
         }
-        groups.into_iter().map(|(_, targets, proof)| (targets, proof)).collect()
+        groups
     }
 
     /// The verdict, the way or the link, and the reason with its place.
-    fn verdict(&self, proof: &Proof) -> (&'static str, String, String) {
+    fn verdict(&self, proof: &Proof) -> Said {
         match &proof.verdict {
             Verdict::Reachable(path) => {
                 let mut by = text(&path.describe());
@@ -214,12 +224,12 @@ impl Places<'_> {
                 } else {
                     format!("assumed: {}", assumed.join("; "))
                 };
-                ("✅ reachable", by, why)
+                Said { verdict: "✅ reachable", by, why }
             }
             Verdict::Broken(broken) => {
                 let at = broken.link.span.map_or(String::new(), |span| format!(" ({})", self.at(span)));
                 let why = format!("{} {}{at}", self.rule(broken.link.rule), text(&broken.link.reason));
-                ("❌ broken", text(&broken.describe()), why)
+                Said { verdict: "❌ broken", by: text(&broken.describe()), why }
             }
             Verdict::Unknown(reasons) => {
                 let shown: Vec<String> = reasons
@@ -234,7 +244,7 @@ impl Places<'_> {
                     0 => String::new(),
                     more => format!("; and {more} more"),
                 };
-                ("❔ unknown", String::new(), format!("{}{more}", shown.join("; ")))
+                Said { verdict: "❔ unknown", by: String::new(), why: format!("{}{more}", shown.join("; ")) }
             }
         }
     }

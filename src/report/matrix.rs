@@ -315,43 +315,52 @@ impl Matrix {
         );
     }
 
-    /// The cheapest combination in which all is reached, and what sets it apart.
+    /// The cheapest combination in which all is reached, and the cheapest of those without a NAT gateway.
     fn write_advice(&self, out: &mut String) {
-        let is_open = |row: &&Row| {
+        let works = |row: &&Row| {
             !row.cells.is_empty()
                 && row.invalid.is_empty()
                 && row.cells.values().all(|cell| cell.state == "reachable")
         };
-        if self.toggles.is_empty() {
-            return;
-        }
         let by_cost = |a: &&Row, b: &&Row| {
             let [a_cost, b_cost] = [a, b].map(|row| self.prices.month(&row.inventory).most);
             a_cost.total_cmp(&b_cost).then(a.warnings.len().cmp(&b.warnings.len()))
         };
-        let Some(best) = self.rows.iter().filter(is_open).min_by(by_cost) else {
-            if self.rows.iter().any(|row| !row.cells.is_empty()) {
-                out.push_str("\nIn no combination all targets are proven reachable.\n");
-            }
+        if self.toggles.is_empty() || self.rows.iter().all(|row| row.cells.is_empty()) {
+            return;
+        }
+        let Some(best) = self.rows.iter().filter(works).min_by(by_cost) else {
+            out.push_str("\nIn no combination all targets are proven reachable.\n");
             return;
         };
-        let configured = if best.is_configured { ", which is what is configured" } else { "" };
         let _ = writeln!(
             out,
-            "\nAll targets are reachable at the least cost with {}{configured}: {} USD a month.",
-            code(&self.describe(&best.values)),
-            self.prices.month(&best.inventory),
+            "\n- The cheapest combination in which all targets are reachable: {}.",
+            self.told_cost(best)
         );
-        if best.inventory.nat_gateways.most == 0 && !best.inventory.nat_gateways.is_open {
-            let only = best.cells.values().all(|cell| cell.verdict.contains("via endpoints"));
-            if only {
-                out.push_str("Sessions then need no way to the internet");
-                if best.warnings.contains(&"SSM025") {
-                    out.push_str("; user data that downloads something at boot does (SSM025)");
-                }
-                out.push_str(".\n");
+        let has_nat = |row: &Row| row.inventory.nat_gateways.most > 0 || row.inventory.nat_gateways.is_open;
+        let private = self.rows.iter().filter(works).filter(|row| !has_nat(row)).min_by(by_cost);
+        match private.filter(|_| has_nat(best)) {
+            Some(row) => {
+                let _ =
+                    writeln!(out, "- The cheapest of those without a NAT gateway: {}.", self.told_cost(row));
             }
+            None if has_nat(best) => {
+                out.push_str("- Without a NAT gateway there is none in which all of them are.\n");
+            }
+            None => {}
         }
+    }
+
+    /// A combination with what it costs and what else is found in it.
+    fn told_cost(&self, row: &Row) -> String {
+        let configured = if row.is_configured { ", as configured" } else { "" };
+        let found = match row.warnings.as_slice() {
+            [] => String::new(),
+            codes => format!(", with {}", codes.join(", ")),
+        };
+        let cost = self.prices.month(&row.inventory);
+        format!("{}{configured}: {cost} USD a month{found}", code(&self.describe(&row.values)))
     }
 
     /// The JSON form, `ssmlint/1`.

@@ -134,6 +134,8 @@ struct Setter<'a> {
     code: bool,
     cells: Vec<Vec<Word>>,
     rows: Vec<Vec<Vec<Word>>>,
+    /// Where the link that is being read leads.
+    target: Option<String>,
 }
 
 impl<'a> Setter<'a> {
@@ -150,6 +152,7 @@ impl<'a> Setter<'a> {
             code: false,
             cells: Vec::new(),
             rows: Vec::new(),
+            target: None,
         }
     }
 
@@ -208,6 +211,8 @@ impl<'a> Setter<'a> {
             self.styles.push(Style::Strong);
         } else if tag == Tag::Emphasis {
             self.styles.push(Style::Emphasis);
+        } else if let Tag::Link { dest_url, .. } = tag {
+            self.target = Some(dest_url.to_string());
         } else if let Tag::Table(_) = tag {
             self.gap();
         }
@@ -226,6 +231,13 @@ impl<'a> Setter<'a> {
             self.end_block();
         } else if matches!(tag, TagEnd::Strong | TagEnd::Emphasis) {
             self.styles.pop();
+        } else if tag == TagEnd::Link {
+            let target = self.target.take().unwrap_or_default();
+            let is_shown = self.line.last().is_some_and(|word| word.text == target);
+            if target.starts_with("https://") && !is_shown {
+                self.is_apart = true;
+                self.push(&target, Style::Link);
+            }
         } else if tag == TagEnd::TableCell {
             self.cells.push(std::mem::take(&mut self.line));
             self.is_apart = false;
@@ -430,6 +442,13 @@ mod tests {
         let page = "| a | head |\n|---|---|\n| one | a text that is longer than the line |\n";
         let narrow = Layout { width: 30, ..Layout::default() };
         assert_eq!(set(page, &narrow), "one\n  head: a text that is longer\n  than the line\n");
+    }
+
+    #[test]
+    fn links_show_where_they_lead() {
+        let page = "See [this](https://a.example/b) and <https://c.example>, [that](SSM001.md).\n";
+        let expected = "See this https://a.example/b and https://c.example, that.\n";
+        assert_eq!(set(page, &Layout::default()), expected);
     }
 
     #[test]

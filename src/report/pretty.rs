@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::finding::{Finding, Safety, Severity};
 use crate::report::excerpt::{Excerpts, Mark};
 use crate::report::place::Location;
-use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary};
+use crate::report::{Gap, GapKind, Options, Report, rule_url, safe, statistics, summary, suppressed};
 use crate::source::{SourceMap, Span};
 
 /// Steps of a trail that are shown; a longer one ends with a count of the rest.
@@ -53,6 +53,9 @@ pub fn render(report: &Report, options: &Options) -> String {
         if !options.quiet && !report.findings.is_empty() {
             text.push('\n');
         }
+    }
+    if options.show_suppressed {
+        suppressed::write(&mut text, report, options);
     }
     if !options.quiet {
         write_undecided(&mut text, report, options);

@@ -93,7 +93,6 @@ fn diagnostic(report: &Report, options: &Options, issue: &Issue<'_>, source: Opt
             range: issue.span.map(|span| range(report, span)),
         },
         severity: match issue.severity {
-            _ if issue.is_undecided => "WARNING",
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
             Severity::Info => "INFO",

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Acceptance, Certainty, Finding, Fix, Severity, Suppressed};
 use crate::report::place::{self, rebase, uri, utf16_position};
 use crate::report::{Options, Report, RuleInfo, fingerprint, json, rule_url, safe};
 use crate::source::{FileId, SourceMap, Span};
@@ -134,7 +134,17 @@ struct ResultOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fixes: Vec<FixOut>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SuppressionOut>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    justification: Option<String>,
+    location: LocationOut,
 }
 
 #[derive(Serialize)]
@@ -250,7 +260,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     ranked.truncate(RESULT_LIMIT);
 
     let mut hashes: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
-    let results = ranked
+    let mut results: Vec<ResultOut> = ranked
         .into_iter()
         .map(|(finding, print, undecided)| {
             let counts = !undecided || options.policy.strict;
@@ -258,6 +268,16 @@ pub fn render(report: &Report, options: &Options) -> String {
             result(report, &places, &mut hashes, finding, print, undecided, level)
         })
         .collect();
+
+    // Readers that do not know suppressions would take them for open.
+    if options.show_suppressed {
+        let free = RESULT_LIMIT.saturating_sub(results.len());
+        let prints = fingerprint::unique(report.suppressed.iter().map(|suppressed| &suppressed.finding));
+        let suppressed = report.suppressed.iter().zip(prints).take(free);
+        results.extend(
+            suppressed.map(|(one, print)| suppressed_result(report, &places, &mut hashes, one, print)),
+        );
+    }
 
     let exit_code = report.exit_code(options.policy);
     let log = Log {
@@ -421,6 +441,7 @@ fn result(
         code_flows,
         fixes: finding.fix.iter().filter(|fix| !fix.edits.is_empty()).map(|fix| places.fix(fix)).collect(),
         partial_fingerprints,
+        suppressions: Vec::new(),
         properties: ResultProperties {
             verdict: if undecided { "unknown" } else { "violated" },
             address: finding.subject.clone(),
@@ -429,6 +450,27 @@ fn result(
             roots: finding.roots.clone(),
         },
     }
+}
+
+fn suppressed_result(
+    report: &Report,
+    places: &Places<'_>,
+    hashes: &mut BTreeMap<FileId, Vec<String>>,
+    suppressed: &Suppressed,
+    print: String,
+) -> ResultOut {
+    let is_undecided = suppressed.finding.certainty == Certainty::Undecided;
+    let suppression = SuppressionOut {
+        kind: match suppressed.by {
+            Acceptance::Comment => "inSource",
+            Acceptance::Settings => "external",
+        },
+        justification: suppressed.reason.as_deref().map(safe::sentence),
+        location: places.location(suppressed.place, ""),
+    };
+    let level = if is_undecided { "note" } else { level(suppressed.finding.severity) };
+    let open = result(report, places, hashes, &suppressed.finding, print, is_undecided, level);
+    ResultOut { suppressions: vec![suppression], ..open }
 }
 
 fn notifications(report: &Report, places: &Places<'_>, cut: usize) -> Vec<Notification> {

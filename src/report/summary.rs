@@ -27,6 +27,13 @@ pub fn line(report: &Report) -> String {
         found.push(format!("{undecided} undecided"));
     }
 
+    if !report.suppressed.is_empty() {
+        found.push(format!("{} suppressed", report.suppressed.len()));
+    }
+    let known = report.recognised.as_ref().map_or(0, |recognised| recognised.known.len());
+    if known > 0 {
+        found.push(format!("{known} in the baseline"));
+    }
     if report.fixed > 0 {
         found.push(format!("{} fixed", report.fixed));
     }

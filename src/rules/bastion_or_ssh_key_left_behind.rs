@@ -1,7 +1,12 @@
 //! SSM024: SSH keys and provisioners on targets that nobody logs in to by SSH.
 
+use ecow::EcoString;
+
 use crate::aws::ami::Family;
+use crate::aws::compute::TargetId;
 use crate::aws::fact::Answer;
+use crate::aws::link::Link;
+use crate::aws::security_group::{PeerKind, Rule as GroupRule};
 use crate::finding::Severity;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 
@@ -17,7 +22,16 @@ pub(super) const RULE: Rule = Rule {
 /// Provisioners that connect to the instance.
 const OVER_SSH: &[&str] = &["remote-exec", "file"];
 
+/// Words in the name of an instance that others are reached through.
+const BASTION: &[&str] = &["bastion", "jump", "jumpbox", "jumphost"];
+
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    for endpoint in &context.model.carriers.instance_connect {
+        let defect = Defect::new(endpoint, "{} is a way to instances beside Session Manager")
+            .help("remove it, with the rules that let its security group in, if sessions are enough")
+            .cause("instance connect");
+        findings.judge(&Answer::new(endpoint.exists), defect);
+    }
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
         let subject =
@@ -31,6 +45,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .help("remove `key_name` with the next change that replaces the instance")
                 .cause("key");
             findings.judge(&exists, defect);
+        }
+        if target.declaration.exists.is_yes() {
+            bastion(context, findings, id);
         }
         for (block, label, span) in &target.provisioners {
             if block != "provisioner"
@@ -51,5 +68,46 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .cause(label);
             findings.judge(&exists, defect);
         }
+    }
+}
+
+/// An instance that others are reached through: by its shape, or by its name.
+fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId) {
+    let network = &context.model.network;
+    let target = context.model.compute.target(id);
+    let mut sites = context.reach.sites.iter().filter(|site| site.target == id);
+    let public =
+        sites.any(|site| site.subnet.is_some_and(|subnet| target.public_ip(network, subnet).truth.is_yes()));
+    let ssh = |rule: &&GroupRule| rule.in_effect().is_yes() && rule.ports.holds_tcp(22).is_yes();
+    let open =
+        target.groups.ids().any(|group| network.group(group).ingress.rules.iter().any(|rule| ssh(&rule)));
+    let trusting = network.groups.iter().find_map(|group| {
+        group.ingress.rules.iter().filter(ssh).find(|rule| {
+            rule.peers.iter().any(|peer| match &peer.kind {
+                PeerKind::Group(Link::To(own)) => target.groups.contains(*own).is_yes(),
+                PeerKind::Group(_) | PeerKind::Cidr(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
+            })
+        })
+    });
+    if let (true, true, Some(rule)) = (public, open, trusting) {
+        let defect = Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
+            .severity(Severity::Warning)
+            .label(rule.declaration.decl_range, "lets it in on port 22")
+            .help("remove it, and open sessions or port forwarding to the others by Session Manager")
+            .cause("bastion");
+        findings.judge(&Answer::new(target.declaration.exists), defect);
+        return;
+    }
+    let tag = target.name_tag.value().and_then(Option::as_ref).map(EcoString::as_str);
+    let names = [Some(target.declaration.address.as_str()), tag];
+    let named = names.into_iter().flatten().any(|name| {
+        let name = name.to_ascii_lowercase();
+        name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| BASTION.contains(&word))
+    });
+    if named {
+        let defect = Defect::new(&target.declaration, "{} is named like a bastion")
+            .help("Session Manager reaches the others without it, and forwards ports to databases too")
+            .cause("bastion");
+        findings.judge(&Answer::new(target.declaration.exists), defect);
     }
 }

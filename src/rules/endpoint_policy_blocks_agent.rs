@@ -7,6 +7,7 @@ use crate::aws::fact::Answer;
 use crate::aws::iam::RoleId;
 use crate::aws::policy::{Principal, Request, core_actions_of};
 use crate::finding::Severity;
+use crate::proof::session::needs;
 use crate::proof::{Reach, Service};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 
@@ -26,10 +27,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
-        let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
-        let Some(service) = service.filter(|_| endpoint.is_interface().is_yes()) else { continue };
+        if !endpoint.is_interface().is_yes() {
+            continue;
+        }
+        let actions = called(context.reach, endpoint);
         for policy in &endpoint.policies {
-            for action in core_actions_of(service.label()).chain(extra(service)) {
+            for action in actions.iter().copied() {
                 let violation = blocks(context.reach, endpoint, policy, action);
                 let defect = Defect::new(
                     &endpoint.declaration,
@@ -52,6 +55,27 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// What agents call on an endpoint.
+fn called(reach: &Reach<'_>, endpoint: &Endpoint) -> Vec<&'static str> {
+    let service = Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes());
+    if let Some(service) = service {
+        return core_actions_of(service.label()).chain(extra(service)).collect();
+    }
+    let mut actions = Vec::new();
+    for need in reach.model.ssm.preferences.iter().flat_map(needs) {
+        let used = need.used.truth.is_yes() && endpoint.service.is(need.service).is_yes();
+        let action = match need.service {
+            "kms" => "kms:Decrypt",
+            "logs" => "logs:PutLogEvents",
+            _ => continue,
+        };
+        if used && !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    actions
 }
 
 fn extra(service: Service) -> impl Iterator<Item = &'static str> {

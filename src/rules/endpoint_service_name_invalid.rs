@@ -46,7 +46,10 @@ fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
         NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
         NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
         NameProblem::Region { named, own } => Some((named, own)),
-        NameProblem::Fips(_) | NameProblem::ServiceRegion | NameProblem::NewRegion(_) => None,
+        NameProblem::Fips(_)
+        | NameProblem::ServiceRegion
+        | NameProblem::China(_)
+        | NameProblem::NewRegion(_) => None,
     }
 }
 
@@ -82,6 +85,11 @@ fn advice(problem: &NameProblem) -> Advice {
             here: "with `service_region` it is taken for a customer's service".to_owned(),
             help: "remove `service_region`".to_owned(),
             cause: "service region",
+        },
+        NameProblem::China(service) => Advice {
+            here: format!("in China the endpoints of {service} begin with cn.com.amazonaws"),
+            help: format!("write `cn.com.amazonaws.<region>.{service}`"),
+            cause: "China",
         },
         NameProblem::NewRegion(_) => Advice {
             here: "regions that opened in 2024 or later have only ssmmessages".to_owned(),

@@ -9,6 +9,7 @@ use crate::aws::link::{EndpointId, VpcId};
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
 use crate::finding::{Fix, Severity};
+use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::source::Span;
@@ -46,7 +47,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             findings.judge(&without_places(violation), defect);
         }
         let mut fix: Option<Option<Fix>> = None;
-        for site in sites {
+        // A zone leads instances of other VPCs to an endpoint.
+        let others = network.vpc_ids().filter(|other| *other != vpc && !network.dns.zones.is_empty());
+        let guests = others.flat_map(|other| context.reach.sites_in(other));
+        let guests = guests.filter(|site| is_guest(context.reach, id, service, site));
+        for site in sites.chain(guests) {
             let led = is_led(context.reach, id, service, site);
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
             let target = &context.reach.target(site).declaration;
@@ -109,6 +114,12 @@ fn remedy_of(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fi
 
 fn without_places(answer: Answer) -> Answer {
     Answer { evidence: Vec::new(), ..answer }
+}
+
+/// Whether a zone of the site's own VPC certainly leads it to the endpoint.
+fn is_guest(reach: &Reach<'_>, id: EndpointId, service: Service, site: &Site) -> bool {
+    let Some(vpc) = site.vpc.to() else { return false };
+    matches!(reach.resolve(vpc, service).place, Place::Zone(_, endpoint) if endpoint == id)
 }
 
 /// Whether the site uses the endpoint, or has nothing else to use once private DNS is on.

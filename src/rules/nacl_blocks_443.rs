@@ -2,10 +2,10 @@
 
 use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Answer, Known};
-use crate::aws::link::{SubnetId, VpcId};
+use crate::aws::nacl::AclLookup;
 use crate::aws::security_group::Direction;
 use crate::finding::{Fix, Severity};
-use crate::proof::{Reach, Service, Site};
+use crate::proof::{Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 
 pub(super) const RULE: Rule = Rule {
@@ -30,66 +30,80 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             for id in endpoints {
                 for far in network.endpoint(id).subnets.ids() {
                     let Some(lookups) = network.acl_lookups(subnet, far, ephemeral) else { continue };
-                    for (answer, of, (direction, ports), what) in [
-                        (lookups.instance_egress, subnet, OUT, "HTTPS out of the instance's subnet"),
-                        (lookups.endpoint_ingress, far, IN, "HTTPS into the endpoint's subnet"),
-                        (lookups.endpoint_egress, far, ANSWER_OUT, "the answer out of the endpoint's subnet"),
-                        (
+                    let (near, back) = (network.addresses_of(subnet), ephemeral.range());
+                    let far_side = network.addresses_of(far);
+                    let lookup = |answer, subnet, direction, ports, remote: &Known<Cidr>, what| AclLookup {
+                        subnet,
+                        direction,
+                        ports,
+                        remote: remote.clone(),
+                        what,
+                        answer,
+                    };
+                    let https = (443, 443);
+                    let (out, into) = (Direction::Egress, Direction::Ingress);
+                    for lookup in [
+                        lookup(
+                            lookups.instance_egress,
+                            subnet,
+                            out,
+                            https,
+                            &far_side,
+                            "HTTPS out of the instance's subnet",
+                        ),
+                        lookup(
+                            lookups.endpoint_ingress,
+                            far,
+                            into,
+                            https,
+                            &near,
+                            "HTTPS into the endpoint's subnet",
+                        ),
+                        lookup(
+                            lookups.endpoint_egress,
+                            far,
+                            out,
+                            back,
+                            &near,
+                            "the answer out of the endpoint's subnet",
+                        ),
+                        lookup(
                             lookups.instance_ingress,
                             subnet,
-                            ANSWER_IN,
+                            into,
+                            back,
+                            &far_side,
                             "the answer into the instance's subnet",
                         ),
                     ] {
-                        let fix = fix(context, of, direction, ports, Some(vpc));
-                        report(reach, findings, site, of, &answer, what, fix);
+                        report(context, findings, site, &lookup);
                     }
                 }
             }
         }
         if to_internet {
-            let anywhere = Known::Value(Cidr::anywhere_v4());
-            let out = network.acl_allows(subnet, Direction::Egress, (443, 443), &anywhere);
-            let (direction, ports) = OUT;
-            let remedy = fix(context, subnet, direction, ports, None);
-            report(reach, findings, site, subnet, &out, "HTTPS out of the instance's subnet", remedy);
-            let back = network.acl_allows(subnet, Direction::Ingress, ephemeral.range(), &anywhere);
-            let (direction, ports) = ANSWER_IN;
-            let remedy = fix(context, subnet, direction, ports, None);
-            report(reach, findings, site, subnet, &back, "the answer into the instance's subnet", remedy);
+            for lookup in network.acl_internet_lookups(subnet, ephemeral) {
+                report(context, findings, site, &lookup);
+            }
         }
     }
 }
 
-/// HTTPS and its answers: direction and ports.
-const OUT: (Direction, (i64, i64)) = (Direction::Egress, (443, 443));
-const IN: (Direction, (i64, i64)) = (Direction::Ingress, (443, 443));
-const ANSWER_OUT: (Direction, (i64, i64)) = (Direction::Egress, (1024, 65535));
-const ANSWER_IN: (Direction, (i64, i64)) = (Direction::Ingress, (1024, 65535));
-
-/// An entry in the ACL of a subnet; that it is there for other traffic too makes it unsafe.
-fn fix(
-    context: &RuleContext<'_>,
-    of: SubnetId,
-    direction: Direction,
-    ports: (i64, i64),
-    vpc: Option<VpcId>,
-) -> Option<Fix> {
-    let acl = context.model.network.subnet(of).acl.link.to()?;
-    remedy::allow_in_acl(context, acl, direction, ports, vpc)
+/// An entry in the ACL that refuses; that it is there for other traffic too makes it unsafe.
+fn fix(context: &RuleContext<'_>, site: &Site, lookup: &AclLookup) -> Option<Fix> {
+    let acl = context.model.network.subnet(lookup.subnet).acl.link.to()?;
+    // Instances differ in the ports that they choose for answers.
+    let ports = if lookup.ports == (443, 443) { lookup.ports } else { (1024, 65535) };
+    let is_anywhere = lookup.remote.satisfies(Cidr::is_anywhere).is_yes();
+    let vpc = if is_anywhere { None } else { Some(site.vpc.to()?) };
+    remedy::allow_in_acl(context, acl, lookup.direction, ports, vpc)
 }
 
-fn report(
-    reach: &Reach<'_>,
-    findings: &mut Findings<'_>,
-    site: &Site,
-    of: SubnetId,
-    allowed: &Answer,
-    what: &str,
-    fix: Option<Fix>,
-) {
+fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, lookup: &AclLookup) {
+    let reach = context.reach;
     let network = &reach.model.network;
-    let Some(acl) = network.subnet(of).acl.link.to() else { return };
+    let AclLookup { subnet, direction, ports, remote, what, answer: allowed } = lookup;
+    let Some(acl) = network.subnet(*subnet).acl.link.to() else { return };
     let acl = &network.acl(acl).declaration;
     let target = &reach.target(site).declaration;
     let mut violation = Answer::all([Answer::new(site.certain), allowed.clone().negate()]);
@@ -100,11 +114,18 @@ fn report(
     violation.evidence.clear();
     let mut defect = Defect::new(acl, format!("{{}} denies {what}"))
         .help("allow TCP 443 one way and TCP 1024-65535 back")
-        .fix(fix)
+        .fix(fix(context, site, lookup))
         .affects([target.address.clone()])
         .cause(what);
     if let Some(place) = place {
         defect = defect.at(place.span, place.note.clone());
+    }
+    if network.acl_allows_in_part(*subnet, *direction, *ports, remote) {
+        let defect = defect
+            .severity(Severity::Warning)
+            .note("sessions fail now and then: only some of the ports that the instance may choose pass");
+        findings.judge(&Answer::new(site.certain), defect);
+        return;
     }
     findings.judge(&violation, defect);
 }

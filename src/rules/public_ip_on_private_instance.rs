@@ -3,6 +3,7 @@
 use crate::aws::Declaration;
 use crate::aws::compute::Target;
 use crate::aws::fact::Answer;
+use crate::aws::network::GatewayKind;
 use crate::finding::{Fix, Severity, Term};
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
@@ -31,6 +32,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         // That an address is possible says nothing: in most subnets nobody gets one.
         let violation = Answer::all([Answer::new(target.declaration.exists), public.clone()]);
         if !violation.truth.is_yes() {
+            public_by_v6(context, findings, site);
             continue;
         }
         let severity = if is_public_on_purpose(target) { Severity::Info } else { Severity::Warning };
@@ -73,6 +75,33 @@ fn fix(context: &RuleContext<'_>, site: &Site, subject: &Declaration) -> Option<
     }
     let fix = remedy::set(context, subject, fact, "associate_public_ip_address", Term::Bool(false));
     remedy::with_a_look(fix)
+}
+
+/// An IPv6 address is public where a route leads it to an internet gateway.
+fn public_by_v6(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site) {
+    let network = &context.model.network;
+    let target = context.reach.target(site);
+    let Some(subnet) = site.subnet.filter(|_| site.certain.is_yes()) else { return };
+    let assigned = &network.subnet(subnet).assign_ipv6;
+    let egress = network.egress(subnet);
+    let to_gateway = egress.routes.iter().any(|route| {
+        let kind = route.gateway.map(|gateway| &network.gateway(gateway).kind);
+        route.truth.is_yes() && matches!(kind, Some(GatewayKind::Internet))
+    });
+    if !assigned.is(&true).is_yes()
+        || !egress.ipv6.truth.is_yes()
+        || !to_gateway
+        || is_public_on_purpose(target)
+    {
+        return;
+    }
+    let defect = Defect::new(&target.declaration, "{} gets a public IPv6 address")
+        .severity(Severity::Info)
+        .label(assigned.span, "the subnet assigns IPv6 addresses")
+        .help("lead `::/0` to an egress-only internet gateway, which lets nothing in")
+        .affects([target.declaration.address.clone()])
+        .cause("public IPv6 address");
+    findings.judge(&Answer::new(target.declaration.exists), defect);
 }
 
 fn is_public_on_purpose(target: &Target) -> bool {

@@ -22,6 +22,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let vpcs: BTreeSet<VpcId> = reach.sites.iter().filter_map(|site| site.vpc.to()).collect();
     for preferences in &context.model.ssm.preferences {
+        if preferences.run_as.truth.is_yes() && !reach.sites.is_empty() {
+            let place = preferences.run_as.evidence.first();
+            let defect =
+                Defect::new(&preferences.declaration, "{} runs sessions as a user of the operating system")
+                    .severity(Severity::Info)
+                    .at(place.and_then(|place| place.span), "no session opens where the user does not exist")
+                    .help("make the user in the image or in user data")
+                    .cause("run as");
+            findings.judge(&Answer::new(preferences.declaration.exists), defect);
+        }
         for Need { used, service, what, blocks } in needs(preferences) {
             if used.truth.is_no() {
                 continue;

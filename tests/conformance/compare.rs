@@ -164,7 +164,7 @@ pub(crate) fn missing_refinement(value: &Value, recorded: &Json) -> Option<Strin
         };
     }
     let unknown = part.as_unknown()?;
-    let Refinement { not_null, prefix, min, max, min_length, max_length } = &unknown.refinement;
+    let Refinement { not_null, prefix, min, max, min_length, max_length, moment: _ } = &unknown.refinement;
     if recorded["not_null"] == Json::Bool(true) && !not_null {
         return Some("not null".into());
     }

@@ -34,10 +34,6 @@ impl Provider for NoProvider {
     }
 }
 
-/// Records of which ssmlint knows less than Terraform: what follows from the moment
-/// of the plan. Their results are unknown; a test fails when that is no longer so.
-const LESS_PRECISE: &[&str] = &["fn.plantimestamp."];
-
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/conformance");
 
 fn records(file: &str) -> BTreeMap<String, Vec<Json>> {
@@ -99,13 +95,6 @@ fn known(record: &Json) -> Result<(), String> {
     let mask = record.get("unknown").filter(|mask| **mask != Json::Bool(false));
     if value_type(&value) != record["type"] {
         return Err(format!("type {} instead of {}", value_type(&value), record["type"]));
-    }
-    let id = record["id"].as_str().unwrap_or_default();
-    if LESS_PRECISE.iter().any(|prefix| id.starts_with(prefix)) && mask.is_none() {
-        return match value.is_unknown() {
-            true => Ok(()),
-            false => Err("known by now; take it off the list of what ssmlint knows less of".into()),
-        };
     }
     agrees(&value, &record["value"], mask)?;
     let sensitive = record["sensitive"] == Json::Bool(true);

@@ -14,12 +14,12 @@ fn with_local(name: &str, locals: &str) -> Project {
     project
 }
 
-/// Checks and inspects a root with these locals; both name a limit.
+/// Checks and inspects a root with these locals; both name the limit that is passed.
 #[track_caller]
-fn limited(name: &str, locals: &str) {
+fn limited(name: &str, limit: &str, locals: &str) {
     let project = with_local(name, locals);
-    project.check().must_say("imit");
-    project.inspect().must_say("imit");
+    project.check().must_say(&format!("{limit} ("));
+    project.inspect().must_say(&format!("{limit} ("));
 }
 
 /// Checks and inspects a root with these locals, which are only unusual.
@@ -32,13 +32,35 @@ fn survived(name: &str, locals: &str) {
 
 #[test]
 fn range_of_a_milliard() {
-    survived("range", "x = range(1e9)");
+    let project = with_local("range", "x = range(1e9)");
+    // Terraform's own limit.
+    project.inspect().must_say("more than 1024 values were generated");
+    project.check();
+}
+
+#[test]
+fn nesting_of_ten_thousand_levels() {
+    let constructs = [
+        ("(", "1", ")"),
+        ("[", "1", "]"),
+        ("{a=", "1", "}"),
+        ("f(", "1", ")"),
+        ("\"${", "1", "}\""),
+        ("a[", "0", "]"),
+    ];
+    for (n, (open, middle, close)) in constructs.iter().enumerate() {
+        let nested = format!("x = {}{middle}{}", open.repeat(10_000), close.repeat(10_000));
+        let project = with_local(&format!("deep-{n}"), &nested);
+        project.check().must_say("deeper than 64 levels");
+        project.inspect().must_say("deeper than 64 levels");
+    }
 }
 
 #[test]
 fn nested_setproducts() {
     limited(
         "setproduct",
+        "elements",
         "a = range(100)\nb = setproduct(local.a, local.a)\nx = setproduct(local.b, local.b, local.b)",
     );
 }
@@ -47,6 +69,7 @@ fn nested_setproducts() {
 fn formatlist_of_long_strings() {
     limited(
         "formatlist",
+        "value_bytes",
         "s = join(\"\", [for i in range(1024): \"0123456789\"])\n\
          l = [for i in range(1024): local.s]\nx = formatlist(\"%s%s%s%s\", local.l, local.l, local.l, local.l)\n\
          y = [for i in range(1024): local.x]",
@@ -59,7 +82,7 @@ fn strings_that_double() {
     for i in 1..60 {
         let _ = writeln!(locals, "s{i} = \"${{local.s{0}}}${{local.s{0}}}\"", i - 1);
     }
-    limited("doubling", &format!("{locals}x = local.s59"));
+    limited("doubling", "string_bytes", &format!("{locals}x = local.s59"));
 }
 
 #[test]
@@ -78,15 +101,15 @@ fn strings_that_double_by_functions() {
         for i in 1..100 {
             let _ = writeln!(locals, "s{i} = {}", step.replace('P', &(i - 1).to_string()));
         }
-        limited(&format!("doubling-function-{n}"), &format!("{locals}x = local.s99"));
+        limited(&format!("doubling-function-{n}"), "string_bytes", &format!("{locals}x = local.s99"));
     }
 }
 
 #[test]
 fn strings_of_ten_megabytes() {
-    limited("padded", "x = format(\"%10000000s\", \"\")");
-    limited("zeros", "x = format(\"%010000000d\", 1)");
-    limited("precise", "x = format(\"%.10000000f\", 1)");
+    limited("padded", "string_bytes", "x = format(\"%10000000s\", \"\")");
+    limited("zeros", "string_bytes", "x = format(\"%010000000d\", 1)");
+    limited("precise", "string_bytes", "x = format(\"%.10000000f\", 1)");
     survived("number", "x = format(\"%d\", 1e100000)");
 }
 
@@ -118,8 +141,8 @@ fn locals_that_double() {
             ),
         );
         project.write("hostile/variables.tf", "variable \"unset\" {}\n");
-        project.check().must_say("imit");
-        project.inspect().must_say("imit");
+        project.check().must_say("value_bytes (");
+        project.inspect().must_say("value_bytes (");
     }
 }
 
@@ -155,10 +178,12 @@ fn unknowns_that_double() {
 fn for_over_for_over_for() {
     limited(
         "for",
+        "steps",
         "r = range(1000)\nx = [for a in local.r: [for b in local.r: [for c in local.r: [for d in local.r: d]]]]",
     );
     limited(
         "for-sum",
+        "steps",
         "r = range(1000)\nx = length([for a in local.r: length([for b in local.r: length([for c in local.r: c])])])",
     );
 }
@@ -178,7 +203,7 @@ fn chains_of_locals() {
     for i in 1..40_000 {
         let _ = writeln!(locals, "x{i} = local.x{}", i - 1);
     }
-    limited("chain", &format!("{locals}x = local.x39999"));
+    limited("chain", "depth", &format!("{locals}x = local.x39999"));
 }
 
 #[test]
@@ -212,7 +237,7 @@ fn counts_and_keys() {
         "resource \"aws_vpc\" \"a\" {\n  count = 1e9\n  cidr_block = \"10.0.0.0/16\"\n}\n\
          resource \"aws_subnet\" \"b\" {\n  for_each = toset([for i in range(1000): tostring(i)])\n  vpc_id = aws_vpc.a[each.key].id\n}\n",
     );
-    project.check().must_say("count is 1000000000");
+    project.check().must_say("count is 1000000000, instances (");
     let project = Project::new("for-each");
     project.hostile(
         "locals {\n  r = range(1000)\n  keys = toset(flatten([for a in local.r: [for b in local.r: \"${a}-${b}\"]]))\n}\n\
@@ -234,9 +259,11 @@ fn templates_that_include_themselves() {
     let project = with_local("template", "x = templatefile(\"${path.module}/t.tftpl\", { n = 1 })");
     project.write("hostile/t.tftpl", "${n}${templatefile(\"t.tftpl\", { n = n + 1 })}");
     project.check();
-    project.inspect();
+    // Terraform's own limit: one level.
+    project.inspect().must_say("cannot recursively call templatefile");
     limited(
         "templatestring",
+        "string_bytes",
         "t = \"%{ for a in r }%{ for b in r }%{ for c in r }abcdefghij%{ endfor }%{ endfor }%{ endfor }\"\nu = replace(local.t, \"abc\", \"%%\")\nr = range(1000)\nx = templatestring(local.u2, { r = local.r })\nu2 = \"%%{ for a in r }%%{ for b in r }%%{ for c in r }abcdefghij%%{ endfor }%%{ endfor }%%{ endfor }\"",
     );
 }
@@ -274,9 +301,10 @@ fn objects_with_many_keys() {
 
 #[test]
 fn more_errors_than_anybody_reads() {
-    limited("errors", "x = [for a in range(1000): [for b in range(1000): 1 + \"a\"]]");
+    limited("errors", "errors", "x = [for a in range(1000): [for b in range(1000): 1 + \"a\"]]");
     limited(
         "failures",
+        "steps",
         "x = [for a in range(1000): [for b in range(1000): try(file(\"${a}\"), tonumber(\"x\"))]]",
     );
 }

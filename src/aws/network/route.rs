@@ -97,6 +97,22 @@ pub struct Gateway {
     pub vpcs: Vec<(Ref<VpcId>, Truth)>,
 }
 
+/// `aws_ec2_transit_gateway_vpc_attachment`.
+#[derive(Clone, Debug)]
+pub struct TransitAttachment {
+    /// The resource.
+    pub declaration: Declaration,
+    /// The transit gateway.
+    pub gateway: GatewayId,
+    /// The VPC.
+    pub vpc: Ref<VpcId>,
+    /// Whether a route table of the gateway is looked up for what comes from the VPC: the default one, or by
+    /// association.
+    pub associated: Truth,
+    /// Whether a route table of the gateway leads to the VPC: by propagation, or by a route.
+    pub announced: Truth,
+}
+
 /// What routes can lead to.
 #[derive(Clone, Debug)]
 pub enum GatewayKind {
@@ -739,6 +755,16 @@ impl Network {
                         gateway.vpcs.iter().map(|(reference, exists)| reference.link.is(vpc) & *exists),
                     )
                 };
+                let is_transit = matches!(gateway.kind, GatewayKind::Transit);
+                if let Some(cut) = self.transit_attachments.iter().find(|attachment| {
+                    let comes = from.is_some_and(|from| attachment.vpc.link.is(from).is_yes());
+                    let goes = attachment.vpc.link.is(to).is_yes();
+                    let cut = comes && attachment.associated.is_no() || goes && attachment.announced.is_no();
+                    is_transit && attachment.gateway == id && attachment.declaration.exists.is_yes() && cut
+                }) {
+                    let note = format!("no route table of {} leads here", gateway.declaration.address);
+                    return Answer::no(cut.declaration.evidence(note));
+                }
                 let from = from.map_or(Truth::Unknown, attached);
                 let to = attached(to);
                 let mut truth = from & to & gateway.declaration.exists;

@@ -1,6 +1,7 @@
 //! Equality of values in three-valued logic: Terraform's `==`, and more where identities decide.
 
 use crate::eval::convert::is_opaque;
+use crate::eval::funcs::string::grapheme::graphemes;
 use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
 use crate::number::Number;
 use crate::truth::Truth;
@@ -177,7 +178,14 @@ fn agree(possible: &[Value], holds: impl Fn(&Value) -> Truth) -> Truth {
 /// Whether a value that is not null lies within a refinement.
 fn admits(refinement: &Refinement, value: &Value) -> bool {
     match &value.kind {
-        ValueKind::String(text) => text.starts_with(refinement.prefix.as_str()),
+        ValueKind::String(text) => {
+            let is_long_enough = || {
+                let characters = graphemes(text).count() as u64;
+                within(refinement, characters, characters)
+            };
+            text.starts_with(refinement.prefix.as_str())
+                && (refinement.min_length == 0 && refinement.max_length.is_none() || is_long_enough())
+        }
         ValueKind::Number(number) => {
             refinement
                 .min
@@ -205,7 +213,7 @@ fn admits(refinement: &Refinement, value: &Value) -> bool {
     }
 }
 
-/// Whether a collection of so many elements lies within a refinement.
+/// Whether a collection of so many elements, or a string of so many characters, lies within a refinement.
 fn within(refinement: &Refinement, least: u64, most: u64) -> bool {
     most >= refinement.min_length && refinement.max_length.is_none_or(|max| least <= max)
 }

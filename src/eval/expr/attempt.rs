@@ -14,13 +14,10 @@ impl Evaluator<'_> {
         let errors = self.errors.len();
         let uncertain = self.uncertain;
         let value = self.eval(scope, expr);
-        // Only what came before the first error could have failed earlier.
-        let (failed, reached) = match self.errors.get(errors) {
-            Some(failure) => (true, failure.uncertain),
-            None => (false, self.uncertain),
-        };
+        // What is an error before everything is known stays one, whatever else may fail besides.
+        let failed = self.errors.len() > errors;
         self.errors.truncate(errors);
-        (value, failed, reached == uncertain)
+        (value, failed, failed || self.uncertain == uncertain)
     }
 
     pub(super) fn call_try(&mut self, scope: &Scope<'_>, args: &[Expr], span: Span) -> Value {

@@ -9,6 +9,7 @@ use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::{Term, Terms};
 use crate::eval::value::{Cause, Causes, Refinement, Type, Value, ValueKind, join_causes};
 use crate::source::Span;
@@ -124,7 +125,9 @@ impl Evaluator<'_> {
             self.uncertain += 1;
             return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
         }
-        let detail = format!("There is no function named \"{name}\".");
+        let families = funcs::FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name);
+        let hint = did_you_mean(name, families.chain(["can", "templatefile", "templatestring", "try"]));
+        let detail = format!("There is no function named \"{name}\".{hint}");
         self.error("Call to unknown function", detail, name_span)
     }
 
@@ -149,7 +152,9 @@ impl Evaluator<'_> {
         if result.is_wholly_known() {
             return result;
         }
-        self.uncertain += 1;
+        if !funcs::cannot_fail(function, values) {
+            self.uncertain += 1;
+        }
         if function.name == "jsonencode"
             && result.is_unknown()
             && let [value] = values
@@ -158,7 +163,11 @@ impl Evaluator<'_> {
             return with_term(result, term, value.causes());
         }
         if funcs::is_impure(function.name) {
-            let term = self.terms.fresh(function.name);
+            // A plan has one moment, however often it is asked for.
+            let term = match function.name {
+                "plantimestamp" => self.terms.intern(Term::Apply(function.name.into(), EcoVec::new())),
+                name => self.terms.fresh(name),
+            };
             return with_term(result, term, Causes::from([Cause::Impure(function.name.into())]));
         }
         if funcs::is_unsupported(function.name) && values.iter().all(Value::is_wholly_known) {

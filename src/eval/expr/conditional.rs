@@ -60,8 +60,8 @@ impl Evaluator<'_> {
         }
         let decided = match convert(&decider, &Type::Bool) {
             Ok(value) => value,
-            Err(error) => {
-                let detail = format!("The condition expression must be of type bool: {error}.");
+            Err(_) => {
+                let detail = "The condition expression must be of type bool.";
                 return self.error("Incorrect condition type", detail, condition.span);
             }
         };

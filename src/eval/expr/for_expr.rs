@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 
 use crate::eval::convert::convert;
-use crate::eval::expr::EXHAUSTED;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Bound, Evaluator, Scope, unknown_value};
-use crate::eval::value::{Cause, Marks, Refinement, Type, Value, ValueKind};
+use crate::eval::value::{Cause, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ForExpr};
 use crate::truth::Truth;
@@ -50,10 +49,14 @@ impl Evaluator<'_> {
         }
         for (key, value) in pairs {
             if builder.len >= self.env.limits.elements {
-                return self.value_limit("a for expression makes too many elements", span);
+                let what = format!(
+                    "a for expression makes too many elements, elements ({})",
+                    self.env.limits.elements
+                );
+                return self.value_limit(&what, span);
             }
             if self.is_exhausted() {
-                return self.limit(EXHAUSTED, Some(span));
+                return self.exhausted(Some(span));
             }
             self.for_element(scope, for_expr, key, value, &mut builder);
         }
@@ -134,27 +137,29 @@ impl Evaluator<'_> {
             return;
         };
         let key = self.eval(&inner, key_expr);
+        let before = self.errors.len();
         let value = self.eval(&inner, &for_expr.value);
-        if key.is_null() {
-            self.error(
-                "Invalid object key",
-                "Key expression in 'for' expression must not produce a null value.",
-                key_expr.span,
-            );
+        // Once a key is unknown, Terraform no longer looks at what is wrong with other keys, nor at the values of keys
+        // that it cannot use.
+        let problem = match convert(&key, &Type::String) {
+            Ok(key) if key.is_null() => {
+                Some("Key expression in 'for' expression must not produce a null value.".into())
+            }
+            Ok(_) => None,
+            Err(error) => Some(format!("The key expression produced an invalid result: {error}.")),
+        };
+        if let Some(detail) = problem {
+            self.errors.truncate(before);
+            if builder.undecided.is_none() {
+                self.error("Invalid object key", detail, key_expr.span);
+            }
             builder.undecided.get_or_insert_with(Vec::new).push(value);
             return;
         }
-        let key = match convert(&key, &Type::String) {
-            Ok(key) => key,
-            Err(error) => {
-                let detail = format!("The key expression produced an invalid result: {error}.");
-                self.error("Invalid object key", detail, key_expr.span);
-                builder.undecided.get_or_insert_with(Vec::new).push(value);
-                return;
-            }
-        };
+        let key = convert(&key, &Type::String).unwrap_or(key);
         builder.marks = builder.marks.union(key.marks);
         let Some(name) = key.as_str() else {
+            self.errors.truncate(before);
             builder.undecided.get_or_insert_with(Vec::new).extend([key, value]);
             return;
         };
@@ -176,7 +181,13 @@ impl Evaluator<'_> {
     fn for_condition(&mut self, scope: &Scope<'_>, condition: &Expr, builder: &mut ForBuilder) -> Truth {
         let value = self.eval(scope, condition);
         if value.is_null() {
-            self.error("Condition is null", "The value of the 'if' clause must not be null.", condition.span);
+            if builder.undecided.is_none() {
+                self.error(
+                    "Condition is null",
+                    "The value of the 'if' clause must not be null.",
+                    condition.span,
+                );
+            }
             return Truth::Unknown;
         }
         match convert(&value, &Type::Bool) {
@@ -188,8 +199,10 @@ impl Evaluator<'_> {
                 value.as_bool().map_or(Truth::Unknown, Truth::known)
             }
             Err(error) => {
-                let detail = format!("The 'if' clause value is invalid: {error}.");
-                self.error("Invalid 'for' condition", detail, condition.span);
+                if builder.undecided.is_none() {
+                    let detail = format!("The 'if' clause value is invalid: {error}.");
+                    self.error("Invalid 'for' condition", detail, condition.span);
+                }
                 Truth::Unknown
             }
         }
@@ -230,6 +243,14 @@ impl Evaluator<'_> {
                 let refinement = Refinement { not_null: true, ..Refinement::default() };
                 unknown_value(key_type, refinement, term, cause, collection.origin)
             };
+            let (key, each) = match self.is_bound_alike(scope, &each) {
+                false => (key, each),
+                true => {
+                    let another = self.another(each);
+                    let key = if matches!(ty, Type::Set(_)) { another.clone() } else { key };
+                    (key, another)
+                }
+            };
             let mut builder = ForBuilder::default();
             let before = self.errors.len();
             self.for_element(scope, for_expr, key, each, &mut builder);
@@ -247,6 +268,36 @@ impl Evaluator<'_> {
             }
         }
         self.finish_fresh(result, "for", &[collection], span)
+    }
+
+    /// Whether a name around a `for` may stand for elements of the same collection: that one and this one are two
+    /// elements, which need not be the same.
+    fn is_bound_alike(&self, scope: &Scope<'_>, each: &Value) -> bool {
+        let mut bound = scope.bound;
+        let names = std::iter::from_fn(|| {
+            let entry = bound?;
+            bound = entry.next;
+            Some(&entry.value)
+        });
+        let repetition = scope.repetition.and_then(|repetition| repetition.each.as_ref());
+        let around: Vec<&Value> = names.chain(repetition.into_iter().flat_map(|(k, v)| [k, v])).collect();
+        !around.is_empty() && self.terms.may_share_sources(each, &around)
+    }
+
+    /// A value for one element of those that another value stands for each of.
+    fn another(&mut self, each: Value) -> Value {
+        let unknown = Unknown {
+            term: self.terms.fresh("element"),
+            ty: each.ty(),
+            refinement: match each.as_unknown() {
+                Some(unknown) => unknown.refinement.clone(),
+                None => Refinement { not_null: !each.is_null(), ..Refinement::default() },
+            },
+            causes: each.causes(),
+            each: each.as_unknown().and_then(|unknown| unknown.each.clone()),
+            possible: Some(EcoVec::from([each.clone()])),
+        };
+        Value { kind: ValueKind::Unknown(Arc::new(unknown)), ..each }
     }
 }
 

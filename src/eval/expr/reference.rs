@@ -7,6 +7,7 @@ use ecow::EcoString;
 use crate::addr::ResourceMode;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, Marks, Refinement, Type, Value, normalize};
 use crate::source::Span;
@@ -86,6 +87,15 @@ impl Evaluator<'_> {
                             value
                         }
                     }
+                    None if name == "value" => {
+                        return self.error(
+                            "each.value cannot be used in this context",
+                            "A reference to \"each.value\" has been used in a context in which it is unavailable, such \
+                             as when the configuration no longer contains the value in its \"for_each\" expression. \
+                             Remove this reference to each.value in your configuration to work around this error.",
+                            span,
+                        );
+                    }
                     None => {
                         return self.error(
                             "Reference to \"each\" in context without for_each",
@@ -137,8 +147,20 @@ impl Evaluator<'_> {
             }
             (root, attribute) => {
                 let summary = format!("Invalid \"{root}\" attribute");
+                let hint = match root {
+                    "path" => did_you_mean(attribute, ["cwd", "module", "root"]),
+                    "each" => " The supported attributes are each.key and each.value, the current key and value pair \
+                               of the \"for_each\" attribute set."
+                        .into(),
+                    "count" => " The only supported attribute is count.index, which is the index of each instance of a \
+                                resource block that has the \"count\" argument set."
+                        .into(),
+                    _ => " The only supported attributes are terraform.workspace, the name of the currently-selected \
+                          workspace, and terraform.applying, a boolean which is true only during apply."
+                        .to_string(),
+                };
                 let detail =
-                    format!("The \"{root}\" object does not have an attribute named \"{attribute}\".");
+                    format!("The \"{root}\" object does not have an attribute named \"{attribute}\".{hint}");
                 return self.error(&summary, detail, span);
             }
         };

@@ -85,8 +85,9 @@ impl Evaluator<'_> {
             return self.error(summary, "Function \"templatestring\" expects 2 argument(s).", span);
         };
         if !matches!(template_expr.kind, ExprKind::Traversal(_) | ExprKind::Access { .. }) {
-            let detail = "Invalid value for \"template\" parameter: invalid template expression: must be a direct \
-                          reference to a single string from elsewhere, containing valid Terraform template syntax.";
+            let detail = "Invalid value for \"template\" parameter: invalid template expression: templatestring \
+                          is only for rendering templates retrieved dynamically from elsewhere, so it must be a direct \
+                          reference to a single string from elsewhere.";
             return self.error("Invalid function argument", detail, template_expr.span);
         }
         let text = match convert(template, &Type::String) {
@@ -174,7 +175,8 @@ impl Evaluator<'_> {
         if let Some(((key, value), rest)) = rest.split_first() {
             let next = Bound { name: key, value: (*value).clone(), next: bound };
             if self.depth >= self.env.limits.depth {
-                return self.limit("templates nested too deeply", Some(span));
+                let what = format!("a template has too many variables, depth ({})", self.env.limits.depth);
+                return self.limit(&what, Some(span));
             }
             self.depth += 1;
             let value = self.render_bound(name, template, rest, Some(&next), span);
@@ -189,10 +191,6 @@ impl Evaluator<'_> {
             // Terraform reports an error inside a template at the call.
             let inner = self.errors.split_off(errors);
             let first = inner.into_iter().next();
-            if let Some(failure) = &first {
-                self.uncertain = failure.uncertain;
-            }
-            let first = first.map(|failure| failure.diagnostic);
             let detail = first.as_ref().map(|d| d.detail.clone()).unwrap_or_default();
             if first.is_some_and(|d| d.summary == "Invalid function argument") {
                 let detail =

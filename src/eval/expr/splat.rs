@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoVec;
+
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
@@ -14,7 +16,7 @@ impl Evaluator<'_> {
         let origin = value.origin;
         if value.is_null() {
             let origin = self.origin(Some(span), OriginStep::Expression, [origin]);
-            return if matches!(value.ty(), Type::List(_) | Type::Set(_)) || value.ty().is_collection() {
+            return if matches!(value.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_)) {
                 self.error(
                     "Splat of null value",
                     "Splat expressions (with the * symbol) cannot be applied to null sequences.",
@@ -70,6 +72,9 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Value {
         self.uncertain += 1;
+        if let Type::Tuple(elements) = &unknown.ty {
+            return self.splat_unknown_tuple(scope, value, unknown, elements, steps, span);
+        }
         let each = unknown.each.as_deref().map(|each| self.steps(scope, each.clone(), steps));
         let element = match &unknown.ty {
             Type::List(element) | Type::Set(element) => Some(splat_type(element, steps)),
@@ -110,6 +115,34 @@ impl Evaluator<'_> {
         let result = self.settle(result.with_marks(value.marks), &name, std::slice::from_ref(value));
         let origin = self.origin(Some(span), OriginStep::Expression, [origin]);
         result.with_origin(origin)
+    }
+
+    /// A splat of one of several tuples, which have as many elements.
+    fn splat_unknown_tuple(
+        &mut self,
+        scope: &Scope<'_>,
+        value: &Value,
+        unknown: &Unknown,
+        elements: &[Type],
+        steps: &[Step],
+        span: Span,
+    ) -> Value {
+        // What is wrong for the type of an element is wrong for each tuple.
+        let types: Vec<Type> = elements
+            .iter()
+            .map(|element| self.steps(scope, Value::unknown(element.clone()), steps).ty())
+            .collect();
+        let before = self.errors.len();
+        let possible: Option<EcoVec<Value>> = unknown.possible.as_ref().map(|possible| {
+            possible.iter().map(|tuple| self.splat(scope, tuple.clone(), steps, span)).collect()
+        });
+        let possible = possible.filter(|_| self.errors.len() == before);
+        self.errors.truncate(before);
+        let mut result = Value::unknown_not_null(Type::tuple(types));
+        if let ValueKind::Unknown(new) = &mut result.kind {
+            Arc::make_mut(new).possible = possible;
+        }
+        self.finish_fresh(result.with_marks(value.marks), "splat", std::slice::from_ref(value), span)
     }
 }
 

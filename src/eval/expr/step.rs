@@ -156,6 +156,12 @@ impl Evaluator<'_> {
             }
             possible = Some(EcoVec::from([each.clone()]));
         }
+        // One possibility is the value, if it is known.
+        if let Some([only]) = possible.as_deref()
+            && only.is_wholly_known()
+        {
+            return only.clone().with_marks(value.marks);
+        }
         let term = if unknown.term.is_none() {
             self.terms.fresh("part")
         } else {
@@ -292,10 +298,18 @@ impl Evaluator<'_> {
         };
         if let Some(number) = key.as_number() {
             let element = number.to_i64().and_then(|n| usize::try_from(n).ok()).and_then(|n| elements.get(n));
-            return match element {
-                Some(element) => element.clone().with_marks(marks),
-                None => self.missing_index(span),
+            let why = match element {
+                Some(element) => return element.clone().with_marks(marks),
+                None if elements.is_empty() => "the collection has no elements",
+                None if number.is_negative() => "a negative number is not a valid index for a sequence",
+                None if !number.is_integer() => {
+                    "indexing a sequence requires a whole number, but the given index has a fractional part"
+                }
+                None => "the given index is greater than or equal to the length of the collection",
             };
+            let detail =
+                format!("The given key does not identify an element in this collection value: {why}.");
+            return self.error("Invalid index", detail, span);
         }
         self.uncertain += 1;
         self.any_of(value, elements.iter().cloned().collect(), &key, span).with_marks(marks)

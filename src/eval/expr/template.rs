@@ -26,7 +26,11 @@ impl Evaluator<'_> {
         let mut builder = TemplateBuilder::default();
         self.template_parts(scope, parts, &mut builder);
         if builder.text.len() > self.env.limits.string_bytes {
-            return self.value_limit("a template makes too long a string", span);
+            let what = format!(
+                "a template makes too long a string, string_bytes ({})",
+                self.env.limits.string_bytes
+            );
+            return self.value_limit(&what, span);
         }
         let marks = builder.marks;
         if builder.failed {
@@ -134,8 +138,8 @@ impl Evaluator<'_> {
         }
         let decided = match convert(&value, &Type::Bool) {
             Ok(decided) => decided,
-            Err(error) => {
-                let detail = format!("The condition expression must be of type bool: {error}.");
+            Err(_) => {
+                let detail = "The condition expression must be of type bool.";
                 self.error("Incorrect condition type", detail, condition.span);
                 builder.failed = true;
                 return;

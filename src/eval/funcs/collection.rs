@@ -357,7 +357,7 @@ fn integer(value: &Value) -> Result<i64, String> {
 
 fn check_count(context: &Context<'_>, count: usize) -> Result<(), FuncError> {
     let limit = context.limits.elements;
-    if count > limit { Err(FuncError::Limit(format!("elements of a collection ({limit})"))) } else { Ok(()) }
+    if count > limit { Err(FuncError::Limit(format!("elements ({limit})"))) } else { Ok(()) }
 }
 
 /// The bounds of a collection's length; an unknown of another type has none.
@@ -1004,7 +1004,11 @@ fn length(_: &Context<'_>, args: &[Value], _: &Type) -> Result<Value, FuncError>
     let count = match (&args[0].kind, args[0].ty()) {
         (ValueKind::String(text), _) => Value::number(graphemes(text).count() as u64),
         (ValueKind::Unknown(unknown), Type::String) => {
-            unknown_number((graphemes(&unknown.refinement.prefix).count() as u64, None))
+            let Refinement { prefix, min_length, max_length, .. } = &unknown.refinement;
+            match (graphemes(prefix).count() as u64).max(*min_length) {
+                least if *max_length == Some(least) => Value::number(least),
+                least => unknown_number((least, *max_length)),
+            }
         }
         (_, Type::Tuple(types)) => Value::number(types.len() as u64),
         (_, Type::Object(types)) => Value::number(types.len() as u64),

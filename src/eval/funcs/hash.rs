@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::eval::funcs::arg::{Call, function, gives_string, number, quoted, result, string, text};
 use crate::eval::funcs::encoding::{BASE64, without_breaks};
 use crate::eval::funcs::file::{self, ReadError};
-use crate::eval::funcs::{Context, FuncError, Function, Param};
-use crate::eval::value::{Type, Value};
+use crate::eval::funcs::{Context, FuncError, Function, Param, not_null};
+use crate::eval::value::{Refinement, Type, Value};
 
 /// The functions of this family.
 pub static FUNCTIONS: &[Function] = &[
@@ -33,7 +33,10 @@ pub static FUNCTIONS: &[Function] = &[
     of_text("sha1", |context, args, _| text_hash(context, args, hex::<Sha1>)),
     of_text("sha256", |context, args, _| text_hash(context, args, hex::<Sha256>)),
     of_text("sha512", |context, args, _| text_hash(context, args, hex::<Sha512>)),
-    function("uuid", &[], gives_string, not_computed),
+    function("uuid", &[], gives_string, |_, _, _| {
+        let length = Refinement { min_length: 36, max_length: Some(36), ..not_null(&[]) };
+        Ok(Value::refined(Type::String, length))
+    }),
     function("uuidv5", &[Param::new("namespace", string), Param::new("name", string)], gives_string, uuidv5),
 ];
 

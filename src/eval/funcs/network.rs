@@ -253,7 +253,7 @@ fn cidrsubnets(context: &Context<'_>, args: &[Value], _: &Type) -> Result<Value,
     let network = network(&args[0]).map_err(|error| FuncError::Arg(0, error))?;
     let prefix = network.prefix.unwrap_or(0);
     if args.len() > context.limits.elements {
-        return Err(FuncError::Limit(format!("elements of a collection ({})", context.limits.elements)));
+        return Err(FuncError::Limit(format!("elements ({})", context.limits.elements)));
     }
     let mut subnets = Vec::with_capacity(args.len() - 1);
     // The subnet before the next one; at first, the one that ends where the network begins.

@@ -10,7 +10,7 @@ use jiff::civil::Weekday;
 use crate::eval::funcs::arg::{function, gives_number, gives_string, quoted, result, string, text};
 use crate::eval::funcs::time::timestamp::{Strictness, Timestamp, parse};
 use crate::eval::funcs::{Context, FuncError, Function, Param, no_refinement};
-use crate::eval::value::{Type, Value};
+use crate::eval::value::{Moment, Refinement, Type, Value};
 
 /// The functions of this family.
 pub static FUNCTIONS: &[Function] = &[
@@ -39,8 +39,96 @@ pub static FUNCTIONS: &[Function] = &[
     function("timestamp", &[], gives_string, now),
 ];
 
+/// The moment of a plan or apply: after `plantimestamp` came with Terraform 1.5.0 (12 June 2023), and before the year
+/// 3000.
+const NOW: Moment = Moment { earliest: 1_686_528_000, latest: 32_503_679_999 };
+
 fn now(_context: &Context<'_>, _args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
-    Ok(Value::unknown_not_null(Type::String))
+    Ok(moment(NOW))
+}
+
+/// An instant that is not known, as a string.
+fn moment(moment: Moment) -> Value {
+    let [first, last] = [moment.earliest, moment.latest].map(|seconds| Timestamp::utc(seconds).rfc3339());
+    // A fifth digit of the year is no longer RFC 3339.
+    if first.len() != last.len() || first.starts_with('-') {
+        return Value::unknown_not_null(Type::String);
+    }
+    let common = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+    Value::refined(
+        Type::String,
+        Refinement {
+            not_null: true,
+            prefix: first[..common].into(),
+            min_length: first.len() as u64,
+            max_length: Some(first.len() as u64),
+            moment: Some(moment),
+            ..Refinement::default()
+        },
+    )
+}
+
+/// The bounds of an instant that is known or not.
+fn bounds(value: &Value) -> Option<[Value; 2]> {
+    match value.as_unknown() {
+        None => Some([value.clone(), value.clone()]),
+        Some(unknown) => {
+            let Moment { earliest, latest } = unknown.refinement.moment?;
+            Some([earliest, latest].map(|seconds| Value::string(Timestamp::utc(seconds).rfc3339())))
+        }
+    }
+}
+
+/// Whether it is a function of this family whose unknown arguments are all instants.
+pub(super) fn is_of_moments(function: &Function, args: &[Value]) -> bool {
+    let is_moment = |index: usize| args.get(index).is_some_and(|arg| bounds(arg).is_some());
+    let is_known = |index: usize| args.get(index).is_some_and(Value::is_wholly_known);
+    match function.name {
+        "formatdate" => is_known(0) && is_moment(1),
+        "timeadd" => is_moment(0) && is_known(1),
+        "timecmp" => is_moment(0) && is_moment(1),
+        _ => false,
+    }
+}
+
+/// What a function of this family gives for instants of which only bounds are known: an error, if the other argument
+/// is wrong, or what holds at any time between the bounds.
+pub(super) fn of_moments(
+    context: &Context<'_>,
+    function: &Function,
+    args: &[Value],
+    ty: &Type,
+) -> Result<Option<Value>, FuncError> {
+    if !is_of_moments(function, args) {
+        return Ok(None);
+    }
+    let at = |args: [&Value; 2]| (function.call)(context, &args.map(Value::clone), ty);
+    match function.name {
+        "formatdate" => {
+            let Some([earliest, _]) = bounds(&args[1]) else { return Ok(None) };
+            at([&args[0], &earliest]).map(|_| None)
+        }
+        "timeadd" => {
+            let Some([earliest, latest]) = bounds(&args[0]) else { return Ok(None) };
+            let seconds = |value: Value| -> Option<i64> {
+                let timestamp = parse(value.as_str()?, Strictness::Strict).ok()?;
+                Some(timestamp.instant().as_secs())
+            };
+            let earliest = at([&earliest, &args[1]])?;
+            let latest = match at([&latest, &args[1]]) {
+                Err(FuncError::Limit(_)) => return Ok(None),
+                latest => latest?,
+            };
+            let range = seconds(earliest).zip(seconds(latest));
+            Ok(range.map(|(earliest, latest)| moment(Moment { earliest, latest })))
+        }
+        _ => {
+            let (Some([a, z]), Some([b, y])) = (bounds(&args[0]), bounds(&args[1])) else { return Ok(None) };
+            // The order of two instants only grows with the first and falls with the second.
+            let (least, most) = (at([&a, &y])?, at([&z, &b])?);
+            Ok((least.as_number() == most.as_number()).then_some(least))
+        }
+    }
 }
 
 fn timecmp(_context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {

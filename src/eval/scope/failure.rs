@@ -4,9 +4,8 @@ use ecow::EcoVec;
 
 use crate::addr::ModuleInstance;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::eval::expr::EXHAUSTED;
 use crate::eval::origin::{Origin, OriginId, Step};
-use crate::eval::scope::{Evaluator, Failure, unknown_value};
+use crate::eval::scope::{Evaluator, unknown_value};
 use crate::eval::term::TermId;
 use crate::eval::value::{Cause, Refinement, Type, Value};
 use crate::eval::{Gap, GapKind};
@@ -16,10 +15,9 @@ impl Evaluator<'_> {
     /// Reports an error of the expression at hand; its value is unknown because of it.
     pub(in crate::eval) fn error(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
         if self.is_exhausted() {
-            return self.limit(EXHAUSTED, Some(span));
+            return self.exhausted(Some(span));
         }
-        let diagnostic = Diagnostic::invalid(summary, detail, Some(span));
-        self.errors.push(Failure { diagnostic, uncertain: self.uncertain });
+        self.errors.push(Diagnostic::invalid(summary, detail, Some(span)));
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
@@ -27,7 +25,7 @@ impl Evaluator<'_> {
     /// `try` and in the arm of a conditional that is not taken.
     pub(super) fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
         if self.is_exhausted() {
-            return self.limit(EXHAUSTED, Some(span));
+            return self.exhausted(Some(span));
         }
         self.settled.push(Diagnostic::invalid(summary, detail, Some(span)));
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
@@ -46,14 +44,14 @@ impl Evaluator<'_> {
         let uncertain = self.uncertain;
         let result = evaluate(self);
         let errors = std::mem::replace(&mut self.errors, outer);
-        self.settled.extend(errors.into_iter().map(|failure| failure.diagnostic));
+        self.settled.extend(errors);
         self.uncertain = uncertain;
         result
     }
 
     /// All errors, in the order in which they were met.
     pub(in crate::eval) fn finish_errors(&mut self) -> Vec<Diagnostic> {
-        self.settled.extend(self.errors.drain(..).map(|failure| failure.diagnostic));
+        self.settled.append(&mut self.errors);
         let mut unique: Vec<Diagnostic> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
         for diagnostic in self.settled.drain(..) {
@@ -88,11 +86,26 @@ impl Evaluator<'_> {
         unknown_value(Type::Dynamic, Refinement::default(), TermId::NONE, cause, OriginId::NONE)
     }
 
+    /// Stops for good at the limit on all of the evaluation that was passed.
+    pub(in crate::eval) fn exhausted(&mut self, span: Option<Span>) -> Value {
+        let limits = self.env.limits;
+        let what = if self.weighed > limits.weighed_bytes {
+            format!("values take too long to look at, weighed_bytes ({})", limits.weighed_bytes)
+        } else if self.made + self.terms.bytes() > limits.total_bytes {
+            format!("values take too much memory, total_bytes ({})", limits.total_bytes)
+        } else if self.errors.len() + self.settled.len() > limits.errors {
+            format!("too many errors, errors ({})", limits.errors)
+        } else {
+            format!("too many expressions, steps ({})", limits.steps)
+        };
+        self.limit(&what, span)
+    }
+
     /// The value of an expression that passed a limit of its own; the rest is evaluated.
     pub(in crate::eval) fn value_limit(&mut self, what: &str, span: Span) -> Value {
         self.uncertain += 1;
         if self.is_exhausted() {
-            return self.limit(EXHAUSTED, Some(span));
+            return self.exhausted(Some(span));
         }
         self.settled.push(Diagnostic {
             summary: "Limit reached".into(),

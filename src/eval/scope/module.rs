@@ -10,6 +10,7 @@ use crate::config::{Child, MissingModule, ModuleCall, ModuleNode, Output};
 use crate::eval::expand::Expansion;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Memo, ModuleId, ModuleState, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::{Term, TermId};
 use crate::eval::value::{Cause, Marks, Refinement, Type, Value, ValueKind};
 use crate::eval::{Gap, GapKind};
@@ -82,7 +83,9 @@ impl<'a> Evaluator<'a> {
         let module = scope.module;
         let node = self.module(module).node;
         let Some((key, call)) = node.module.module_calls.get_key_value(name) else {
-            let detail = format!("No module call named \"{name}\" is declared in {}.", self.place(module));
+            let hint = did_you_mean(name, node.module.module_calls.keys().map(|name| name.as_str()));
+            let detail =
+                format!("No module call named \"{name}\" is declared in {}.{hint}", self.place(module));
             return (self.error("Reference to undeclared module", detail, traversal.root_span), steps.len());
         };
         match node.children.get(key) {
@@ -202,7 +205,11 @@ impl<'a> Evaluator<'a> {
         calls.push(call.decl_range);
         let expansion = plan.build(|item| {
             if self.modules.len() + self.instances.len() >= self.env.limits.total_instances {
-                self.limit("too many module instances", Some(call.decl_range));
+                let limit = self.env.limits.total_instances;
+                self.limit(
+                    &format!("too many module instances, total_instances ({limit})"),
+                    Some(call.decl_range),
+                );
                 return None;
             }
             let id = ModuleId(self.modules.len() as u32);

@@ -10,6 +10,7 @@ use crate::config::ProviderRef;
 use crate::eval::expand::Expansion;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, InstanceState, Memo, ModuleId, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, InstanceId, InstanceRef, Refinement, Type, Value, ValueKind};
 use crate::eval::{BlockValue, ResourceInstance, builtin};
@@ -180,7 +181,11 @@ impl<'a> Evaluator<'a> {
             (state.exists, state.exists_because, state.addr.clone(), state.calls.clone());
         let expansion = plan.build(|item| {
             if self.modules.len() + self.instances.len() >= self.env.limits.total_instances {
-                self.limit("too many resource instances", Some(decl.decl_range));
+                let limit = self.env.limits.total_instances;
+                self.limit(
+                    &format!("too many resource instances, total_instances ({limit})"),
+                    Some(decl.decl_range),
+                );
                 return None;
             }
             let id = InstanceId(self.instances.len() as u32);
@@ -301,7 +306,8 @@ impl<'a> Evaluator<'a> {
                 return self.error(
                     "Unsupported attribute",
                     format!(
-                        "This object has no argument, nested block, or exported attribute named \"{name}\"."
+                        "This object has no argument, nested block, or exported attribute named \"{name}\".{}",
+                        did_you_mean(name, schema.iter().copied())
                     ),
                     span,
                 );

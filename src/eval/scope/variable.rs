@@ -4,6 +4,7 @@ use crate::config::AssignedValue;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Memo, ModuleId, Scope, retype, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, Marks, Refinement, Value, normalize};
 use crate::source::Span;
@@ -13,12 +14,13 @@ impl<'a> Evaluator<'a> {
     pub(in crate::eval) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
         let Some((key, variable)) = node.module.variables.get_key_value(name) else {
+            let mut hint = did_you_mean(name, node.module.variables.keys().map(|name| name.as_str()));
+            if hint.is_empty() {
+                hint = format!(" This variable can be declared with a variable \"{name}\" {{}} block.");
+            }
             return self.undeclared(
                 "Reference to undeclared input variable",
-                format!(
-                    "An input variable with the name \"{name}\" has not been declared. This variable can be \
-                     declared with a variable \"{name}\" {{}} block."
-                ),
+                format!("An input variable with the name \"{name}\" has not been declared.{hint}"),
                 span,
             );
         };

@@ -1,8 +1,8 @@
 //! Gateways, their attachments, and blocks of public access.
 
-use crate::aws::link::{GatewayId, Key, Ref, VpcId};
+use crate::aws::link::{GatewayId, Key, Link, Ref, VpcId};
 use crate::aws::network::{
-    Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion,
+    Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion, TransitAttachment,
 };
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
@@ -62,6 +62,64 @@ pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
             }
         }
     }
+    transit_attachments(network, build);
+}
+
+/// Which VPCs the route tables of transit gateways know.
+fn transit_attachments(network: &mut Network, build: &Build<'_>) {
+    let mut found: Vec<(Key, TransitAttachment)> = Vec::new();
+    for instance in build.managed("aws_ec2_transit_gateway_vpc_attachment") {
+        let view = view(instance);
+        let gateway =
+            network.gateway_registry.reference(view.arg("transit_gateway_id").as_ref(), build.terms());
+        let vpc = network.vpc_registry.reference(view.arg("vpc_id").as_ref(), build.terms());
+        let (Some(Link::To(gateway)), Some(vpc)) = (gateway.map(|gateway| gateway.link), vpc) else {
+            continue;
+        };
+        let own = network.gateway(gateway).declaration.instance.map(|id| build.evaluation.instance(id));
+        let by_default = |argument: &str, of_gateway: &str| {
+            let on = view.flag(argument, true).is(&true);
+            let gateway = own.map_or(Truth::Unknown, |own| {
+                crate::aws::view(own).text_or(of_gateway, "enable").is(&"enable".into())
+            });
+            on & gateway
+        };
+        let attachment = TransitAttachment {
+            declaration: Declaration::of(instance),
+            gateway,
+            vpc,
+            associated: by_default(
+                "transit_gateway_default_route_table_association",
+                "default_route_table_association",
+            ),
+            announced: by_default(
+                "transit_gateway_default_route_table_propagation",
+                "default_route_table_propagation",
+            ),
+        };
+        found.push((Key::Attr(instance.id, "id".into()), attachment));
+    }
+    for (type_name, announces) in [
+        ("aws_ec2_transit_gateway_route_table_association", false),
+        ("aws_ec2_transit_gateway_route_table_propagation", true),
+        ("aws_ec2_transit_gateway_route", true),
+    ] {
+        for instance in build.managed(type_name) {
+            let view = view(instance);
+            let leads = instance.exists & !view.flag("blackhole", false).is(&true);
+            let key = view.arg("transit_gateway_attachment_id").map(|arg| Key::of(arg.value, build.terms()));
+            for (own, attachment) in &mut found {
+                let same = match &key {
+                    Some(Some(key)) => Truth::known(key == own),
+                    Some(None) => Truth::Unknown,
+                    None => Truth::No,
+                };
+                let known = if announces { &mut attachment.announced } else { &mut attachment.associated };
+                *known = *known | (leads & same);
+            }
+        }
+    }
+    network.transit_attachments = found.into_iter().map(|(_, attachment)| attachment).collect();
 }
 
 pub(super) fn add_gateway(

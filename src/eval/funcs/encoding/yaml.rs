@@ -1,5 +1,6 @@
 //! YAML as Terraform reads it: YAML 1.1 scalars, merge keys, one document.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ecow::{EcoString, EcoVec};
@@ -17,6 +18,9 @@ const DEPTH: usize = 128;
 
 const TAG: &str = "tag:yaml.org,2002:";
 
+/// So many comments that touch what is before them are set apart.
+const REPAIRS: usize = 64;
+
 /// The value of a YAML text.
 pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncError> {
     if let Some(version) =
@@ -25,28 +29,32 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
     {
         return Err(FuncError::Call("found incompatible YAML document".into()));
     }
-    let mut reader = Reader {
-        parser: Parser::new_from_str(text),
-        lines: text.lines().collect(),
-        flow: Vec::new(),
-        anchors: BTreeMap::new(),
-        elements: 0,
-        limit: context.limits.elements,
-    };
-    if !matches!(reader.next()?, Event::StreamStart) || !matches!(reader.next()?, Event::DocumentStart(_)) {
-        return Err(FuncError::Call("on line 1, column 1: missing start of document".into()));
+    // Terraform's parser takes a comment that touches what is before it, `[a]#` or `|#`, which this one refuses.
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..REPAIRS {
+        let mut reader = Reader {
+            parser: Parser::new_from_str(&text),
+            lines: text.lines().collect(),
+            touching: None,
+            flow: Vec::new(),
+            anchors: BTreeMap::new(),
+            elements: 0,
+            limit: context.limits.elements,
+        };
+        let result = reader.document();
+        match reader.touching {
+            Some(at) => text.to_mut().insert(at, ' '),
+            None => return result,
+        }
     }
-    let event = reader.next()?;
-    let (value, _) = reader.value(event, 0)?;
-    if !matches!(reader.next()?, Event::DocumentEnd) || !matches!(reader.next()?, Event::StreamEnd) {
-        return Err(FuncError::Call("unexpected extra content after value".into()));
-    }
-    Ok(value)
+    Err(FuncError::Limit(format!("comments in YAML ({REPAIRS})")))
 }
 
 struct Reader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     lines: Vec<&'a str>,
+    /// The byte of a comment that touches what is before it, where reading ended.
+    touching: Option<usize>,
     /// Whether each open sequence and mapping is one in brackets.
     flow: Vec<bool>,
     /// Finished anchors: their value, and how many elements it has in all.
@@ -56,6 +64,30 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn document(&mut self) -> Result<Value, FuncError> {
+        if !matches!(self.next()?, Event::StreamStart) || !matches!(self.next()?, Event::DocumentStart(_)) {
+            return Err(FuncError::Call("on line 1, column 1: missing start of document".into()));
+        }
+        let event = self.next()?;
+        let (value, _) = self.value(event, 0)?;
+        if !matches!(self.next()?, Event::DocumentEnd) || !matches!(self.next()?, Event::StreamEnd) {
+            return Err(FuncError::Call("unexpected extra content after value".into()));
+        }
+        Ok(value)
+    }
+
+    /// The byte at a place, if a comment starts there right after a quote, a bracket, or `|` or `>` with their
+    /// indicators.
+    fn touching_comment(&self, place: &Marker) -> Option<usize> {
+        let line = self.lines.get(place.line().checked_sub(1)?)?;
+        let (at, _) = line.char_indices().nth(place.col())?;
+        let (before, from) = line.split_at(at);
+        let header = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+        let start = line.as_ptr().addr() - self.lines.first()?.as_ptr().addr();
+        (from.starts_with('#') && (header.ends_with(['|', '>']) || before.ends_with(['"', '\'', ']', '}'])))
+            .then_some(start + at)
+    }
+
     fn next(&mut self) -> Result<Event<'a>, FuncError> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => {
@@ -64,6 +96,7 @@ impl<'a> Reader<'a> {
             }
             Some(Err(error)) => {
                 let marker = error.marker();
+                self.touching = self.touching_comment(marker);
                 let place = format!("on line {}, column {}", marker.line(), marker.col() + 1);
                 Err(FuncError::Call(format!("{place}: {}", error.info())))
             }

@@ -15,6 +15,13 @@ pub(super) struct Timestamp {
 }
 
 impl Timestamp {
+    /// Seconds since 1970 in UTC, within the years that have four digits.
+    pub(super) fn utc(seconds: i64) -> Timestamp {
+        let start = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+        let local = start.saturating_add(SignedDuration::from_secs(seconds));
+        Timestamp { local, offset: 0 }
+    }
+
     /// Time since a fixed instant, for comparison.
     pub(super) fn instant(&self) -> SignedDuration {
         self.local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))
