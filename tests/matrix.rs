@@ -60,3 +60,25 @@ fn the_json_form_has_a_row_for_each_combination() {
     assert_eq!(broken.len(), 1);
     assert_eq!(broken[0]["targets"][0]["rule"], "SSM003");
 }
+
+#[test]
+fn check_names_a_setting_that_cuts_off_what_is_reached() {
+    let check = run(&["projects/lesson-modules", "--format", "json"]);
+    assert_eq!(check.code, 0, "{}", check.stdout);
+    let json: Json = serde_json::from_str(&check.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0]["code"], "SSM023");
+    assert_eq!(findings[0]["severity"], "info");
+    assert_eq!(
+        findings[0]["message"],
+        "2 targets have no way to Session Manager when enable_nat = false and enable_ssm_vpc_endpoints = false"
+    );
+    assert_eq!(findings[0]["affected"].as_array().unwrap().len(), 2);
+    for quiet in ["toggles/guarded", "toggles/inverted", "toggles/behind-another"] {
+        let json: Json = serde_json::from_str(&run(&[quiet, "--format", "json"]).stdout).unwrap();
+        assert_eq!(json["findings"], serde_json::json!([]), "{quiet}");
+    }
+    let asked = run(&["projects/lesson-flat", "--scenario", "enable_nat=true", "--format", "concise"]);
+    assert!(!asked.stdout.contains("SSM023"), "{}", asked.stdout);
+}

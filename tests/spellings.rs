@@ -100,8 +100,8 @@ fn check(dir: &Path, files: &Files) -> (Report, BTreeSet<expect::Place>) {
     (expect::check(dir), promised)
 }
 
-/// The project as a module that a new root calls. Provider configurations move to the root, inputs that have no
-/// default are passed on.
+/// The project as a module that a new root calls. Provider configurations move to the root; inputs that have no default,
+/// or that something is said about, are passed on.
 fn wrapped(files: Files, meta: &str) -> Option<Files> {
     let mut root = String::new();
     let mut arguments = String::new();
@@ -116,21 +116,22 @@ fn wrapped(files: Files, meta: &str) -> Option<Files> {
             for (header, block) in blocks(&text) {
                 let first = header.split_whitespace().next().unwrap_or_default();
                 let marked = !expect::marked("", &block).is_empty();
-                let is_provider = first == "provider";
-                let is_input = first == "variable" && !block.contains("default");
-                if is_provider || is_input {
+                if first == "provider" {
                     if marked {
                         return None;
                     }
                     root += &format!("{block}\n");
-                }
-                if is_provider {
                     // Empty lines in its place keep the numbers of all others.
                     text = text.replacen(&block, &"\n".repeat(block.matches('\n').count()), 1);
                 }
-                if is_input {
+                if first == "variable" && (marked || !block.contains("default")) {
                     let name = header.split('"').nth(1)?;
                     arguments += &format!("  {name} = var.{name}\n");
+                    root += &format!("{block}\n");
+                    // What is said about an input is said where it comes from.
+                    let (head, rest) = block.split_once('\n')?;
+                    let plain = head.split_once(" #").map_or(head, |(plain, _)| plain);
+                    text = text.replacen(&block, &format!("{plain}\n{rest}"), 1);
                 }
             }
         }

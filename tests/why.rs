@@ -72,6 +72,12 @@ fn what_aws_refuses_to_make_is_no_way() {
 }
 
 #[test]
+fn the_verdict_names_the_rule_that_reports_it() {
+    let broken = why(&["projects/defects/33-private-dns-of-the-hub/broken"]);
+    assert!(broken.contains("BROKEN at L6 path (ssm, ssmmessages)  SSM015"), "{broken}");
+}
+
+#[test]
 fn the_json_form_has_links_and_the_break() {
     let text = why(&["projects/lesson-flat-endpoint-sg-no-443", "aws_instance.app", "--format", "json"]);
     let json: Json = serde_json::from_str(&text).unwrap();

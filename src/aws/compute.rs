@@ -92,8 +92,8 @@ pub struct Target {
     pub ami: Ami,
     /// The script that runs at first boot; none when there is none.
     pub user_data: Option<UserData>,
-    /// `key_name`.
-    pub key_name: Fact<Option<EcoString>>,
+    /// Whether `key_name` names a key.
+    pub has_key: Fact<bool>,
     /// `source_dest_check`.
     pub source_dest_check: Fact<bool>,
     /// The `Name` tag.

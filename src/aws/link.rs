@@ -481,17 +481,32 @@ pub fn describe_term(term: TermId, terms: &Terms) -> String {
 
 /// What an unknown is called, for one that says itself why it is unknown.
 pub fn name_unknown(term: TermId, causes: &[Cause], terms: &Terms) -> String {
+    let mut base = term;
+    let mut steps = String::new();
+    for _ in 0..NAME_DEPTH {
+        let Some(Term::Step(inner, step)) = terms.get(base) else { break };
+        steps.insert_str(0, &step_text(step));
+        base = *inner;
+    }
     let reference = causes
         .iter()
         .find_map(|cause| if let Cause::Computed(reference) = cause { Some(reference) } else { None });
-    match (terms.get(term), reference) {
-        (Some(Term::Attr(..)), Some(reference)) => reference.to_string(),
+    match (terms.get(base), reference) {
+        (Some(Term::Attr(..)), Some(reference)) => format!("{reference}{steps}"),
         (Some(Term::Attr(_, name)), None) => match causes.first() {
-            Some(Cause::DataSource(address)) => format!("{address}.{name}"),
+            Some(Cause::DataSource(address)) => format!("{address}.{name}{steps}"),
             _ => describe_term(term, terms),
         },
         _ => describe_term(term, terms),
     }
+}
+
+/// `.name` or `[0]` as it is written after what it is a part of.
+fn step_text(step: &str) -> String {
+    if step.starts_with(['.', '[']) {
+        return step.to_owned();
+    }
+    format!("[{}]", step.split_once(':').map_or(step, |(_, value)| value))
 }
 
 /// How deep a name spells out operands of operands.
@@ -526,8 +541,7 @@ fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
             parts.concat()
         }
         Some(Term::Step(base, step)) if depth > 0 => {
-            let step = step.split_once(':').map_or(step.as_str(), |(_, value)| value);
-            format!("{}[{step}]", name_term(*base, terms, depth - 1))
+            format!("{}{}", name_term(*base, terms, depth - 1), step_text(step))
         }
         Some(Term::Json(_)) => "a JSON document".to_owned(),
         Some(Term::Fresh(_, what)) => what.to_string(),

@@ -756,10 +756,12 @@ impl Chains<'_> {
                 answer.evidence.clear();
                 answer.evidence.extend(off.map(|endpoint| endpoint.because.clone()));
                 answer.evidence.push(declaration.evidence(""));
-                (
-                    "SSM003",
-                    format!("{} has no endpoint for it, and no way to the internet", declaration.address),
-                )
+                let own =
+                    format!("{} has no endpoint for it, and no way to the internet", declaration.address);
+                match self.reach.is_shared(vpc) {
+                    true => ("SSM015", format!("{own}; that of another VPC is out of reach")),
+                    false => ("SSM003", own),
+                }
             }
         };
         if answer.truth.is_yes() {

@@ -159,6 +159,11 @@ impl Reach<'_> {
         Answer { truth: subnets.is_empty(), evidence: Vec::new(), reasons: subnets.reasons() }
     }
 
+    /// Whether an endpoint is given lists of subnets where subnets belong.
+    pub fn nested_subnets(&self, id: EndpointId) -> Answer {
+        Answer::new(Truth::known(self.model.network.endpoint(id).nests_subnets))
+    }
+
     /// Whether a subnet of an endpoint is certainly in another VPC; that it may be says nothing.
     pub fn foreign_subnet(&self, id: EndpointId) -> Answer {
         let network = &self.model.network;
@@ -276,6 +281,7 @@ impl Reach<'_> {
             Evidence { span: endpoint.subnets.span, origin: endpoint.subnets.origin, note: String::new() };
         for (answer, what) in [
             (self.without_subnet(id), "is in no subnet"),
+            (self.nested_subnets(id), "is given lists of subnets, not subnets"),
             (self.foreign_subnet(id), "is given a subnet of another VPC"),
             (self.subnets_in_one_zone(id), "is given two subnets in one availability zone"),
             (self.subnet_of_other_family(id), "is given a subnet without addresses of its type"),

@@ -37,11 +37,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
         let exists = Answer::new(target.declaration.exists);
-        let key = target.key_name.value().is_some_and(Option::is_some);
+        let key = target.has_key.is(&true).is_yes();
         // Windows encrypts the administrator's password with it.
         if key && target.ami.family != Some(Family::Windows) && target.declaration.exists.is_yes() {
             let defect = Defect::new(subject, "{} still has an SSH key")
-                .at_fact(&target.key_name, "nobody logs in with this key")
+                .at_fact(&target.has_key, "nobody logs in with this key")
                 .help("remove `key_name` with the next change that replaces the instance")
                 .cause("key");
             findings.judge(&exists, defect);

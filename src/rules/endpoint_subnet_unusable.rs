@@ -6,7 +6,6 @@ use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
-use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM012",
@@ -40,7 +39,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .cause("no subnet");
         findings.judge(&Answer::all([exists.clone(), empty]), defect);
 
-        let nests = Answer::new(Truth::known(endpoint.nests_subnets));
+        let nests = context.reach.nested_subnets(id);
         let defect = Defect::new(&endpoint.declaration, "{} is given lists of subnets, not subnets")
             .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
             .decided_by(subnets_evidence(endpoint))

@@ -40,14 +40,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                         what,
                         answer,
                     };
-                    let https = (443, 443);
                     let (out, into) = (Direction::Egress, Direction::Ingress);
                     for lookup in [
                         lookup(
                             lookups.instance_egress,
                             subnet,
                             out,
-                            https,
+                            HTTPS,
                             &far_side,
                             "HTTPS out of the instance's subnet",
                         ),
@@ -55,7 +54,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                             lookups.endpoint_ingress,
                             far,
                             into,
-                            https,
+                            HTTPS,
                             &near,
                             "HTTPS into the endpoint's subnet",
                         ),
@@ -89,13 +88,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// An entry in the ACL that refuses; that it is there for other traffic too makes it unsafe.
+/// HTTPS, and the ports that any system takes answers on.
+const HTTPS: (i64, i64) = (443, 443);
+const ANSWERS: (i64, i64) = (1024, 65535);
+
+/// An entry in the ACL; that it is there for other traffic too makes it unsafe.
 fn fix(context: &RuleContext<'_>, site: &Site, lookup: &AclLookup) -> Option<Fix> {
     let acl = context.model.network.subnet(lookup.subnet).acl.link.to()?;
-    // Instances differ in the ports that they choose for answers.
-    let ports = if lookup.ports == (443, 443) { lookup.ports } else { (1024, 65535) };
-    let is_anywhere = lookup.remote.satisfies(Cidr::is_anywhere).is_yes();
+    let is_anywhere = lookup.remote == Known::Value(Cidr::anywhere_v4());
     let vpc = if is_anywhere { None } else { Some(site.vpc.to()?) };
+    let ports = if lookup.ports == HTTPS { HTTPS } else { ANSWERS };
     remedy::allow_in_acl(context, acl, lookup.direction, ports, vpc)
 }
 

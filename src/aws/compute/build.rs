@@ -379,7 +379,7 @@ impl<'a> Builder<'a, '_> {
             metadata_tokens: launch.metadata("http_tokens"),
             ami: launch.ami(self.build),
             user_data: launch.user_data(self.build),
-            key_name: launch.key_name(),
+            has_key: launch.has_key(self.build.terms()),
             source_dest_check: match attached {
                 Some(id) => view(self.interfaces[usize::from(id)]).flag("source_dest_check", true),
                 None => launch.source_dest_check(),

@@ -8,7 +8,8 @@ use crate::aws::fact::{Basis, Fact, Known, Reason};
 use crate::aws::iam::{Form, Iam, ProfileArgument};
 use crate::aws::read::{Arg, Item, View, fact, to_bool, to_text};
 use crate::aws::{Build, Declaration};
-use crate::eval::value::Causes;
+use crate::eval::term::{Operand, Term, Terms};
+use crate::eval::value::{Causes, Value};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -42,6 +43,20 @@ pub(super) struct Launch<'a> {
     pub(super) header: Option<Span>,
 }
 
+/// Whether text that is not known is not empty for certain: what a provider calls a resource, or something around a name.
+fn is_something(value: &Value, terms: &Terms) -> bool {
+    let Some(unknown) = value.as_unknown().filter(|unknown| unknown.refinement.not_null) else {
+        return false;
+    };
+    match terms.get(unknown.term) {
+        Some(Term::Attr(_, name)) => name == "id",
+        Some(Term::Template(parts)) => {
+            parts.iter().any(|part| matches!(part, Operand::Text(text) if !text.is_empty()))
+        }
+        _ => !unknown.refinement.prefix.is_empty(),
+    }
+}
+
 impl<'a> Launch<'a> {
     /// The first layer's argument of that name, each shape with its own.
     fn arg(&self, names: &[(Shape, &str)]) -> Option<Arg<'a>> {
@@ -71,8 +86,12 @@ impl<'a> Launch<'a> {
         self.fact(arg, |value| to_text(value).map(|text| (!text.is_empty()).then_some(text)), None)
     }
 
-    pub(super) fn key_name(&self) -> Fact<Option<EcoString>> {
-        self.text(self.everywhere("key_name"))
+    /// Whether a key is named, whatever it is called.
+    pub(super) fn has_key(&self, terms: &Terms) -> Fact<bool> {
+        let arg = self.everywhere("key_name");
+        let is_something = arg.is_some_and(|arg| is_something(arg.value, terms));
+        let fact = self.fact(arg, |value| to_text(value).map(|text| !text.is_empty()), false);
+        if is_something { Fact { value: Known::Value(true), ..fact } } else { fact }
     }
 
     pub(super) fn source_dest_check(&self) -> Fact<bool> {
