@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence};
-use crate::aws::link::{EndpointId, VpcId};
+use crate::aws::link::{EndpointId, GroupId, VpcId};
 use crate::aws::network::{Network, existence};
 use crate::aws::security_group::{Admission, Direction, Group, Party};
 use crate::finding::{Fix, Severity};
@@ -67,8 +67,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let mut defect =
                 defect(network, endpoint, &admission, "the instances").affects([target.address.clone()]);
             if violation.truth.is_yes() {
-                let fix = fix.get_or_insert_with(|| remedy_of(context, id, vpc));
-                defect = defect.fix(fix.clone());
+                let fix = match site.vpc.to().filter(|guest| *guest != vpc) {
+                    Some(guest) => remedy_for_guests(context, id, guest),
+                    None => fix.get_or_insert_with(|| remedy_of(context, id, vpc)).clone(),
+                };
+                defect = defect.fix(fix);
             }
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
@@ -93,9 +96,7 @@ fn remedy_of(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fi
     if network.endpoint(id).falls_back.is_yes() {
         return remedy::give_group(context, id, vpc);
     }
-    let groups = &network.endpoint(id).groups;
-    let mut members = groups.ids();
-    let group = members.next().filter(|_| members.next().is_none() && groups.is_complete())?;
+    let group = only_group(context, id)?;
     let mut peers = BTreeSet::new();
     for site in context.reach.sites_in(vpc) {
         if context.reach.endpoint_admits(site, id).is_some_and(|found| found.answer.truth.is_yes()) {
@@ -110,6 +111,19 @@ fn remedy_of(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) -> Option<Fi
         };
     }
     remedy::let_https(context, group, Direction::Ingress, &peers, Some(vpc))
+}
+
+/// A rule for the range of another VPC: groups of other VPCs are named only where AWS is told to allow it.
+fn remedy_for_guests(context: &RuleContext<'_>, id: EndpointId, guests: VpcId) -> Option<Fix> {
+    let group = only_group(context, id)?;
+    remedy::let_https(context, group, Direction::Ingress, &BTreeSet::new(), Some(guests))
+}
+
+/// The group of an endpoint that has one and no other.
+fn only_group(context: &RuleContext<'_>, id: EndpointId) -> Option<GroupId> {
+    let groups = &context.model.network.endpoint(id).groups;
+    let mut members = groups.ids();
+    members.next().filter(|_| members.next().is_none() && groups.is_complete())
 }
 
 fn without_places(answer: Answer) -> Answer {
