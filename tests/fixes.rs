@@ -112,7 +112,7 @@ fn fix(dir: &Path, up_to: Safety) -> (String, usize) {
         wrong += &format!("  {}: {}\n", found.summary, found.detail);
     }
     let fixed = before.findings.iter().filter(|finding| !remaining.contains(&identity(finding))).count();
-    if fixed != after.fixed || (fixed > 0) != !files.is_empty() {
+    if fixed != after.fixed || (fixed > 0) == files.is_empty() {
         wrong += &format!("  {} fixed, {fixed} gone, {} files\n", after.fixed, files.len());
     }
     replace(&files, &[dir.to_path_buf()]).unwrap();

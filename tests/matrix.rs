@@ -62,23 +62,26 @@ fn the_json_form_has_a_row_for_each_combination() {
 }
 
 #[test]
-fn check_names_a_setting_that_cuts_off_what_is_reached() {
-    let check = run(&["projects/lesson-modules", "--format", "json"]);
-    assert_eq!(check.code, 0, "{}", check.stdout);
+fn check_names_a_setting_that_cuts_off_what_is_reached_when_it_is_asked() {
+    let asking = ["--config", "settings/toggles.hcl"];
+    let asked = |path, more: &[&str]| run(&[&["check", path], &asking[..], more].concat());
+    assert_eq!(run(&["projects/lesson-modules"]).code, 0);
+    let check = asked("projects/lesson-modules", &["--format", "json"]);
+    assert_eq!(check.code, 1, "{}", check.stdout);
     let json: Json = serde_json::from_str(&check.stdout).unwrap();
     let findings = json["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0]["code"], "SSM023");
-    assert_eq!(findings[0]["severity"], "info");
+    assert_eq!(findings[0]["severity"], "warning");
     assert_eq!(
         findings[0]["message"],
         "2 targets have no way to Session Manager when enable_nat = false and enable_ssm_vpc_endpoints = false"
     );
     assert_eq!(findings[0]["affected"].as_array().unwrap().len(), 2);
     for quiet in ["toggles/guarded", "toggles/inverted", "toggles/behind-another"] {
-        let json: Json = serde_json::from_str(&run(&[quiet, "--format", "json"]).stdout).unwrap();
+        let json: Json = serde_json::from_str(&asked(quiet, &["--format", "json"]).stdout).unwrap();
         assert_eq!(json["findings"], serde_json::json!([]), "{quiet}");
     }
-    let asked = run(&["projects/lesson-flat", "--scenario", "enable_nat=true", "--format", "concise"]);
-    assert!(!asked.stdout.contains("SSM023"), "{}", asked.stdout);
+    let scenario = asked("projects/lesson-flat", &["--scenario", "enable_nat=true", "--format", "concise"]);
+    assert!(!scenario.stdout.contains("SSM023"), "{}", scenario.stdout);
 }

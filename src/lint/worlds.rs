@@ -64,7 +64,8 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let open = unset(root, &evaluation);
     if open.is_empty() {
         let is_reached = configured.proofs.iter().any(|proof| matches!(proof.verdict, Verdict::Reachable(_)));
-        let gates = if is_reached { gates(root, &evaluation) } else { Vec::new() };
+        let is_asked = root.options.rules.hints.contains(CUT_OFF);
+        let gates = if is_reached && is_asked { gates(root, &evaluation) } else { Vec::new() };
         let Judged { findings, proofs, .. } = configured;
         return (Split { findings, proofs, gaps, diagnostics, summaries, gates }, Vec::new());
     }
@@ -118,6 +119,10 @@ const WAYS: [&str; 13] = [
     "aws_vpn_gateway",
 ];
 
+/// The rule whose hints say which settings of toggles cut off what is reached. It works as it is configured, and that
+/// a switch can be thrown is no defect, so they are given to those who ask.
+const CUT_OFF: &str = "SSM023";
+
 /// Toggles whose other settings are looked at in a check: sixteen worlds at most.
 const GATES: usize = 4;
 
@@ -142,6 +147,7 @@ fn cut_off(
     if gates.is_empty() {
         return None;
     }
+    let rule = rules::find(CUT_OFF)?;
     let is_reached = |target: &str| {
         let is_it = |proof: &&Proof| proof.target == target;
         configured
@@ -204,12 +210,10 @@ fn cut_off(
             Some(_) | None => format!("{value} takes the last way away"),
         },
     };
-    let rule = rules::find("SSM023")?;
     Some(Finding {
         code: rule.code,
         name: rule.name,
-        // It works as it is configured.
-        severity: Severity::Info,
+        severity: Severity::Warning,
         certainty: Certainty::Certain,
         message: format!("{who} no way to Session Manager when {}", when.join(", or when ")),
         subject: first.target.clone(),

@@ -40,7 +40,7 @@ const BLOCKS: [(&str, &[&str]); 5] =
 /// The only rule that takes `also_ports`.
 const PORTS_RULE: &str = "SSM006";
 /// The rules that take `hints`.
-const HINTING_RULES: &[&str] = &["SSM016", "SSM025"];
+const HINTING_RULES: &[&str] = &["SSM016", "SSM023", "SSM025"];
 
 /// Whether something can be assumed. Errors: what is wrong, and what helps.
 pub(crate) type Assumable<'a> = dyn Fn(&Assumption) -> Result<(), (String, Option<String>)> + 'a;
@@ -325,7 +325,8 @@ impl Reader<'_> {
                 }
                 "hints" => {
                     let problem = Problem::at(attribute.name_span, format!("{code} has no hints to give"));
-                    self.problems.push(problem.help(format!("{} take hints", HINTING_RULES.join(" and "))));
+                    self.problems
+                        .push(problem.help(format!("these take hints: {}", HINTING_RULES.join(", "))));
                 }
                 "also_ports" if code == PORTS_RULE => rule.also_ports = self.ports(&attribute.expr),
                 "also_ports" => {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use ssmlint::lint::{self, Request};
 use ssmlint::report::Report;
+use ssmlint::settings::Settings;
+use ssmlint::source::SourceMap;
 use ssmlint::source::fs::Disk;
 
 /// A finding's place: file, line, code.
@@ -29,7 +32,13 @@ fn is_code(word: &str) -> bool {
 
 /// Checks a directory as the program would.
 pub(crate) fn check(dir: &Path) -> Report {
-    let request = Request { paths: vec![dir.to_path_buf()], ..Request::default() };
+    let sources = Arc::new(SourceMap::new());
+    let file = dir.join(".ssmlint.hcl");
+    let settings = match file.exists() {
+        true => lint::load_settings(&Disk, &sources, &file).unwrap_or_else(|problems| panic!("{problems:?}")),
+        false => Settings::default(),
+    };
+    let request = Request { paths: vec![dir.to_path_buf()], settings, sources, ..Request::default() };
     lint::check(&request, &Disk).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
 }
 
