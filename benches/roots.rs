@@ -1,9 +1,11 @@
-//! How long a check takes against what parsing alone takes, over many generated root modules; see `README.md`.
+//! How long a check takes against what parsing alone takes, over generated trees and a corpus; see `README.md`.
+
+mod tree;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -11,209 +13,240 @@ use rayon::prelude::*;
 use ssmlint::lint::{self, Request};
 use ssmlint::source::fs::Disk;
 
-const ROOTS: usize = 1_000;
+use crate::tree::{Shape, Tree};
+
+/// The program's own, so that parsing alone has the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of each measurement; the fastest counts, since the others were disturbed.
 const RUNS: usize = 5;
 const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        [] => compare(),
-        ["--write", dir] => write_roots(Path::new(dir), ROOTS).map(drop),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test --all-targets` starts benchmarks without it.
+    let is_bench = arguments.iter().any(|argument| argument == "--bench");
+    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--bench").collect();
+    match words.as_slice() {
+        [] if is_bench => all(),
+        [] => Ok(()),
         ["--measure", what, dir] => measure(what, Path::new(dir)),
-        _ => {
-            let _ = writeln!(io::stderr(), "usage: cargo bench --bench roots [-- --write DIR]");
-            std::process::exit(2);
+        ["--write", shape, roots, dir] => match (Shape::from_name(shape), roots.parse()) {
+            (Some(shape), Ok(roots)) => Tree::write(Path::new(dir), shape, roots).map(drop),
+            _ => usage(),
+        },
+        ["processes"] => processes(),
+        [shape, counts @ ..] => match (Shape::from_name(shape), counts.iter().map(|n| n.parse()).collect()) {
+            (Some(shape), Ok(counts)) => {
+                let counts: Vec<usize> = counts;
+                counts.into_iter().try_for_each(|roots| generated(shape, roots))
+            }
+            _ => usage(),
+        },
+    }
+}
+
+fn usage() -> io::Result<()> {
+    let shapes: Vec<&str> = Shape::ALL.iter().map(|shape| shape.name()).collect();
+    let shapes = shapes.join("|");
+    let _ = writeln!(
+        io::stderr(),
+        "usage: cargo bench --bench roots [-- {shapes} ROOTS… | processes | --write {shapes} ROOTS DIR]"
+    );
+    std::process::exit(2);
+}
+
+fn all() -> io::Result<()> {
+    for roots in [1, 100, 1_000, 10_000] {
+        generated(Shape::Flat, roots)?;
+    }
+    for shape in [Shape::Modules, Shape::ForEach, Shape::Noise] {
+        for roots in [1, 100, 1_000] {
+            generated(shape, roots)?;
         }
     }
+    processes()?;
+    if let Some(corpus) = std::env::var_os("SSMLINT_CORPUS") {
+        for entry in sorted(Path::new(&corpus))? {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            compare(&name, &entry, source_bytes(&entry))?;
+        }
+    }
+    Ok(())
 }
 
-/// Measures in child processes, so that each has a memory peak of its own.
-fn compare() -> io::Result<()> {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("roots");
-    let bytes = write_roots(&dir, ROOTS)?;
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{ROOTS} roots, {} files, {:.1} MB, {} threads",
-        ROOTS * 6,
-        bytes as f64 / 1e6,
-        rayon::current_num_threads()
-    )?;
-    let mut fastest = Vec::new();
-    for what in ["parse", "check"] {
-        let (time, memory) = fastest_of(&["--measure", what, &dir.to_string_lossy()])?;
-        writeln!(out, "{what:20} {:8.1} ms  {:6.1} MB at most", millis(time), memory as f64 / 1e6)?;
-        fastest.push(time.as_secs_f64());
-    }
-    writeln!(out, "check / parse        {:8.2}", fastest[1] / fastest[0])?;
-
-    let one = dir.join("root-0000");
-    let mut times: Vec<Duration> = Vec::new();
-    for _ in 0..50 {
-        let start = Instant::now();
-        let output = Command::new(env!("CARGO_BIN_EXE_ssmlint")).arg(&one).output()?;
-        times.push(start.elapsed());
-        assert!(output.status.code() != Some(2), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-    times.sort();
-    writeln!(out, "one root, a process  {:8.1} ms (median)", millis(times[times.len() / 2]))
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// The shortest time and the memory of that run.
-fn fastest_of(arguments: &[&str]) -> io::Result<(Duration, u64)> {
-    let mut best: Option<(Duration, u64)> = None;
+fn generated(shape: Shape, roots: usize) -> io::Result<()> {
+    let tree = Tree::write(&scratch("roots"), shape, roots)?;
+    compare(&format!("{} {roots}, {} files", shape.name(), tree.files), &tree.dir, tree.bytes)
+}
+
+/// Measures in child processes, so that each has a memory peak of its own; the two take turns.
+fn compare(name: &str, dir: &Path, bytes: u64) -> io::Result<()> {
+    let mut best: [Option<Run>; 2] = [None, None];
     for _ in 0..RUNS {
-        let output = Command::new(std::env::current_exe()?).args(arguments).output()?;
+        for (what, best) in ["parse", "check"].into_iter().zip(&mut best) {
+            let run = Run::of(what, dir)?;
+            *best = Some(best.map_or(run, |best| best.min(run)));
+        }
+    }
+    let [Some(parse), Some(check)] = best else { return Err(io::Error::other("nothing was measured")) };
+    let memory_limit = 8.0 * bytes as f64 / 1e6 + 30.0;
+    writeln!(
+        io::stdout(),
+        "{name:28} {:8.2} MB  parse {:9.1} ms  check {:9.1} ms  ratio {:5.2}  cpu {:5.2}  memory {:7.1} of {memory_limit:7.1} MB",
+        bytes as f64 / 1e6,
+        millis(parse.time),
+        millis(check.time),
+        check.time.as_secs_f64() / parse.time.as_secs_f64(),
+        check.cpu as f64 / parse.cpu as f64,
+        check.memory as f64 / 1e6,
+    )
+}
+
+/// What one process took.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Run {
+    time: Duration,
+    /// Of all threads, in ticks of the system's clock (Linux only).
+    cpu: u64,
+    /// The peak in bytes (Linux only).
+    memory: u64,
+}
+
+impl Run {
+    fn of(what: &str, dir: &Path) -> io::Result<Run> {
+        let output = Command::new(std::env::current_exe()?).args(["--measure", what]).arg(dir).output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [nanos, memory] = numbers[..] else {
+        let [nanos, cpu, memory] = numbers[..] else {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
         };
-        let run = (Duration::from_nanos(nanos), memory);
-        best = Some(best.map_or(run, |best| best.min(run)));
+        Ok(Run { time: Duration::from_nanos(nanos), cpu: cpu.max(1), memory })
     }
-    best.ok_or_else(|| io::Error::other("nothing was measured"))
 }
 
-/// Prints nanoseconds and the peak of memory in bytes (0 where the system does not say).
+/// Prints what [`Run::of`] reads.
 fn measure(what: &str, dir: &Path) -> io::Result<()> {
     let threads =
         rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().map_err(io::Error::other)?;
     let start = Instant::now();
     match what {
-        "parse" => threads.install(|| parse(dir))?,
+        "parse" => threads.install(|| parse(dir)),
         _ => {
             let request = Request { paths: vec![dir.to_path_buf()], ..Request::default() };
-            let report = threads.install(|| lint::check(&request, &Disk)).map_err(io::Error::other)?;
-            assert_eq!(report.counts.roots, ROOTS);
+            threads.install(|| lint::check(&request, &Disk)).map_err(io::Error::other)?;
         }
     }
     let time = start.elapsed();
-    let peak = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: u64 = peak.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-    writeln!(io::stdout(), "{} {}", time.as_nanos(), kilobytes * 1024)
+    // After the name in parentheses: the state is field 3, time in user and system mode are fields 14 and 15.
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    let cpu: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    writeln!(io::stdout(), "{} {cpu} {}", time.as_nanos(), kilobytes * 1024)
 }
 
 /// What any tool pays that reads the same files with the same parser.
-fn parse(dir: &Path) -> io::Result<()> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for root in fs::read_dir(dir)? {
-        for file in fs::read_dir(root?.path())? {
-            files.push(file?.path());
+fn parse(dir: &Path) {
+    let blocks: usize = native_files(dir)
+        .par_iter()
+        .filter_map(|path| {
+            let text = fs::read_to_string(path).ok()?;
+            hcl::edit::parser::parse_body(&text).ok().map(|body| body.len())
+        })
+        .sum();
+    assert!(blocks > 0, "{} holds Terraform files", dir.display());
+}
+
+fn native_files(dir: &Path) -> Vec<PathBuf> {
+    let is_hidden =
+        |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    let entries = walkdir::WalkDir::new(dir).into_iter().filter_entry(|entry| !is_hidden(entry));
+    let files = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let files = files.map(walkdir::DirEntry::into_path);
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "tf")).collect()
+}
+
+fn source_bytes(dir: &Path) -> u64 {
+    native_files(dir).iter().filter_map(|path| fs::metadata(path).ok()).map(|file| file.len()).sum()
+}
+
+fn sorted(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.retain(|path| path.is_dir() && !native_files(path).is_empty());
+    paths.sort();
+    Ok(paths)
+}
+
+/// Whole processes on one root module.
+fn processes() -> io::Result<()> {
+    let tree = Tree::write(&scratch("root"), Shape::Flat, 1)?;
+    let root = tree.root(0).to_string_lossy().into_owned();
+    process("check, one root", &[&root], "", 50)?;
+    process("why, one root", &["why", &root], "", 20)?;
+    process("matrix, one root", &["matrix", &root], "", 20)?;
+    let empty = scratch("empty");
+    fs::create_dir_all(&empty)?;
+    fs::write(empty.join("main.tf"), "")?;
+    let empty = empty.to_string_lossy().into_owned();
+    process("eval, one expression", &["eval", "--dir", &empty, "1 + 1"], "", 50)?;
+    let conformance = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/conformance/expressions.jsonl");
+    let mut lines = String::new();
+    let mut count = 0;
+    for line in fs::read_to_string(conformance)?.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).map_err(io::Error::other)?;
+        let Some(expression) = case.get("expr").and_then(serde_json::Value::as_str) else { continue };
+        if !expression.contains('\n') {
+            count += 1;
+            lines.push_str(expression);
+            lines.push('\n');
         }
     }
-    let blocks: usize = files
-        .par_iter()
-        .map(|path| {
-            let text = fs::read_to_string(path)?;
-            let body = hcl::edit::parser::parse_body(&text).map_err(io::Error::other)?;
-            Ok(body.len())
-        })
-        .sum::<io::Result<usize>>()?;
-    assert!(blocks > files.len());
-    Ok(())
+    process(
+        &format!("eval, {count} expressions"),
+        &["eval", "--format", "json", "--dir", &empty],
+        &lines,
+        RUNS,
+    )
+}
+
+fn process(name: &str, arguments: &[&str], input: &str, runs: usize) -> io::Result<()> {
+    let mut times: Vec<Duration> = Vec::new();
+    for _ in 0..runs {
+        let start = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ssmlint"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            let input = input.to_owned();
+            // Written beside, so that neither side waits for the other.
+            std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        }
+        let output = child.wait_with_output()?;
+        times.push(start.elapsed());
+        assert!(output.status.code() != Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    times.sort();
+    let (fastest, median) = (times[0], times[times.len() / 2]);
+    writeln!(
+        io::stdout(),
+        "{name:28} {:8.1} ms (median {:.1} ms), a whole process",
+        millis(fastest),
+        millis(median)
+    )
 }
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
-
-/// Writes root modules of six files; gives their size in bytes.
-fn write_roots(dir: &Path, count: usize) -> io::Result<usize> {
-    let _ = fs::remove_dir_all(dir);
-    let mut bytes = 0;
-    for index in 0..count {
-        let root = dir.join(format!("root-{index:04}"));
-        fs::create_dir_all(&root)?;
-        for (name, text) in root_files(index) {
-            bytes += text.len();
-            fs::write(root.join(name), text)?;
-        }
-    }
-    Ok(bytes)
-}
-
-/// The lesson's stack, every tenth with private DNS off, and around it what most code is about: other services.
-fn root_files(index: usize) -> [(&'static str, String); 6] {
-    macro_rules! lesson {
-        ($file:literal) => {
-            include_str!(concat!("../fixtures/projects/lesson-flat/", $file))
-        };
-    }
-    let private_dns =
-        if index % 10 == 9 { "private_dns_enabled = false" } else { "private_dns_enabled = true" };
-    let endpoints = lesson!("endpoints.tf").replace("private_dns_enabled = true", private_dns);
-    let services: String = ["orders", "billing", "search", "media", "mail", "invoices"]
-        .iter()
-        .map(|name| service(name, index))
-        .collect();
-    [
-        ("variables.tf", [lesson!("providers.tf"), lesson!("variables.tf")].concat()),
-        ("network.tf", lesson!("network.tf").to_owned()),
-        ("endpoints.tf", endpoints),
-        ("compute.tf", lesson!("compute.tf").to_owned()),
-        ("iam.tf", [lesson!("iam.tf"), lesson!("outputs.tf")].concat()),
-        ("services.tf", services),
-    ]
-}
-
-fn service(name: &str, index: usize) -> String {
-    SERVICE.replace("SERVICE", name).replace("INDEX", &index.to_string())
-}
-
-const SERVICE: &str = r#"
-# Queue, table and bucket of the SERVICE service.
-locals {
-  SERVICE_name  = "${var.project_name}-SERVICE-INDEX"
-  SERVICE_tiers = { for tier in ["hot", "cold"] : tier => upper(substr(tier, 0, 1)) }
-}
-
-resource "aws_sqs_queue" "SERVICE" {
-  for_each = local.SERVICE_tiers
-
-  name                       = format("%s-%s", local.SERVICE_name, each.key)
-  visibility_timeout_seconds = each.key == "hot" ? 30 : 300
-  message_retention_seconds  = 4 * 24 * 60 * 60
-
-  tags = merge(local.tags, { Tier = each.value })
-}
-
-resource "aws_dynamodb_table" "SERVICE" {
-  name         = local.SERVICE_name
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "pk"
-
-  attribute {
-    name = "pk"
-    type = "S"
-  }
-
-  server_side_encryption {
-    enabled = true
-  }
-
-  tags = local.tags
-}
-
-resource "aws_s3_bucket" "SERVICE" {
-  bucket = lower("${local.SERVICE_name}-${var.aws_region}")
-}
-
-resource "aws_s3_bucket_policy" "SERVICE" {
-  bucket = aws_s3_bucket.SERVICE.id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "s3:*"
-      Resource  = [aws_s3_bucket.SERVICE.arn, "${aws_s3_bucket.SERVICE.arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
-  })
-}
-"#;

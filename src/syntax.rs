@@ -9,6 +9,7 @@ mod native;
 mod place;
 mod repair;
 mod scan;
+mod shape;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;

@@ -107,7 +107,10 @@ pub(crate) fn run(
     if is_silent && !arguments.quiet {
         let _ = writeln!(io::stderr(), "{}", report::summary::line(&report));
     }
-    Ok(report.exit_code(policy))
+    let code = report.exit_code(policy);
+    // The process ends here; to give its memory back piece by piece would only take time.
+    std::mem::forget(report);
+    Ok(code)
 }
 
 /// Prints what fixes would change, and how many findings that would remove.

@@ -52,6 +52,8 @@ pub struct Loader<'a> {
     /// Directories that no other one calls, by their path without links.
     uncalled: Mutex<FxHashSet<PathBuf>>,
     manifests: Mutex<FxHashMap<PathBuf, Arc<Installed>>>,
+    /// The directories that were found, as they are shown, with their paths without links.
+    found: Mutex<FxHashMap<PathBuf, PathBuf>>,
 }
 
 type Slot = Arc<OnceLock<Arc<Module>>>;
@@ -92,6 +94,7 @@ impl<'a> Loader<'a> {
             pending: Mutex::default(),
             uncalled: Mutex::default(),
             manifests: Mutex::default(),
+            found: Mutex::default(),
         }
     }
 
@@ -114,7 +117,7 @@ impl<'a> Loader<'a> {
     /// root with a diagnostic.
     pub fn load(&self, dir: &Path) -> Config {
         let shown = normalize(dir);
-        let canonical = match self.fs.canonicalize(dir) {
+        let canonical = match self.canonicalize(dir) {
             Ok(canonical) => canonical,
             Err(error) => {
                 let module = Module { dir: shown, incomplete: true, ..Module::default() };
@@ -168,10 +171,16 @@ impl<'a> Loader<'a> {
 
     /// Forgets the module in a directory that nothing else calls, so that its tree lives no longer than its check.
     pub(crate) fn forget(&self, dir: &Path) {
-        let Ok(canonical) = self.fs.canonicalize(dir) else { return };
+        let Ok(canonical) = self.canonicalize(dir) else { return };
         if self.uncalled.lock().unwrap_or_else(PoisonError::into_inner).contains(&canonical) {
             self.modules.lock().unwrap_or_else(PoisonError::into_inner).remove(&canonical);
         }
+    }
+
+    /// The path without links of a directory, which was not asked for twice if it was found.
+    fn canonicalize(&self, dir: &Path) -> std::io::Result<PathBuf> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).get(dir).cloned();
+        found.map_or_else(|| self.fs.canonicalize(dir), Ok)
     }
 
     /// Whether a directory was read and calls nothing.
@@ -199,6 +208,8 @@ impl<'a> Loader<'a> {
     /// Reads directories and all local and installed modules that they call, in parallel. Files get their numbers in
     /// the order of `dirs`, not of the threads.
     pub(crate) fn preload(&self, dirs: &[(PathBuf, PathBuf)]) {
+        let found = dirs.iter().map(|(canonical, shown)| (shown.clone(), canonical.clone()));
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         let mut level: Vec<(PathBuf, PathBuf)> = dirs.to_vec();
         for (canonical, shown) in dirs {
             let installed = self.installed(canonical);
@@ -218,11 +229,8 @@ impl<'a> Loader<'a> {
             let mut listed: Vec<Listed> =
                 level.par_iter().map(|(canonical, shown)| self.list(canonical, shown)).collect();
             listed.iter_mut().for_each(|listed| self.number(listed));
-            // Without the word there is no call, and the tree can wait.
-            let (listed, waiting): (Vec<Listed>, Vec<Listed>) = listed.into_iter().partition(|listed| {
-                listed.error.is_some()
-                    || listed.numbered.iter().any(|(source, _)| source.text.contains("module"))
-            });
+            let (listed, waiting): (Vec<Listed>, Vec<Listed>) =
+                listed.into_iter().partition(|listed| listed.may_call || listed.error.is_some());
             self.pending().extend(waiting.into_iter().map(|listed| (listed.canonical.clone(), listed)));
             let modules: Vec<Arc<Module>> = listed
                 .into_par_iter()
@@ -255,6 +263,7 @@ impl<'a> Loader<'a> {
                 shown: dir.clone(),
                 files: files.collect(),
                 numbered: Vec::new(),
+                may_call: true,
                 error: None,
             };
             let mut module = self.parse(listed);
@@ -335,12 +344,15 @@ impl<'a> Loader<'a> {
             shown: shown.to_path_buf(),
             files: Vec::new(),
             numbered: Vec::new(),
+            may_call: false,
             error: None,
         };
         match self.fs.entries(canonical) {
             Ok(entries) => {
                 for entry in configuration_files(&entries) {
                     let text = self.read(canonical, entry, MAX_FILE_BYTES);
+                    let has_word = |text: &String| memchr::memmem::find(text.as_bytes(), b"module").is_some();
+                    listed.may_call |= text.as_ref().is_ok_and(has_word);
                     listed.files.push((join_shown(shown, &entry.name), text));
                 }
             }
@@ -459,6 +471,8 @@ struct Listed {
     shown: PathBuf,
     files: Vec<(PathBuf, Result<String, Unreadable>)>,
     numbered: Vec<(Arc<SourceFile>, Option<Diagnostic>)>,
+    /// Without the word `module` there is no call, and the tree can wait.
+    may_call: bool,
     error: Option<Diagnostic>,
 }
 

@@ -94,6 +94,17 @@ pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
     Judged { findings, proofs, inventory: inventory(&model) }
 }
 
+/// Runs model and proof alone, for a world whose findings nobody asks for.
+pub(super) fn prove(evaluation: &Evaluation, options: &Options) -> Vec<Proof> {
+    let model = Model::build(evaluation, &options.model);
+    let trails = Trails::new(evaluation);
+    let mut proofs = chain::prove(&Reach::new(&model, &options.proof));
+    for proof in &mut proofs {
+        proof.tell(&trails);
+    }
+    proofs
+}
+
 /// What evaluation reads besides the configuration.
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {

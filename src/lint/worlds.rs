@@ -179,8 +179,7 @@ fn cut_off(
         let is_cut = |proof: &Proof| {
             is_reached(&proof.target) && proof.broken().is_some_and(|broken| broken.link.number >= NETWORK)
         };
-        let cut: Vec<Proof> =
-            root::judge(&evaluation, &root.options).proofs.into_iter().filter(is_cut).collect();
+        let cut: Vec<Proof> = root::prove(&evaluation, &root.options).into_iter().filter(is_cut).collect();
         if !cut.is_empty() {
             broken.insert(allowed.len(), cut);
         }
@@ -292,7 +291,7 @@ const MANY: usize = 24;
 pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     let base = root.first();
     let configured = root.evaluate_in(world, base, Demand::Relevant);
-    let proofs = root::judge(&configured, &root.options).proofs;
+    let proofs = root::prove(&configured, &root.options);
     let mut found = toggles(&root.config, &configured);
     let refused: Vec<Diagnostic> = configured.diagnostics.clone();
     let mut gaps = root::gaps(&configured);
@@ -318,7 +317,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
                     found.push(other);
                 }
             }
-            let others = root::judge(&evaluation, &root.options).proofs;
+            let others = root::prove(&evaluation, &root.options);
             is_different |= cells(&others) != cells(&proofs);
         }
         differs.push(is_different);

@@ -134,9 +134,20 @@ impl<'a> Walk<'a> {
     }
 
     /// The next token that means something; what is passed over here never means anything later.
+    #[inline]
     fn peek(&mut self) -> Token {
+        // The end is never read past.
+        let token = self.source.tokens[self.next];
+        match token.kind {
+            Kind::Comment | Kind::Newline => self.past_blanks(),
+            _ => token,
+        }
+    }
+
+    #[inline(never)]
+    fn past_blanks(&mut self) -> Token {
         loop {
-            let token = self.source.tokens[self.next.min(self.source.tokens.len() - 1)];
+            let token = self.source.tokens[self.next];
             let skip = match token.kind {
                 Kind::Comment => !(self.newlines && self.source.slice(token).ends_with('\n')),
                 Kind::Newline => !self.newlines,
@@ -1122,6 +1133,9 @@ impl<'a> Walk<'a> {
     /// The backslash escapes of a piece of quoted text.
     fn escapes(&mut self, token: Token) {
         let text = self.source.slice(token);
+        if !text.as_bytes().contains(&b'\\') {
+            return;
+        }
         let mut at = 0;
         while let Some(found) = text[at..].find('\\') {
             let start = at + found;

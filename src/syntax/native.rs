@@ -24,6 +24,7 @@ use super::literal::{self, Piece, Pieces, Quoting};
 use super::place::Place;
 use super::repair;
 use super::scan::{self, Heredoc, Kind, Scan, Start};
+use super::shape::Shape;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::number::Number;
 use crate::source::{SourceFile, Span};
@@ -139,15 +140,21 @@ impl<'a> Source<'a> {
             return Err(vec![self.not_understood(TOO_MANY_KEYS, 0..0)]);
         }
         let patched = repair::patched(self.text, &scan.patches);
-        let tree = match parser(&patched) {
-            Ok(tree) => tree,
-            Err(error) => repair::repaired(&patched, tokens, whole)
-                .map_or(Err(error), |text| parser(&text))
-                .map_err(|error| vec![self.refused(&error)])?,
+        // What is refused in this form, for equal keys of an object say, may be accepted as it stands.
+        let shape = Shape::of(&patched, &scan.tokens);
+        let parsed = shape.as_ref().and_then(|shape| parser(&shape.text).ok());
+        let (tree, shape) = match (parsed, &shape) {
+            (Some(tree), Some(shape)) => (tree, Some(shape)),
+            _ => {
+                let tree = parser(&patched).or_else(|error| {
+                    repair::repaired(&patched, tokens, whole).map_or(Err(error), |text| parser(&text))
+                });
+                (tree.map_err(|error| vec![self.refused(&error)])?, None)
+            }
         };
         let problem = Cell::new(None);
-        let lowered =
-            lower(&Lower { source: self, heredocs: &scan.heredocs, shift: 0, problem: &problem }, &tree);
+        let context = Lower { source: self, heredocs: &scan.heredocs, shape, shift: 0, problem: &problem };
+        let lowered = lower(&context, &tree);
         match problem.take() {
             None => Ok(lowered),
             Some((problem, range)) => Err(vec![self.not_understood(problem, range)]),
@@ -205,6 +212,8 @@ enum Indent {
 struct Lower<'a> {
     source: &'a Source<'a>,
     heredocs: &'a [Heredoc],
+    /// What was parsed instead of the text, if not the text itself.
+    shape: Option<&'a Shape>,
     /// How many bytes stand before the text in what was parsed.
     shift: usize,
     /// What forbids to use the tree, and where.
@@ -222,11 +231,17 @@ impl<'a> Lower<'a> {
 
     /// The range of a node in the text.
     fn range(&self, node: &impl hcl::edit::Span) -> Range<usize> {
-        let Some(range) = node.span() else {
-            self.problem(MISREAD, 0..0);
-            return 0..0;
+        let range = node
+            .span()
+            .map(|range| range.start.saturating_sub(self.shift)..range.end.saturating_sub(self.shift));
+        let range = match self.shape {
+            Some(shape) => range.and_then(|range| shape.source(range)),
+            None => range,
         };
-        range.start.saturating_sub(self.shift)..range.end.saturating_sub(self.shift)
+        range.unwrap_or_else(|| {
+            self.problem(MISREAD, 0..0);
+            0..0
+        })
     }
 
     fn slice(&self, range: Range<usize>) -> &'a str {
@@ -299,10 +314,7 @@ impl<'a> Lower<'a> {
             Expression::Bool(value) => ExprKind::Bool(*value.value()),
             Expression::Number(_) => return self.number(range),
             Expression::String(_) => match scan::heredoc_at(self.heredocs, range.start) {
-                // An empty heredoc was parsed as an empty string.
-                Some(range) => {
-                    return Expr { kind: ExprKind::String(EcoString::new()), span: self.span(range) };
-                }
+                Some(heredoc) => return self.heredoc(heredoc),
                 None => ExprKind::String(literal::normalise(&self.quoted(range))),
             },
             Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
@@ -319,9 +331,7 @@ impl<'a> Lower<'a> {
                 if !scan::is_heredoc(self.heredocs, &range) {
                     self.problem(MISREAD, range.clone());
                 }
-                let flush = self.slice(range).starts_with("<<-");
-                let indent = if flush { Indent::Flushed } else { Indent::Kept };
-                return self.template(&heredoc.template, Quoting::Bare, indent, span);
+                return self.template(&heredoc.template, Quoting::Bare, self.indent(range), span);
             }
             Expression::Parenthesis(inner) => return Expr { span, ..self.expr(inner.inner()) },
             Expression::Variable(ident) => {
@@ -350,6 +360,24 @@ impl<'a> Lower<'a> {
             Expression::ForExpr(for_expr) => ExprKind::For(Box::new(self.for_expr(for_expr))),
         };
         Expr { kind, span }
+    }
+
+    /// A heredoc without template sequences, which was parsed as a string.
+    fn heredoc(&self, heredoc: &Heredoc) -> Expr {
+        let range = heredoc.range();
+        let mut pieces = Pieces::default();
+        pieces.literal(self.slice(heredoc.body()), Quoting::Bare);
+        if self.indent(range.clone()) == Indent::Flushed {
+            pieces.flush();
+        }
+        let text: String = pieces.finish().iter().map(Piece::text).collect();
+        let end = range.start + self.slice(range.clone()).trim_end_matches(literal::is_space).len();
+        Expr { kind: ExprKind::String(literal::normalise(&text)), span: self.span(range.start..end) }
+    }
+
+    /// Whether the heredoc in a range keeps its indent.
+    fn indent(&self, range: Range<usize>) -> Indent {
+        if self.slice(range).starts_with("<<-") { Indent::Flushed } else { Indent::Kept }
     }
 
     /// A number literal, whose minus sign the parser may have taken in.

@@ -31,6 +31,9 @@ impl Place<'_> {
 
     fn offset(&self, at: usize) -> u32 {
         let at = at as u32;
+        if self.escapes.is_empty() {
+            return self.base + at;
+        }
         let before = self.escapes.partition_point(|escape| escape.after <= at);
         let excess = before.checked_sub(1).map_or(0, |last| self.escapes[last].excess);
         self.base + at + excess

@@ -83,13 +83,27 @@ pub(super) struct Patch {
 #[derive(Clone, Debug)]
 pub(super) struct Heredoc {
     start: u32,
+    /// Where its first line starts.
+    body: u32,
     marker_line: std::ops::RangeInclusive<u32>,
 }
 
-/// The range of the heredoc that starts at `start`, up to the end of its last line.
-pub(super) fn heredoc_at(heredocs: &[Heredoc], start: usize) -> Option<std::ops::Range<usize>> {
+impl Heredoc {
+    /// The range of its lines without the one of the end marker.
+    pub(super) fn body(&self) -> std::ops::Range<usize> {
+        self.body as usize..*self.marker_line.start() as usize
+    }
+
+    /// The range up to the end of its last line.
+    pub(super) fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..*self.marker_line.end() as usize
+    }
+}
+
+/// The heredoc that starts at `start`.
+pub(super) fn heredoc_at(heredocs: &[Heredoc], start: usize) -> Option<&Heredoc> {
     let at = heredocs.binary_search_by_key(&(start as u32), |heredoc| heredoc.start).ok()?;
-    Some(start..*heredocs[at].marker_line.end() as usize)
+    heredocs.get(at)
 }
 
 /// Whether one of these heredocs, which are in the order of their starts, is what was read from `range`.
@@ -191,7 +205,7 @@ impl Scanner<'_> {
     fn code(&mut self) {
         let next = self.byte(1);
         match self.bytes[self.at] {
-            b' ' | b'\t' => self.at += 1,
+            b' ' | b'\t' => self.at += run(self.rest(), |b| matches!(b, b' ' | b'\t')),
             b'\n' => self.emit(Kind::Newline, 1),
             b'\r' if next == Some(b'\n') => self.emit(Kind::Newline, 2),
             b'#' => self.line_comment(),
@@ -256,10 +270,11 @@ impl Scanner<'_> {
 
     fn line_comment(&mut self) {
         let rest = self.rest();
-        let len = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1);
-        let returns = |at: &usize| rest[*at] == b'\r' && rest.get(at + 1) != Some(&b'\n');
+        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let returns = |at: &usize| rest.get(at + 1) != Some(&b'\n');
         // A carriage return alone is part of the comment; for `hcl::edit` it would end the line.
-        let alone: Vec<usize> = (0..len).filter(returns).map(|at| self.at + at).collect();
+        let alone: Vec<usize> =
+            memchr::memchr_iter(b'\r', &rest[..len]).filter(returns).map(|at| self.at + at).collect();
         for at in alone {
             self.patch(at, at + 1, b' ');
         }
@@ -305,16 +320,11 @@ impl Scanner<'_> {
     }
 
     fn ident(&mut self) {
-        let rest = &self.text[self.at..];
-        let end = rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
-        let len = match end {
-            Some(end) if !rest.as_bytes()[end].is_ascii() => {
-                let tail = rest[end..].char_indices().find(|(_, c)| !(is_xid_continue(*c) || *c == '-'));
-                tail.map_or(rest.len(), |(at, _)| end + at)
-            }
-            Some(end) => end,
-            None => rest.len(),
-        };
+        let mut len = run(self.rest(), |b| IS_WORD[usize::from(b)]);
+        if self.byte(len).is_some_and(|b| !b.is_ascii()) {
+            let tail = &self.text[self.at + len..];
+            len += tail.find(|c: char| !(is_xid_continue(c) || c == '-')).unwrap_or(tail.len());
+        }
         self.emit(Kind::Ident, len);
     }
 
@@ -421,8 +431,8 @@ impl Scanner<'_> {
             b'$' | b'%' => self.sign(),
             _ => rest.iter().position(|b| matches!(b, b'$' | b'%' | b'\n' | b'\r')).unwrap_or(rest.len()),
         };
-        let newline = newline(&rest[len..]);
-        if newline == 0 {
+        let line_break = newline(&rest[len..]);
+        if line_break == 0 {
             if len == 0 {
                 // A carriage return alone: Terraform's scanner gives up on the rest of the file.
                 let all = rest.len();
@@ -441,20 +451,21 @@ impl Scanner<'_> {
                 if matches!(self.tokens.last(), Some(Token { kind: Kind::OpenHeredoc, .. })) {
                     self.defuse_empty(start as usize, end as usize);
                 }
-                self.heredocs.push(Heredoc { start, marker_line: self.at as u32..=end });
+                let body = (marker.1 + newline(&self.bytes[marker.1..])) as u32;
+                self.heredocs.push(Heredoc { start, body, marker_line: self.at as u32..=end });
                 self.emit(Kind::CloseHeredoc, len);
-                self.emit(Kind::Newline, newline);
+                self.emit(Kind::Newline, line_break);
                 self.modes.pop();
                 return;
             }
             if line_start {
                 self.defuse_line(marker, len);
             }
-            len += newline;
+            len += line_break;
             self.emit(Kind::Text, len);
         }
         if let Some(Mode::Heredoc { line_start, .. }) = self.modes.last_mut() {
-            *line_start = newline != 0;
+            *line_start = line_break != 0;
         }
     }
 
@@ -502,6 +513,22 @@ impl Scanner<'_> {
         }
         self.emit(Kind::Text, len);
     }
+}
+
+/// The ASCII characters of identifiers.
+static IS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'_' | b'-');
+        b += 1;
+    }
+    table
+};
+
+/// How many bytes at the start of `rest` are of that kind.
+fn run(rest: &[u8], is_wanted: impl Fn(u8) -> bool) -> usize {
+    rest.iter().position(|b| !is_wanted(*b)).unwrap_or(rest.len())
 }
 
 /// The length of the line break at the start of `rest`, 0 without one.
