@@ -36,7 +36,8 @@ pub(crate) fn run(
 
 /// The current day.
 pub(super) fn today() -> jiff::civil::Date {
-    jiff::Zoned::now().date()
+    // In UTC, so that a project has one day everywhere; the machine's zone would be read from many files.
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// The baseline that is named, or the one that lies nearby; none when there is none.
