@@ -97,6 +97,12 @@ const REST: &str = r#"
 #   ignorable = false
 # }
 
+# Hints that no session hangs on: SSM016 on endpoints in one zone, SSM025 on packages and updates without S3.
+#
+# rule "SSM025" {
+#   hints = true
+# }
+
 # What differs for some files.
 #
 # override {
