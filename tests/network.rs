@@ -1006,3 +1006,36 @@ resource "aws_route" "nowhere" {
         .collect();
     assert_eq!(dangling, ["aws_route.nat"]);
 }
+
+#[test]
+fn a_group_that_is_associated_with_another_vpc_serves_both() {
+    let world = world(
+        r#"
+resource "aws_vpc" "home" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_vpc" "other" {
+  cidr_block = "10.1.0.0/16"
+}
+
+resource "aws_vpc" "third" {
+  cidr_block = "10.2.0.0/16"
+}
+
+resource "aws_security_group" "shared" {
+  vpc_id = aws_vpc.home.id
+}
+
+resource "aws_vpc_security_group_vpc_association" "other" {
+  security_group_id = aws_security_group.shared.id
+  vpc_id            = aws_vpc.other.id
+}
+"#,
+    );
+    let groups = &world.network.groups;
+    let shared =
+        groups.iter().find(|group| group.declaration.address == "aws_security_group.shared").unwrap();
+    let serves = |address| shared.serves(world.vpc(address));
+    assert_eq!([serves("aws_vpc.home"), serves("aws_vpc.other"), serves("aws_vpc.third")], [Yes, Yes, No]);
+}

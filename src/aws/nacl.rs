@@ -50,6 +50,8 @@ pub struct Acl {
     pub ingress: Entries,
     /// What it lets out.
     pub egress: Entries,
+    /// A subnet in `subnet_ids` that an `aws_network_acl_association` names too: the argument and the resource.
+    pub subnet_conflict: Option<(Option<Span>, Span)>,
 }
 
 /// The entries of one direction.

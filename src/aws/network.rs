@@ -318,9 +318,11 @@ impl Network {
             [vpc] => return Link::To(*vpc),
             _ => return Link::OneOf(found),
         }
-        // An interface and its groups are always in one VPC.
+        // An interface is in the VPC of its groups, except those that are associated with further ones.
         for member in groups.members.iter().filter(|member| member.certain.is_yes()) {
-            if let Link::To(vpc) = self.group(member.to).vpc.link {
+            let group = self.group(member.to);
+            if let (Link::To(vpc), true) = (&group.vpc.link, group.associated.is_empty()) {
+                let vpc = *vpc;
                 return Link::To(vpc);
             }
         }

@@ -349,6 +349,7 @@ const RELEVANT: &[&str] = &[
     "aws_vpc_security_group_egress_rule",
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_rules_exclusive",
+    "aws_vpc_security_group_vpc_association",
     "aws_vpn_gateway",
     "aws_vpn_gateway_attachment",
     "cloudinit_config",

@@ -30,6 +30,9 @@ pub struct Group {
     pub name: Fact<Option<EcoString>>,
     /// Its VPC.
     pub vpc: Ref<VpcId>,
+    /// Further VPCs in which interfaces may carry it, each by an `aws_vpc_security_group_vpc_association`:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>.
+    pub associated: Vec<Ref<VpcId>>,
     /// What it lets in.
     pub ingress: RuleSet,
     /// What it lets out.
@@ -190,10 +193,16 @@ impl Group {
             adopted: Truth::No,
             name: Fact::unknown(Causes::new(), span),
             vpc: Ref::default(Link::Unknown(Causes::new()), span),
+            associated: Vec::new(),
             ingress: RuleSet::default(),
             egress: RuleSet::default(),
             declaration,
         }
+    }
+
+    /// Whether interfaces in a VPC may carry it.
+    pub fn serves(&self, vpc: VpcId) -> Truth {
+        Truth::any(std::iter::once(&self.vpc).chain(&self.associated).map(|own| own.link.is(vpc)))
     }
 
     /// The rules of a direction.

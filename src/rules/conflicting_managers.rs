@@ -46,6 +46,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let Some(conflict) = set.conflict else { continue };
             report(findings, &acl.declaration, set.inline, conflict, what, "entries");
         }
+        if let Some((argument, apart)) = acl.subnet_conflict {
+            report(findings, &acl.declaration, argument, apart, "subnet_ids", "subnets");
+        }
     }
     for table in &network.route_tables {
         let apart = table.routes.iter().find(|route| route.standalone && route.declaration.exists.is_yes());

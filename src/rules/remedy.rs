@@ -191,7 +191,7 @@ pub(super) fn give_group(context: &RuleContext<'_>, id: EndpointId, vpc: VpcId) 
     let shared = network.endpoint_ids().filter(|other| *other != id).find_map(|other| {
         let groups = &network.endpoint(other).own_groups;
         let group = groups.ids().next().filter(|_| groups.is_complete())?;
-        let is_here = network.group(group).vpc.link.is(vpc).is_yes();
+        let is_here = network.group(group).serves(vpc).is_yes();
         let admits = network.admits(groups, Direction::Ingress, 443, &admission::Party::Vpc(vpc));
         let name = reference(&network.group(group).declaration, &addr.module)?;
         (is_here && admits.answer.truth.is_yes()).then_some(name)

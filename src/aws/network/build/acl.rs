@@ -14,10 +14,12 @@ use crate::aws::security_group::{Direction, protocol_name};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::value::Causes;
+use crate::source::Span;
 use crate::truth::Truth;
 
 pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
     let mut associations: Associations<AclId> = Associations::new();
+    let mut listed: Vec<(SubnetId, AclId, Option<Span>)> = Vec::new();
     for (type_name, is_default) in [("aws_network_acl", false), ("aws_default_network_acl", true)] {
         for instance in build.managed(type_name) {
             let view = view(instance);
@@ -49,6 +51,7 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
                     vpc,
                     ingress: Entries::default(),
                     egress: Entries::default(),
+                    subnet_conflict: None,
                 });
                 id
             };
@@ -60,6 +63,10 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
             let set = network.subnet_links(view.arg("subnet_ids").as_ref(), instance.decl_range, build);
             for member in &set.members {
                 associations.add(&Link::To(member.to), &reference, member.certain & instance.exists);
+                let holds = (member.certain & instance.exists).is_yes();
+                if holds && !is_default && !instance.ignore_changes.ignores("subnet_ids") {
+                    listed.push((member.to, id, set.span));
+                }
             }
             if let Some(causes) = &set.open
                 && !is_default
@@ -75,6 +82,13 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
         let (Some(subnet), Some(acl)) = (subnet, acl) else { continue };
         let acl = Ref { span: instance.decl_range.or(acl.span), ..acl };
         associations.add(&subnet.link, &acl, instance.exists);
+        for (listed, id, argument) in &listed {
+            if let (Some(span), true) = (instance.decl_range, instance.exists.is_yes())
+                && subnet.link.is(*listed).is_yes()
+            {
+                network.acls[usize::from(*id)].subnet_conflict.get_or_insert((*argument, span));
+            }
+        }
     }
     for instance in build.managed("aws_network_acl_rule") {
         standalone_entry(network, instance, build);

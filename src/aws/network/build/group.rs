@@ -100,6 +100,21 @@ pub(super) fn groups(network: &mut Network, build: &Build<'_>) {
     for instance in build.data("aws_security_group") {
         data_group(network, instance, build);
     }
+    for instance in build.managed("aws_vpc_security_group_vpc_association") {
+        let view = view(instance);
+        let group = network.group_link(view.arg("security_group_id").as_ref(), build);
+        let vpc = network.vpc_link(view.arg("vpc_id").as_ref(), build);
+        let (Some(group), Some(vpc)) = (group, vpc) else { continue };
+        if instance.exists.is_no() {
+            continue;
+        }
+        // One that may not be there associates the group with a VPC that is not known.
+        let certain = instance.exists.is_yes() && group.link.to().is_some();
+        let vpc = if certain { vpc } else { Ref::default(Link::Unknown(Causes::new()), vpc.span) };
+        for id in group.link.candidates() {
+            network.groups[usize::from(*id)].associated.push(vpc.clone());
+        }
+    }
 }
 
 pub(super) fn data_group(network: &mut Network, instance: &ResourceInstance, build: &Build<'_>) {

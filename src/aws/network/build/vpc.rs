@@ -69,6 +69,7 @@ impl Network {
             vpc: own(span),
             ingress: Entries::default(),
             egress: Entries::default(),
+            subnet_conflict: None,
         };
         implicit_entries(&mut acl, Truth::Yes);
         self.acls.push(acl);
