@@ -65,7 +65,7 @@ fn compile(pattern: &Pattern) -> Result<Regex, FuncError> {
     RegexBuilder::new(&pattern.source)
         .size_limit(PROGRAM_LIMIT)
         .build()
-        .map_err(|_| FuncError::Limit("size of a regular expression".into()))
+        .map_err(|_| FuncError::Limit(format!("size of a regular expression ({PROGRAM_LIMIT})")))
 }
 
 /// A string without groups, a tuple for groups, an object for named ones.
@@ -105,7 +105,9 @@ impl Budget {
     fn spend(&mut self, bytes: usize) -> Result<(), FuncError> {
         self.0 = self.0.saturating_add(bytes);
         if self.0 > SEARCH_LIMIT {
-            return Err(FuncError::Limit("work of a regular expression".into()));
+            return Err(FuncError::Limit(format!(
+                "bytes that a regular expression looks at ({SEARCH_LIMIT})"
+            )));
         }
         Ok(())
     }
