@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::baseline::Baseline;
-use crate::config::load::{DiscoverError, Discovered, Loader, affected, discover};
+use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
 use crate::finding::{Certainty, Finding};
@@ -154,13 +154,7 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let loader = Loader::new(fs, &sources, &request.paths, request.context.data_dir.as_deref());
     let mut found = match request.scope {
         Scope::Trees => discover(&loader, &request.paths)?,
-        Scope::Changes => match changed_settings(request, fs) {
-            None => affected(&loader, &request.paths),
-            Some(dir) => match discover(&loader, &[dir]) {
-                Err(DiscoverError::NoConfiguration { .. }) => Discovered::default(),
-                found => found?,
-            },
-        },
+        Scope::Changes => affected(&loader, &request.paths, &changed_settings(request, fs)),
     };
     let there = found.roots.len();
     found.roots.retain(|dir| job.counts(dir, request, fs));
@@ -265,17 +259,19 @@ pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// The directory in which every root module may be affected by a change, since settings or what they name changed.
-fn changed_settings(request: &Request, fs: &dyn FileSystem) -> Option<PathBuf> {
+/// The directories in which every root module may be affected by a change, since settings or what they name changed.
+fn changed_settings(request: &Request, fs: &dyn FileSystem) -> Vec<PathBuf> {
     let here = |dir: &Path| if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_path_buf() };
     let is_settings = |path: &&PathBuf| path.file_name().is_some_and(|name| name == settings::FILE_NAME);
-    if let Some(path) = request.paths.iter().find(is_settings) {
-        return path.parent().map(here);
-    }
+    let mut dirs: Vec<PathBuf> =
+        request.paths.iter().filter(is_settings).filter_map(|path| path.parent().map(here)).collect();
     let named = request.settings.scenarios.iter().flat_map(|scenario| &scenario.var_files);
     let named: BTreeSet<PathBuf> = named.filter_map(|file| fs.canonicalize(file).ok()).collect();
     let changes = |path: &PathBuf| fs.canonicalize(path).is_ok_and(|path| named.contains(&path));
-    request.paths.iter().any(changes).then(|| request.settings.dir().to_path_buf())
+    if request.paths.iter().any(changes) {
+        dirs.push(here(request.settings.dir()));
+    }
+    dirs
 }
 
 /// The assumptions on which no proof rests.

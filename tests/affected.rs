@@ -91,6 +91,10 @@ fn settings_concern_every_root_below_them() {
     let project = project();
     write(project.path(), "live/.ssmlint.hcl", "");
     assert_eq!(roots(project.path(), &["live/.ssmlint.hcl"]), 4);
+    write(project.path(), "live/a/.ssmlint.hcl", "");
+    write(project.path(), "live/b/.ssmlint.hcl", "");
+    let changed = ["live/a/.ssmlint.hcl", "live/b/.ssmlint.hcl", "live/c/main.tf"];
+    assert_eq!(roots(project.path(), &changed), 3);
 }
 
 #[test]

@@ -12,15 +12,15 @@ use crate::config::discover::{Discovered, Found, roots, walk};
 use crate::config::load::{Loader, MAX_FILE_BYTES, configuration_files, normalize, tree_around};
 use crate::source::fs::FileSystem;
 
-/// The settings of a project: a change of them concerns every root below.
-const SETTINGS: &str = ".ssmlint.hcl";
-
 /// The root modules that include one of the files: as part of the module, as its variables or templates, or through
-/// calls of local modules. A file that no longer exists counts for the directory that it was in.
-pub fn affected(loader: &Loader<'_>, files: &[PathBuf]) -> Discovered {
+/// calls of local modules; and every root in or below one of `trees`. A file that no longer exists counts for the
+/// directory that it was in.
+pub fn affected(loader: &Loader<'_>, files: &[PathBuf], trees: &[PathBuf]) -> Discovered {
     let here = loader.fs.canonicalize(Path::new(".")).unwrap_or_default();
     let changes: Vec<PathBuf> = files.iter().map(|file| without_links(loader.fs, file)).collect();
-    let mut tops: Vec<PathBuf> = changes.iter().map(|file| tree_around(loader.fs, file)).collect();
+    let trees: Vec<PathBuf> = trees.iter().map(|dir| without_links(loader.fs, dir)).collect();
+    let mut tops: Vec<PathBuf> =
+        changes.iter().chain(&trees).map(|path| tree_around(loader.fs, path)).collect();
     tops.sort();
     tops.dedup_by(|inner, outer| inner.starts_with(outer));
     let mut found = Found::default();
@@ -30,12 +30,10 @@ pub fn affected(loader: &Loader<'_>, files: &[PathBuf]) -> Discovered {
     // The user has named files, not directories: nothing is a root that another module calls.
     found.named.clear();
     let known: BTreeSet<&Path> = found.candidates.iter().map(|(canonical, _)| canonical.as_path()).collect();
-    let mut wanted: BTreeSet<PathBuf> = BTreeSet::new();
+    let is_within = |dir: &&&Path| trees.iter().any(|tree| dir.starts_with(tree));
+    let mut wanted: BTreeSet<PathBuf> = known.iter().filter(is_within).map(|dir| dir.to_path_buf()).collect();
     for file in &changes {
         let dir = file.parent().unwrap_or(file);
-        if file.file_name().is_some_and(|name| name == SETTINGS) {
-            wanted.extend(known.iter().filter(|below| below.starts_with(dir)).map(|dir| dir.to_path_buf()));
-        }
         // Variables and templates lie beside the module that reads them, or below it.
         let module = dir.ancestors().find(|dir| known.contains(dir));
         wanted.extend([dir, module.unwrap_or(dir)].map(Path::to_path_buf));
