@@ -58,8 +58,6 @@ pub(super) struct Check {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Where the text is nested deeper than the walk goes.
     pub(super) too_deep: Option<Range<usize>>,
-    /// The sum of the squares of the numbers of keys of all object constructors.
-    pub(super) key_pairs: u64,
 }
 
 /// Walks the tokens.
@@ -797,14 +795,12 @@ impl<'a> Walk<'a> {
             return self.across_lines(|walk| walk.for_expr(Kind::CloseBrace));
         }
         let before = std::mem::replace(&mut self.newlines, true);
-        let mut count = 0;
-        let result = self.object_items(open, &mut count);
+        let result = self.object_items(open);
         self.newlines = before;
-        self.found.key_pairs += count * count;
         result
     }
 
-    fn object_items(&mut self, open: Token, count: &mut u64) -> Step {
+    fn object_items(&mut self, open: Token) -> Step {
         loop {
             match self.kind() {
                 Kind::Newline => {
@@ -818,7 +814,6 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
             self.expression()?;
-            *count += 1;
             let separator = self.read();
             match separator.kind {
                 Kind::Equal | Kind::Colon => {}

@@ -6,14 +6,11 @@
 use std::ops::Range;
 
 use ecow::EcoString;
-use hcl::edit::expr::{
-    self as edit, BinaryOperator, Expression, ObjectKey, TraversalOperator, UnaryOperator,
-};
+use hcl::edit::expr::{self as edit, BinaryOperator, Expression, TraversalOperator, UnaryOperator};
 use hcl::edit::{Decorated, Ident, parser};
 
-use super::ast::{BinaryOp, Expr, ExprKind, ForExpr, Name, ObjectItem, Step, StepKind, Traversal, UnaryOp};
+use super::ast::{BinaryOp, Expr, ExprKind, ForExpr, Name, Step, StepKind, Traversal, UnaryOp};
 use super::native::Lower;
-use super::scan::Kind;
 use super::shape::Shape;
 use crate::source::Span;
 
@@ -85,13 +82,6 @@ impl<'a> Tree<'_, 'a> {
                 Some(leaf) => return self.lower.leaf(leaf),
                 None => self.misread(span),
             },
-            Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
-            Expression::Object(object) => ExprKind::Object(
-                object
-                    .iter()
-                    .map(|(key, value)| ObjectItem { key: self.key(key), value: self.expr(value.expr()) })
-                    .collect(),
-            ),
             Expression::Parenthesis(inner) => return Expr { span, ..self.expr(inner.inner()) },
             Expression::Conditional(conditional) => ExprKind::Conditional {
                 condition: self.boxed(&conditional.cond_expr),
@@ -119,7 +109,9 @@ impl<'a> Tree<'_, 'a> {
             | Expression::Number(_)
             | Expression::String(_)
             | Expression::StringTemplate(_)
-            | Expression::HeredocTemplate(_) => self.misread(span),
+            | Expression::HeredocTemplate(_)
+            | Expression::Array(_)
+            | Expression::Object(_) => self.misread(span),
         };
         Expr { kind, span }
     }
@@ -127,27 +119,6 @@ impl<'a> Tree<'_, 'a> {
     fn misread(&self, span: Span) -> ExprKind {
         self.lower.problem(MISREAD, span.start as usize..span.end as usize);
         ExprKind::Null
-    }
-
-    fn key(&self, key: &ObjectKey) -> Expr {
-        match key {
-            ObjectKey::Ident(ident) => match self.leaf(ident) {
-                // As a key, a keyword is a plain name.
-                Some(leaf) if leaf.len() == 1 && self.lower.token(leaf.start).kind == Kind::Ident => {
-                    self.lower.name_alone(leaf.start)
-                }
-                Some(leaf) => self.lower.leaf(leaf),
-                None => {
-                    let span = self.lower.span(self.range(ident));
-                    Expr { kind: self.misread(span), span }
-                }
-            },
-            ObjectKey::Expression(Expression::Parenthesis(inner)) => Expr {
-                kind: ExprKind::Parens(self.boxed(inner.inner())),
-                span: self.lower.span(self.range(inner.as_ref())),
-            },
-            ObjectKey::Expression(expression) => self.expr(expression),
-        }
     }
 
     fn call(&self, call: &edit::FuncCall) -> ExprKind {

@@ -1,13 +1,14 @@
 //! Native syntax to our tree, along the tokens.
 //!
-//! Bodies, templates and leaves of expressions (literals, names, plain traversals) are read off the tokens, whose grammar
-//! was checked before. Expressions that are built of others go through `hcl::edit`: see [`compound`].
+//! Bodies and leaves of expressions (literals, templates, names, plain traversals, tuples and objects) are read off the
+//! tokens, whose grammar was checked before. Everything else goes through `hcl::edit`: see [`compound`].
 
 use std::cell::Cell;
 use std::ops::Range;
 
 use super::ast::{
-    Attribute, Block, Body, Comment, Expr, ExprKind, File, Label, Step, StepKind, TemplatePart, Traversal,
+    Attribute, Block, Body, Comment, Expr, ExprKind, File, Label, ObjectItem, Step, StepKind, TemplatePart,
+    Traversal,
 };
 use super::check::{self, Tokens, Whole};
 use super::literal::{self, Piece, Pieces, Quoting};
@@ -24,10 +25,6 @@ pub(super) const BOM: &str = "\u{feff}";
 /// The size beyond which a file is not parsed: eight times the largest that was found in public code. It bounds
 /// the time and the memory that one file can take.
 pub(super) const MAX_FILE_BYTES: usize = 1 << 20;
-
-/// The largest sum of squared key counts of the objects of a file. `hcl::edit` compares each key with all that
-/// stand before it; this many comparisons take about half a second.
-const MAX_KEY_PAIRS: u64 = 10_000 * 10_000;
 
 /// Parses a file in native syntax.
 pub(super) fn parse(file: &SourceFile) -> Parsed {
@@ -106,9 +103,6 @@ impl<'a> Source<'a> {
         if let Some(deep) = found.too_deep {
             return Err(vec![self.not_understood(TOO_DEEP, deep)]);
         }
-        if found.key_pairs > MAX_KEY_PAIRS {
-            return Err(vec![self.not_understood(TOO_MANY_KEYS, 0..0)]);
-        }
         let context = Lower { source: tokens, problem: Cell::new(None) };
         let lowered = lower(&context);
         match context.problem.take() {
@@ -137,8 +131,6 @@ impl<'a> Source<'a> {
 
 pub(super) const TOO_DEEP: &str =
     "The code is nested deeper than 64 levels, the limit of ssmlint. The file is not checked.";
-const TOO_MANY_KEYS: &str = "The objects of this file have more keys than ssmlint reads: the squares of their key \
-                             counts add up to more than 100,000,000. The file is not checked.";
 const BAD_NUMBER: &str = "The number is beyond what ssmlint can represent. The file is not checked.";
 
 /// Whether a heredoc keeps its indent (`<<`) or loses it (`<<-`).
@@ -323,12 +315,18 @@ impl<'a> Lower<'a> {
 
     // Expressions
 
-    /// The expression that is all there is in a range of tokens but comments and line breaks.
-    fn expr(&self, mut tokens: Range<usize>) -> Expr {
+    /// Without comments and line breaks on either side.
+    fn trimmed(&self, mut tokens: Range<usize>) -> Range<usize> {
         tokens.start = self.past_blanks(tokens.start);
         while tokens.len() > 1 && matches!(self.token(tokens.end - 1).kind, Kind::Comment | Kind::Newline) {
             tokens.end -= 1;
         }
+        tokens
+    }
+
+    /// The expression that is all there is in a range of tokens but comments and line breaks.
+    fn expr(&self, tokens: Range<usize>) -> Expr {
+        let tokens = self.trimmed(tokens);
         if self.leaf_end(tokens.start) == Some(tokens.end) {
             self.leaf(tokens)
         } else {
@@ -336,13 +334,16 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The index after the leaf that starts at `at`, if one does: a literal, a template, a name or a plain traversal, whose
-    /// steps stand one after the other and whose keys are leaves.
+    /// The index after the leaf that starts at `at`, where an operand stands, if one does: a literal, a template, a tuple or
+    /// object, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves.
     pub(super) fn leaf_end(&self, at: usize) -> Option<usize> {
         let token = self.token(at);
         match token.kind {
             Kind::Number => Some(at + 1),
             Kind::OpenQuote | Kind::OpenHeredoc => Some(self.closing(at) + 1),
+            Kind::OpenBracket | Kind::OpenBrace if !self.is_word(self.past_blanks(at + 1), "for") => {
+                Some(self.closing(at) + 1)
+            }
             Kind::Ident if is_keyword(self.slice(token)) => Some(at + 1),
             Kind::Ident => {
                 let mut end = at + 1;
@@ -395,6 +396,16 @@ impl<'a> Lower<'a> {
                 let indent = if is_flushed { Indent::Flushed } else { Indent::Kept };
                 self.template(tokens.start + 1..tokens.end - 1, Quoting::Bare, indent, span)
             }
+            Kind::OpenBracket => {
+                let items = self.items(tokens.start + 1..tokens.end - 1);
+                let items = items.into_iter().map(|item| self.expr(item)).collect();
+                Expr { kind: ExprKind::Tuple(items), span }
+            }
+            Kind::OpenBrace => {
+                let items = self.items(tokens.start + 1..tokens.end - 1);
+                let items = items.into_iter().map(|item| self.object_item(item)).collect();
+                Expr { kind: ExprKind::Object(items), span }
+            }
             _ if tokens.len() > 1 => {
                 let mut traversal = Traversal {
                     root: self.slice(first).into(),
@@ -416,6 +427,75 @@ impl<'a> Lower<'a> {
                 _ => self.name_alone(tokens.start),
             },
         }
+    }
+
+    /// The items of a tuple or an object, between what separates them.
+    fn items(&self, tokens: Range<usize>) -> Vec<Range<usize>> {
+        let mut items = Vec::new();
+        let mut depth = 0;
+        // Line breaks separate the items of an object; in a tuple they stand before or after one, or within.
+        let is_object = self.token(tokens.start - 1).kind == Kind::OpenBrace;
+        let mut start = self.past_blanks(tokens.start);
+        let mut at = start;
+        while at < tokens.end {
+            let token = self.token(at);
+            let ends = match token.kind {
+                kind if kind.opens() => {
+                    depth += 1;
+                    false
+                }
+                kind if kind.closes() => {
+                    depth -= 1;
+                    false
+                }
+                Kind::Comma => depth == 0,
+                Kind::Newline => depth == 0 && is_object,
+                Kind::Comment => depth == 0 && is_object && self.slice(token).ends_with('\n'),
+                _ => false,
+            };
+            at += 1;
+            if ends {
+                items.push(start..at - 1);
+                start = self.past_blanks(at);
+                at = start;
+            }
+        }
+        if start < tokens.end {
+            items.push(start..tokens.end);
+        }
+        items
+    }
+
+    fn object_item(&self, tokens: Range<usize>) -> ObjectItem {
+        let mut depth = 0;
+        let mut conditionals = 0;
+        let mut separator = tokens.start;
+        for at in tokens.clone() {
+            let kind = self.token(at).kind;
+            depth += usize::from(kind.opens());
+            depth -= usize::from(kind.closes());
+            match kind {
+                Kind::Question if depth == 0 => conditionals += 1,
+                Kind::Colon if depth == 0 && conditionals > 0 => conditionals -= 1,
+                Kind::Equal | Kind::Colon if depth == 0 => {
+                    separator = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let key = self.trimmed(tokens.start..separator);
+        let first = self.token(key.start);
+        let key = match first.kind {
+            // As a key, a keyword is a plain name.
+            Kind::Ident if key.len() == 1 => self.name_alone(key.start),
+            Kind::OpenParen if self.closing(key.start) + 1 == key.end => Expr {
+                kind: ExprKind::Parens(Box::new(self.expr(key.start + 1..key.end - 1))),
+                span: self.span(self.bytes(&key)),
+            },
+            _ => self.expr(key),
+        };
+        ObjectItem { key, value: self.expr(separator + 1..tokens.end) }
     }
 
     fn step(&self, tokens: Range<usize>) -> Step {

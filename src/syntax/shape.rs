@@ -1,9 +1,8 @@
 //! What `hcl::edit` gets to see of a compound expression: as little as gives the same tree.
 //!
-//! Literals, templates and plain traversals are [leaves](Leaf): each is one short name here, and is read off the tokens
-//! wherever the tree has that name. Comments are gone, and so are line breaks except between the items of an object.
-//! Most of the parser's time would go into the characters of these; and it reads some of them differently from
-//! Terraform, or refuses them. No name stands twice, because it refuses equal keys of an object, which Terraform accepts.
+//! Literals, templates, tuples, objects and plain traversals are [leaves](Leaf): each is one short name here, and is read
+//! off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
+//! into these; and it reads some of them differently from Terraform, refuses some, and takes quadratic time for others.
 
 use std::ops::Range;
 
@@ -32,7 +31,6 @@ impl Shape {
         let mut build = Build {
             lower,
             shape: Shape { text: String::new(), from: Vec::new(), leaves: Vec::new() },
-            open: Vec::new(),
             is_operand: true,
         };
         let mut next = tokens.start;
@@ -59,20 +57,9 @@ impl Shape {
     }
 }
 
-/// What is open around a token.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    /// An object constructor, in which line breaks separate items.
-    Object,
-    /// Anything in which line breaks mean nothing.
-    Other,
-}
-
 struct Build<'b, 'a> {
     lower: &'b Lower<'a>,
     shape: Shape,
-    /// Innermost last.
-    open: Vec<Open>,
     /// Whether an operand is to come, and not an operator or a step.
     is_operand: bool,
 }
@@ -81,21 +68,15 @@ impl Build<'_, '_> {
     /// Adds what a token starts and gives the index of the next one.
     fn token(&mut self, at: usize) -> usize {
         let token = self.lower.token(at);
+        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at)).flatten() {
+            self.leaf(at..end);
+            self.is_operand = false;
+            return end;
+        }
         match token.kind {
-            Kind::Newline => self.line_break(token.end - 1),
-            Kind::Comment => {
-                if self.lower.slice(token).ends_with('\n') {
-                    self.line_break(token.end - 1);
-                }
-            }
-            Kind::Number | Kind::OpenQuote | Kind::OpenHeredoc | Kind::Ident if self.is_operand => {
-                if let Some(end) = self.lower.leaf_end(at) {
-                    self.leaf(at..end);
-                    self.is_operand = false;
-                    return end;
-                }
-                self.copy(token);
-            }
+            Kind::Newline | Kind::Comment => {}
+            // The name of a function.
+            Kind::Ident if self.is_operand => self.copy(token),
             Kind::Dot => {
                 self.copy(token);
                 let name = self.lower.past_blanks(at + 1);
@@ -109,35 +90,27 @@ impl Build<'_, '_> {
                 self.is_operand = false;
                 return name + 1;
             }
-            Kind::OpenBracket | Kind::OpenBrace => {
-                let is_index = !self.is_operand;
+            // A tuple or object made by `for`.
+            Kind::OpenBracket | Kind::OpenBrace if self.is_operand => {
                 self.copy(token);
-                self.is_operand = true;
+                return self.for_intro(self.lower.past_blanks(at + 1));
+            }
+            Kind::OpenBracket => {
+                self.copy(token);
                 let first = self.lower.past_blanks(at + 1);
-                if self.lower.is_word(first, "for") {
-                    self.open.push(Open::Other);
-                    return self.for_intro(first);
-                }
-                let is_object = token.kind == Kind::OpenBrace;
-                self.open.push(if is_object { Open::Object } else { Open::Other });
                 let star = self.lower.token(first);
-                if is_index && star.kind == Kind::Star {
+                if star.kind == Kind::Star {
                     self.copy(star);
                     return first + 1;
                 }
-            }
-            Kind::OpenParen => {
-                self.copy(token);
-                self.open.push(Open::Other);
                 self.is_operand = true;
             }
             kind if kind.closes() => {
                 self.copy(token);
-                self.open.pop();
                 self.is_operand = false;
             }
             Kind::Ellipsis => self.copy(token),
-            // An operator, a separator, or the `if` of a `for` expression.
+            // An opening parenthesis, an operator, a separator, or the `if` of a `for` expression.
             _ => {
                 self.copy(token);
                 self.is_operand = true;
@@ -160,15 +133,6 @@ impl Build<'_, '_> {
         }
         self.copy(self.lower.token(at));
         at + 1
-    }
-
-    /// A line break separates the items of an object, unless nothing stands before it that it could end.
-    fn line_break(&mut self, from: u32) {
-        let is_needed = !matches!(self.shape.text.as_bytes().last(), None | Some(b'\n' | b',' | b'{'));
-        if self.open.last() == Some(&Open::Object) && is_needed {
-            self.push('\n', from);
-            self.is_operand = true;
-        }
     }
 
     fn leaf(&mut self, tokens: Range<usize>) {
