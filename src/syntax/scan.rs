@@ -127,7 +127,7 @@ pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
         bytes: text.as_bytes(),
         at: 0,
         modes: vec![mode],
-        tokens: Vec::with_capacity(text.len() / 4),
+        tokens: Vec::with_capacity(text.len() / 3 + 8),
     };
     while scanner.at < scanner.bytes.len() {
         match scanner.modes.last() {
