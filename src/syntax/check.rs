@@ -1,8 +1,8 @@
 //! Whether Terraform accepts a text in native syntax, and what it says where it does not.
 //!
-//! This walks the tokens along the grammar and builds nothing; `hcl::edit` builds the tree, but accepts some of
-//! what Terraform refuses, refuses some of what Terraform accepts, and names neither place nor reason in
-//! Terraform's words. It stops at the first error after which Terraform itself would only guess.
+//! This walks the tokens along the grammar and builds nothing. What it accepts the other modules take for granted;
+//! `hcl::edit` accepts some of what Terraform refuses, and names neither place nor reason in Terraform's words. It stops
+//! at the first error after which Terraform itself would only guess.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a rule of the grammar names what it takes, and refuses every other token"
