@@ -507,7 +507,10 @@ fn is_service(text: &Text, name: &str) -> Truth {
 }
 
 fn is_role(text: &Text, role: Option<InstanceId>, name: Option<&Text>) -> Truth {
-    if let [Piece::Hole(hole)] = text.pieces.as_slice() {
+    // What the ARN of a resource begins with stands before it, as far as that is known.
+    if let [Piece::Hole(hole)] | [Piece::Literal(_), Piece::Hole(hole)] = text.pieces.as_slice()
+        && (text.pieces.len() == 1 || hole.attribute.as_deref() == Some("arn"))
+    {
         return match (hole.instance, role, hole.attribute.as_deref()) {
             (Some(one), Some(other), Some("arn")) => Truth::known(one == other),
             // The number of the account stands for all roles in it.

@@ -23,7 +23,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let mut users: BTreeMap<RoleId, Vec<&Site>> = BTreeMap::new();
     for site in &reach.sites {
-        if let Some(role) = reach.role(site) {
+        if let Some(role) = reach.role(site).or_else(|| reach.management_role(reach.target(site))) {
             users.entry(role).or_default().push(site);
         }
     }
@@ -33,7 +33,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let permissions: Vec<Permission> =
             CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
         let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
-        let managed_by_aws = host_management(reach, &sites, &permissions);
+        // That the role is the one of Default Host Management helps nobody.
+        let own = sites.iter().any(|site| reach.management_role(reach.target(site)) == Some(id));
+        let managed_by_aws =
+            if own { Answer::new(Truth::No) } else { host_management(reach, &sites, &permissions) };
         // A role lacks what it lacks in every subnet.
         let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
@@ -85,10 +88,12 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         let actions: Vec<&str> = missing.iter().map(|permission| permission.action.as_str()).collect();
         actions.join(", ")
     };
+    let empty = role.policies.is_empty();
+    let list = role.exclusive.as_ref().filter(|_| empty);
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
         .at(
-            role.declaration.decl_range,
-            if role.policies.is_empty() { "no policy is attached to this role" } else { "" },
+            list.and_then(|list| list.span).or(role.declaration.decl_range),
+            if empty { "no policy is attached to this role" } else { "" },
         )
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
