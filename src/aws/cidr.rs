@@ -261,7 +261,7 @@ pub fn cover_public(ranges: &[IpNet]) -> Coverage {
     let public: Vec<IpNet> = ranges.iter().filter(|net| !is_private(net)).copied().collect();
     match cover(&public, &IpNet::V4(ipnet::Ipv4Net::default())) {
         Coverage::Part if public.iter().all(|net| matches!(net, IpNet::V6(_))) => Coverage::None,
-        coverage => coverage,
+        coverage @ (Coverage::All | Coverage::Part | Coverage::None | Coverage::Unknown) => coverage,
     }
 }
 

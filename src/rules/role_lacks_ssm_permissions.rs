@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::fact::{Answer, Evidence};
-use crate::aws::iam::{Attached, Permission, Role, RoleId, Verdict};
+use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::iam::{Attached, Misuse, Permission, Role, RoleId, Verdict};
 use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
@@ -51,6 +51,36 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
         let defect = defect(role, &permissions, violation.truth).affects(affected).fix(fix);
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+    unknown_roles(context, findings);
+}
+
+/// Profiles that are there and whose role nobody here knows: named, looked up, or made elsewhere.
+fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let iam = &context.model.iam;
+    for target in context.model.compute.target_ids().map(|id| context.model.compute.target(id)) {
+        let argument = &target.profile;
+        let profile = argument.link.to().map(|id| iam.profile(id));
+        let empty = profile.is_some_and(|profile| profile.role.is_none() && !profile.looked_up);
+        let wrong = argument.misuse.as_ref().is_some_and(|misuse| match misuse {
+            Misuse::NameWithoutReference(_) => false,
+            Misuse::RoleForProfile(_)
+            | Misuse::NameOfRole(_)
+            | Misuse::ArnForName
+            | Misuse::QuotedReference(_) => true,
+        });
+        let known = context.reach.role_of(target).is_some();
+        if !argument.present.is_yes() || known || empty || wrong {
+            continue;
+        }
+        let reason = Reason::new("the role of the instance profile is not known", argument.span);
+        let answer = Answer::all([Answer::new(target.declaration.exists), Answer::unknown([reason])]);
+        let defect = Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
+            .at(argument.span, "the role of this instance profile is not known")
+            .help("attach the policy AmazonSSMManagedInstanceCore to the role")
+            .affects([target.declaration.address.clone()])
+            .cause("role not known");
+        findings.judge(&answer, defect);
     }
 }
 

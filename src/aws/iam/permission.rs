@@ -2,7 +2,7 @@
 
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
 use crate::aws::iam::{Attached, Iam, Role, RoleId};
-use crate::aws::policy::{Judgement, Request};
+use crate::aws::policy::{Judgement, Request, UNSEEN};
 use crate::aws::schema::partition_of;
 use crate::eval::value::Cause;
 use crate::truth::Truth;
@@ -169,6 +169,9 @@ fn place(mut answer: Answer, attached: &Attached) -> Answer {
     for reason in &mut answer.reasons {
         if reason.span.is_none() {
             reason.span = attached.evidence.span;
+        }
+        if reason.text == UNSEEN && !attached.name.is_empty() {
+            reason.text = format!("what {} allows is not known", attached.name);
         }
     }
     answer
