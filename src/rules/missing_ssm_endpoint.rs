@@ -101,7 +101,10 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         defect = defect.severity(Severity::Warning);
     }
     let off = missing.iter().find_map(|service| context.model.absent.endpoint(vpc, service.label()));
-    let sure = off.filter(|(endpoint, truth)| truth.is_yes() || endpoint.service.is_some());
+    // Where there is no endpoint at all, the one block that would make some is the one that is missed.
+    let nothing =
+        Service::ALL.iter().all(|service| context.reach.presence(vpc, *service).endpoints.is_empty());
+    let sure = off.filter(|(endpoint, truth)| truth.is_yes() || endpoint.service.is_some() || nothing);
     defect = match (decided_by_keys(context, vpc), sure) {
         (None, Some((endpoint, truth))) => {
             let here = if truth.is_yes() {

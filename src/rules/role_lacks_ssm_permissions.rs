@@ -61,7 +61,10 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for target in context.model.compute.target_ids().map(|id| context.model.compute.target(id)) {
         let argument = &target.profile;
         let profile = argument.link.to().map(|id| iam.profile(id));
-        let empty = profile.is_some_and(|profile| profile.role.is_none() && !profile.looked_up);
+        let empty = profile.is_some_and(|profile| match &profile.role {
+            Some(role) => role.misuse.is_some(),
+            None => !profile.looked_up,
+        });
         let wrong = argument.misuse.as_ref().is_some_and(|misuse| match misuse {
             Misuse::NameWithoutReference(_) => false,
             Misuse::RoleForProfile(_)
