@@ -1,5 +1,7 @@
 //! Network ACLs: ordered, stateless, first match wins.
 
+use std::sync::OnceLock;
+
 use ecow::EcoString;
 
 use crate::aws::Declaration;
@@ -86,6 +88,8 @@ pub struct Entry {
     pub to: Fact<Option<i64>>,
     /// The IPv4 range; `None` when it has only an IPv6 one.
     pub cidr: Fact<Option<Cidr>>,
+    /// What [`Entry::describe`] says, once it was asked: every target's look-ups come to the same few entries.
+    pub text: OnceLock<String>,
 }
 
 impl Acl {
@@ -132,7 +136,11 @@ impl Entry {
     }
 
     /// How it is written in messages: `rule 100 allows tcp 443`.
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> &str {
+        self.text.get_or_init(|| self.to_text())
+    }
+
+    fn to_text(&self) -> String {
         let number = match self.number.value() {
             Some(Some(number)) => format!("rule {number}"),
             _ => "a rule".to_owned(),
@@ -240,7 +248,7 @@ impl Entries {
             let evidence = Evidence {
                 span: entry.declaration.decl_range,
                 origin: entry.declaration.exists_because,
-                note: entry.describe(),
+                note: entry.describe().to_owned(),
             };
             possible.push((allows, evidence));
             if holds.is_yes() {
@@ -460,6 +468,7 @@ mod tests {
             from: Fact::default(ports.map(|ports| ports.0), None),
             to: Fact::default(ports.map(|ports| ports.1), None),
             cidr: Fact::default(Cidr::parse(cidr), None),
+            text: OnceLock::new(),
         }
     }
 

@@ -105,6 +105,9 @@ fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, l
     let reach = context.reach;
     let network = &reach.model.network;
     let AclLookup { subnet, direction, ports, remote, what, answer: allowed } = lookup;
+    if allowed.truth.is_yes() {
+        return;
+    }
     let Some(acl) = network.subnet(*subnet).acl.link.to() else { return };
     let acl = &network.acl(acl).declaration;
     let target = &reach.target(site).declaration;

@@ -83,16 +83,35 @@ impl Managed {
     }
 }
 
-fn table() -> &'static BTreeMap<&'static str, Managed> {
-    static POLICIES: OnceLock<BTreeMap<&'static str, Managed>> = OnceLock::new();
-    POLICIES.get_or_init(|| TABLE.lines().filter_map(parse).map(|policy| (policy.name, policy)).collect())
+/// A line of the table, read when it is first asked for.
+struct Line {
+    /// Path and name.
+    name: &'static str,
+    grants: &'static str,
+    policy: OnceLock<Managed>,
 }
 
-fn parse(line: &'static str) -> Option<Managed> {
-    let mut words = line.split_ascii_whitespace();
-    let name = words.next()?;
+impl Line {
+    fn policy(&self) -> &Managed {
+        self.policy.get_or_init(|| Managed { name: self.name, grants: parse(self.grants) })
+    }
+}
+
+/// In the order of the names, as the table is.
+fn table() -> &'static [Line] {
+    static LINES: OnceLock<Vec<Line>> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let line = |line: &'static str| {
+            let (name, grants) = line.split_once(' ').unwrap_or((line, ""));
+            Line { name, grants, policy: OnceLock::new() }
+        };
+        TABLE.lines().map(line).collect()
+    })
+}
+
+fn parse(words: &str) -> BTreeMap<String, Grant> {
     let mut grants: BTreeMap<String, Grant> = BTreeMap::new();
-    for word in words {
+    for word in words.split_ascii_whitespace() {
         let (conditional, word) = match word.strip_prefix('?') {
             Some(rest) => (true, rest),
             None => (false, word),
@@ -101,7 +120,7 @@ fn parse(line: &'static str) -> Option<Managed> {
             Some(rest) => (true, rest),
             None => (false, word),
         };
-        let (service, actions) = word.split_once(':')?;
+        let Some((service, actions)) = word.split_once(':') else { continue };
         let truth = if conditional { Truth::Unknown } else { Truth::Yes };
         for action in actions.split(',') {
             let grant = grants
@@ -114,19 +133,20 @@ fn parse(line: &'static str) -> Option<Managed> {
             }
         }
     }
-    Some(Managed { name, grants })
+    grants
 }
 
 /// The managed policy at that path, `service-role/AmazonEC2RoleforSSM`.
 pub fn by_path(path: &str) -> Option<&'static Managed> {
-    table().get(path)
+    let table = table();
+    let at = table.binary_search_by_key(&path, |line| line.name).ok()?;
+    table.get(at).map(Line::policy)
 }
 
 /// The managed policy of that name, whatever its path.
 pub fn by_name(name: &str) -> Option<&'static Managed> {
-    table().get(name).or_else(|| {
-        table().values().find(|policy| policy.name.rsplit('/').next().is_some_and(|last| last == name))
-    })
+    let is_named = |line: &&Line| line.name.rsplit('/').next().is_some_and(|last| last == name);
+    by_path(name).or_else(|| table().iter().find(is_named).map(Line::policy))
 }
 
 /// The managed policy that an ARN names, in any partition, also when its start is not known.
@@ -160,6 +180,18 @@ mod tests {
     fn allows_core(path: &str) -> Truth {
         let policy = by_path(path).expect("the policy is in the table");
         Truth::all(CORE_ACTIONS.iter().map(|action| policy.allows(action) & !policy.denies(action)))
+    }
+
+    #[test]
+    fn every_line_is_found_by_its_name_and_says_what_is_granted() {
+        for line in table() {
+            assert_eq!(
+                by_path(line.name).map(|policy| policy.name),
+                Some(line.name),
+                "the table is in order"
+            );
+            assert!(line.grants.split_ascii_whitespace().all(|word| word.contains(':')), "{}", line.name);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Network ACLs, their entries, and which ACL applies to a subnet.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Fact, Reason, reasons};
@@ -170,6 +171,7 @@ pub(super) fn read_entry(
         from: view.integer("from_port"),
         to: view.integer("to_port"),
         cidr,
+        text: OnceLock::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! VPCs with what AWS makes with them: default group, ACL and route table.
 
+use std::sync::OnceLock;
+
 use crate::aws::cidr::{Cidr, Symbol};
 use crate::aws::fact::{Fact, Known, Reason};
 use crate::aws::link::{AclId, GroupId, Key, Link, Ref, RouteTableId, VpcId};
@@ -161,6 +163,7 @@ pub(super) fn implicit_entries(acl: &mut Acl, exists: Truth) {
             from: Fact::default(None, span),
             to: Fact::default(None, span),
             cidr: Fact::default(Some(Cidr::anywhere_v4()), span),
+            text: OnceLock::new(),
         });
     }
 }
