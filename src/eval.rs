@@ -303,4 +303,11 @@ pub trait Provider: Sync {
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
     /// to them.
     fn is_relevant(&self, type_name: &str) -> bool;
+
+    /// Whether `check` needs the instances of a managed resource, of whatever type, because an argument or nested block
+    /// of this name stands in it.
+    fn is_relevant_argument(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }

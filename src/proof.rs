@@ -9,20 +9,18 @@ pub mod refusal;
 pub mod session;
 pub mod verdict;
 
-use ipnet::IpNet;
-
 use crate::aws::Model;
 use crate::aws::ami::Family;
-use crate::aws::cidr::{Cidr, Coverage};
+use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
-use crate::aws::dns::{Relation, relation};
-use crate::aws::endpoint::Presence;
-use crate::aws::fact::{Answer, Evidence, Known, Reason};
+use crate::aws::dns::{Record, Relation, relation};
+use crate::aws::endpoint::{Endpoint, Presence};
+use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::RoleId;
-use crate::aws::link::{EndpointId, GatewayId, GroupId, Link, SubnetId, VpcId};
+use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
-use crate::aws::security_group::{Admission, Direction, Party, PeerKind};
+use crate::aws::security_group::{Admission, Direction, Party};
 use crate::proof::dns::Resolution;
 pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
@@ -153,6 +151,14 @@ impl<'a> Reach<'a> {
         self.model.network.presence(vpc, service.label())
     }
 
+    /// The addresses of the targets that certainly are in an endpoint's VPC and have no way to the internet, so that they
+    /// lose the service when the endpoint does not work.
+    pub fn cut_off(&self, endpoint: &Endpoint) -> Vec<String> {
+        let sites = endpoint.vpc.link.to().into_iter().flat_map(|vpc| self.sites_in(vpc));
+        let cut_off = sites.filter(|site| site.certain.is_yes() && site.internet.truth.is_no());
+        cut_off.map(|site| self.target(site).declaration.address.clone()).collect()
+    }
+
     /// Whether sessions and commands in this VPC need the service.
     pub fn needs(&self, vpc: VpcId, service: Service) -> bool {
         let region = self.model.network.vpc(vpc).region.value().and_then(Option::as_ref);
@@ -199,25 +205,8 @@ impl<'a> Reach<'a> {
 
     /// Whether the site's groups let HTTPS out to public addresses.
     pub fn site_admits_internet(&self, site: &Site) -> Admission {
-        let everywhere = Party::Range(Cidr::anywhere_v4());
-        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &everywhere)
-    }
-
-    /// Whether a site's groups let HTTPS out to private addresses only, and so not to the buckets of S3 either.
-    pub fn stays_private(&self, site: &Site) -> bool {
-        let network = &self.model.network;
-        let admission = self.site_admits_internet(site);
-        let private = |(group, index): &(GroupId, usize)| {
-            let rule = &network.group(*group).egress.rules[*index];
-            rule.open.is_none()
-                && rule.peers.iter().all(|peer| match &peer.kind {
-                    PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
-                    PeerKind::Group(_) | PeerKind::Itself => true,
-                    PeerKind::Cidr(_) | PeerKind::PrefixList(_) => false,
-                })
-        };
-        admission.answer.truth.is_no()
-            || admission.coverage == Coverage::Part && admission.candidates.iter().all(private)
+        let public = Party::Range(Cidr::Public);
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &public)
     }
 
     /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
@@ -240,14 +229,24 @@ impl<'a> Reach<'a> {
 
     /// Whether Default Host Management gives a target a role.
     pub fn host_management_of(&self, target: &Target) -> Answer {
+        Answer::all([self.host_management_is_on(target), target.has_metadata()])
+    }
+
+    /// The role that Default Host Management gives a target without profile, where it is made here.
+    pub fn management_role(&self, target: &Target) -> Option<RoleId> {
+        let role = self.model.ssm.management_role(&target.region)?;
+        (target.profile.present.is_no() && self.model.iam.role(role).declaration.is_managed()).then_some(role)
+    }
+
+    /// Whether Default Host Management is on where a target is.
+    pub fn host_management_is_on(&self, target: &Target) -> Answer {
         let set = self.model.ssm.host_management(&target.region);
-        let set = match self.model.assumptions.host_management() {
+        match self.model.assumptions.host_management() {
             Some((assumed, true)) if !set.truth.is_yes() => {
                 Answer::yes(Evidence::at(assumed.span, "Default Host Management is assumed"))
             }
             Some(_) | None => set,
-        };
-        Answer::all([set, target.has_metadata()])
+        }
     }
 
     /// Whether a private zone leads the service's name to an endpoint of another VPC, or to one that is not seen.
@@ -282,6 +281,28 @@ impl<'a> Reach<'a> {
                 .any(|service| relation(&zone.name, service.label(), None) == Relation::Exact)
         });
         zoned || elsewhere.iter().any(|other| self.connection(vpc, *other))
+    }
+
+    /// Whether the VPC is meant to use another VPC's endpoint of the service, and there is one or a zone for one.
+    pub fn is_to_share(&self, vpc: VpcId, service: Service) -> bool {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let mut zones = network.dns.zones.iter();
+        let zoned = zones.any(|zone| relation(&zone.name, service.label(), region) == Relation::Exact);
+        self.is_shared(vpc) && (zoned || !self.presence(vpc, service).elsewhere.is_empty())
+    }
+
+    /// The record of a private zone of the service's name that leads the VPC to the endpoint of another service.
+    pub fn misled(&self, vpc: VpcId, service: Service) -> Option<&'a Record> {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let zones = network.zones_for(vpc, service.label(), region).into_iter();
+        let mut answering = zones.filter(|zone| (zone.exact & zone.associated.truth).is_yes());
+        answering.find_map(|zone| {
+            let target = zone.endpoint.as_ref()?.to()?;
+            let other = network.endpoint(target).service.is(service.label()).is_no();
+            network.record_to(zone.zone, target).filter(|_| other)
+        })
     }
 
     /// Whether a peering connection or transit gateway is attached to both VPCs.

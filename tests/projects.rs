@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ssmlint::finding::Severity;
 use ssmlint::report::{Format, Options};
+use ssmlint::source::fs::Disk;
 
 /// The directories that are projects: those with a root's files, not the modules within.
 fn projects() -> Vec<PathBuf> {
@@ -51,7 +52,7 @@ fn projects_carry_what_their_lines_promise() {
             let path = file.strip_prefix(&dir).unwrap().display().to_string();
             promised.extend(expect::marked(&path, &fs::read_to_string(&file).unwrap()));
         }
-        let wrong = expect::disagreement(&expect::check(&dir), &dir, &promised);
+        let wrong = expect::disagreement(&expect::check(&Disk, &dir), &dir, &promised);
         if !wrong.is_empty() {
             failures += &format!("{}\n{wrong}", dir.display());
         }
@@ -60,23 +61,38 @@ fn projects_carry_what_their_lines_promise() {
 }
 
 #[test]
+fn a_broken_verdict_has_a_finding_of_its_rule() {
+    let mut failures = String::new();
+    for dir in projects() {
+        let report = expect::check(&Disk, &dir);
+        let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
+        for proof in report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs) {
+            if let Some(broken) = proof.broken().filter(|broken| !codes.contains(broken.link.rule)) {
+                failures += &format!("{}: {} {}\n", dir.display(), proof.target, broken.link.rule);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+#[test]
 fn a_target_without_subnet_is_judged_by_what_is_known() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects/real/launch-template-alone");
-    let report = expect::check(&dir);
+    let report = expect::check(&Disk, &dir);
     assert!(report.undecided.is_empty(), "{:#?}", report.undecided);
 }
 
 #[test]
 fn endpoints_that_nobody_needs_yet_are_no_errors() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects/real/names-not-used-yet");
-    let report = expect::check(&dir);
+    let report = expect::check(&Disk, &dir);
     assert!(report.findings.iter().all(|finding| finding.severity == Severity::Warning));
 }
 
 /// What a person sees, with the directory's name in place of its path.
 fn rendered(name: &str) -> String {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects").join(name);
-    let report = expect::check(&dir);
+    let report = expect::check(&Disk, &dir);
     let options = Options { quiet: true, ..Options::default() };
     report.render(Format::Pretty, &options).replace(&dir.display().to_string(), name)
 }

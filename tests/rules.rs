@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use ssmlint::rules::page::{Page, Project, Shows};
 use ssmlint::rules::{ALL, HANDBOOK, Rule};
+use ssmlint::source::fs::Disk;
 use ssmlint::suppress;
 
 const SECTIONS: &[&str] =
@@ -119,5 +120,5 @@ fn run(rule: &Rule, project: &Project, dir: &Path) -> String {
         Shows::Fixed => {}
         Shows::Good => assert!(promised.is_empty(), "{}: a marked line under Good", project.title),
     }
-    expect::disagreement(&expect::check(dir), dir, &promised)
+    expect::disagreement(&expect::check(&Disk, dir), dir, &promised)
 }

@@ -14,6 +14,7 @@ use regex::{Captures, Regex};
 use ssmlint::report::Report;
 use ssmlint::rules::ALL;
 use ssmlint::rules::page::{Page, Project, Shows};
+use ssmlint::source::fs::Disk;
 
 /// The files of a project: path and text.
 type Files = Vec<(String, String)>;
@@ -102,7 +103,7 @@ fn check(dir: &Path, files: &Files) -> (Report, BTreeSet<expect::Place>) {
         fs::write(&file, text).unwrap();
         promised.extend(expect::marked(path, text));
     }
-    (expect::check(dir), promised)
+    (expect::check(&Disk, dir), promised)
 }
 
 /// The project as a module that a new root calls. Provider configurations move to the root; inputs that have no default,

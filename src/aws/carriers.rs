@@ -23,7 +23,7 @@ pub struct Carriers {
 }
 
 /// Arguments that hold the groups of the thing itself.
-const ARGUMENTS: &[&str] = &[
+pub(crate) const ARGUMENTS: &[&str] = &[
     "security_groups",
     "security_group_ids",
     "vpc_security_group_ids",

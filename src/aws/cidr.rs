@@ -18,6 +18,8 @@ pub enum Cidr {
     Net(IpNet),
     /// A range that is not known but has an identity: `var.vpc_cidr`.
     Symbol(Symbol),
+    /// The public IPv4 addresses that AWS answers from: which they are is not known, but no private one is among them.
+    Public,
 }
 
 /// A range that is not known.
@@ -125,11 +127,20 @@ impl Cidr {
         if let Cidr::Net(net) = self { Some(net) } else { None }
     }
 
+    /// Why it is not known.
+    pub fn causes(&self) -> Causes {
+        match self {
+            Cidr::Symbol(symbol) => symbol.causes.clone(),
+            Cidr::Net(_) | Cidr::Public => Causes::new(),
+        }
+    }
+
     /// Whether it holds every address of its family.
     pub fn is_anywhere(&self) -> Truth {
         match self {
             Cidr::Net(net) => Truth::known(net.prefix_len() == 0),
             Cidr::Symbol(_) => Truth::Unknown,
+            Cidr::Public => Truth::No,
         }
     }
 
@@ -138,6 +149,7 @@ impl Cidr {
         match self {
             Cidr::Net(net) => net.to_string(),
             Cidr::Symbol(symbol) => symbol.name.clone(),
+            Cidr::Public => "public addresses of AWS".to_owned(),
         }
     }
 
@@ -145,11 +157,14 @@ impl Cidr {
     pub fn covers(&self, other: &Cidr) -> Coverage {
         match (self, other) {
             (Cidr::Net(outer), Cidr::Net(inner)) => cover(std::slice::from_ref(outer), inner),
+            (Cidr::Net(outer), Cidr::Public) => cover_public(std::slice::from_ref(outer)),
             // A range of unknown value comes from arguments that hold IPv4 ranges.
             (Cidr::Net(IpNet::V4(outer)), Cidr::Symbol(_)) if outer.prefix_len() == 0 => Coverage::All,
             (Cidr::Net(IpNet::V6(_)), Cidr::Symbol(_)) => Coverage::Unknown,
             (Cidr::Symbol(outer), Cidr::Symbol(inner)) => outer.covers(inner),
-            (Cidr::Net(_), Cidr::Symbol(_)) | (Cidr::Symbol(_), Cidr::Net(_)) => Coverage::Unknown,
+            (Cidr::Net(_), Cidr::Symbol(_))
+            | (Cidr::Symbol(_), Cidr::Net(_) | Cidr::Public)
+            | (Cidr::Public, _) => Coverage::Unknown,
         }
     }
 
@@ -157,7 +172,7 @@ impl Cidr {
     pub fn covers_address(&self, address: IpAddr) -> Truth {
         match self {
             Cidr::Net(net) => Truth::known(net.contains(&address)),
-            Cidr::Symbol(_) => Truth::Unknown,
+            Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
         }
     }
 }
@@ -239,6 +254,31 @@ pub fn cover(ranges: &[IpNet], inner: &IpNet) -> Coverage {
     } else {
         Coverage::None
     }
+}
+
+/// How much of the public addresses of AWS the ranges cover together.
+pub fn cover_public(ranges: &[IpNet]) -> Coverage {
+    let public: Vec<IpNet> = ranges.iter().filter(|net| !is_private(net)).copied().collect();
+    match cover(&public, &IpNet::V4(ipnet::Ipv4Net::default())) {
+        Coverage::Part if public.iter().all(|net| matches!(net, IpNet::V6(_))) => Coverage::None,
+        coverage @ (Coverage::All | Coverage::Part | Coverage::None | Coverage::Unknown) => coverage,
+    }
+}
+
+/// Ranges that no public address is from: private, shared, loopback and link-local ones (RFC 1918, 6598, 1122, 3927).
+const PRIVATE: [([u8; 4], u8); 6] = [
+    ([10, 0, 0, 0], 8),
+    ([172, 16, 0, 0], 12),
+    ([192, 168, 0, 0], 16),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([169, 254, 0, 0], 16),
+];
+
+fn is_private(net: &IpNet) -> bool {
+    let mut ranges =
+        PRIVATE.iter().filter_map(|(from, bits)| ipnet::Ipv4Net::new((*from).into(), *bits).ok());
+    ranges.any(|range| IpNet::V4(range).contains(net))
 }
 
 #[cfg(test)]

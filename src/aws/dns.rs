@@ -11,6 +11,7 @@ use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::link::{EndpointId, Link, Ref, VpcId, ZoneId};
 use crate::aws::network::{Network, Origin, existence};
 use crate::aws::text::Pattern;
+use crate::eval::origin::OriginId;
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -107,8 +108,18 @@ pub struct Record {
     pub kind: Fact<EcoString>,
     /// The endpoint that it leads to; none when it leads elsewhere.
     pub endpoint: Option<Link<EndpointId>>,
-    /// What it leads to, as evidence.
+    /// The argument that says what it leads to.
     pub target_span: Option<Span>,
+    /// The step that made its value.
+    pub target_origin: OriginId,
+}
+
+impl Record {
+    /// What it leads to, as evidence.
+    pub fn evidence(&self, note: impl Into<String>) -> Evidence {
+        let span = self.target_span.or(self.declaration.decl_range);
+        Evidence { span, origin: self.target_origin, note: note.into() }
+    }
 }
 
 /// A resolver rule with the VPCs that it is associated with.
@@ -277,7 +288,7 @@ impl Network {
                 Some(Cidr::Net(IpNet::V4(net))) => {
                     Some(std::net::Ipv4Addr::from(u32::from(net.network()).saturating_add(2)).to_string())
                 }
-                Some(Cidr::Net(IpNet::V6(_)) | Cidr::Symbol(_)) | None => None,
+                Some(Cidr::Net(IpNet::V6(_)) | Cidr::Symbol(_) | Cidr::Public) | None => None,
             })
             .collect();
         let amazon = servers.known.iter().any(|server| {
@@ -319,6 +330,13 @@ impl Network {
             Truth::No => 2,
         });
         found
+    }
+
+    /// The record that leads the name of a zone to an endpoint.
+    pub fn record_to(&self, zone: ZoneId, endpoint: EndpointId) -> Option<&Record> {
+        let leads =
+            |record: &&Record| record.endpoint.as_ref().is_some_and(|link| link.is(endpoint).is_yes());
+        self.zone(zone).records.iter().find(leads)
     }
 
     fn is_associated(&self, zone: &HostedZone, vpc: VpcId) -> Answer {

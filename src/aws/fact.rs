@@ -25,6 +25,8 @@ pub enum Basis {
     Configured,
     /// It is not set; the provider or AWS gives it this value.
     ProviderDefault,
+    /// It is written as null, which is as good as not set: the provider or AWS gives it this value.
+    WrittenNull,
 }
 
 /// What is known of an argument, and the place that decides it.
@@ -36,7 +38,7 @@ pub struct Fact<T> {
     pub basis: Basis,
     /// The step that made the value; `OriginId::NONE` for a default.
     pub origin: OriginId,
-    /// The argument; for a default the header of the block that lacks it.
+    /// The argument, also one that is null; for a default the header of the block that lacks it.
     pub span: Option<Span>,
     /// Whether the value must never be printed.
     pub sensitive: bool,

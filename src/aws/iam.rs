@@ -81,8 +81,10 @@ pub struct Attached {
     pub certain: Truth,
     /// Why that is not known, or why it is not attached after all.
     pub doubt: Vec<Reason>,
-    /// What AWS refuses about it: no policy at that path, wrong partition.
+    /// What AWS refuses about it: no policy at that path.
     pub problem: Option<String>,
+    /// The partition that its ARN names in so many words.
+    pub partition: Option<EcoString>,
     /// The address of the resource that attaches it.
     pub by: String,
 }
@@ -247,6 +249,7 @@ impl Iam {
         let trust = managed.then(|| {
             let arg = view.arg("assume_role_policy");
             Attached {
+                partition: None,
                 name: "assume_role_policy".into(),
                 policy: match &arg {
                     Some(arg) => Policy::read(arg.value, build.terms()),

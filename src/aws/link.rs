@@ -180,6 +180,8 @@ pub struct LinkSet<Id> {
     pub doubt: Causes,
     /// The members that the configuration only names.
     pub outside: Vec<String>,
+    /// Whether there certainly is a member, whichever that is.
+    pub has_some: bool,
     /// Whether the configuration says so; `ProviderDefault` when the argument is not written.
     pub basis: Basis,
     /// The step that made the value.
@@ -196,6 +198,7 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
             open: None,
             doubt: Causes::new(),
             outside: Vec::new(),
+            has_some: false,
             basis: Basis::ProviderDefault,
             origin: OriginId::NONE,
             span,
@@ -221,7 +224,8 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
 
     /// Whether it has no member at all.
     pub fn is_empty(&self) -> Truth {
-        if self.members.iter().any(|member| member.certain.is_yes()) || !self.outside.is_empty() {
+        let some = self.has_some || !self.outside.is_empty();
+        if some || self.members.iter().any(|member| member.certain.is_yes()) {
             Truth::No
         } else if self.members.is_empty() && self.open.is_none() {
             Truth::Yes
@@ -456,6 +460,9 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
             basis: Basis::Configured,
             origin: arg.value.origin,
             doubt: arg.value.as_unknown().map(|unknown| unknown.causes.clone()).unwrap_or_default(),
+            has_some: arg.value.as_unknown().is_some_and(|unknown| {
+                unknown.possible.is_none() && unknown.ty.is_collection() && unknown.refinement.min_length > 0
+            }),
             ..LinkSet::omitted(arg.span.or(header))
         };
         for element in elements(arg.value) {

@@ -123,7 +123,7 @@ impl Entry {
             Some(outer) => match remote {
                 Known::Unknown(_) => match outer {
                     Cidr::Net(net) if net.prefix_len() == 0 && !net.addr().is_ipv6() => Truth::Yes,
-                    Cidr::Net(_) | Cidr::Symbol(_) => Truth::Unknown,
+                    Cidr::Net(_) | Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
                 },
                 Known::Value(_) | Known::OneOf(_) => remote.satisfies(|inner| match outer.covers(inner) {
                     Coverage::All => Truth::Yes,
@@ -403,7 +403,7 @@ impl Network {
 
     /// The look-ups of a connection from an instance to public addresses.
     pub fn acl_internet_lookups(&self, instance: SubnetId, ephemeral: Ephemeral) -> Vec<AclLookup> {
-        let anywhere = || Known::Value(Cidr::anywhere_v4());
+        let public = || Known::Value(Cidr::Public);
         let lookup = |subnet, direction, ports, remote: Known<Cidr>, what| {
             let answer = self.acl_allows(subnet, direction, ports, &remote);
             AclLookup { subnet, direction, ports, remote, what, answer }
@@ -411,8 +411,8 @@ impl Network {
         let https = (443, 443);
         let back = ephemeral.range();
         let mut lookups = vec![
-            lookup(instance, Direction::Egress, https, anywhere(), "HTTPS out of the instance's subnet"),
-            lookup(instance, Direction::Ingress, back, anywhere(), "the answer into the instance's subnet"),
+            lookup(instance, Direction::Egress, https, public(), "HTTPS out of the instance's subnet"),
+            lookup(instance, Direction::Ingress, back, public(), "the answer into the instance's subnet"),
         ];
         if let Some(nat) = self.nat_subnet(instance) {
             let near = || self.addresses_of(instance);
@@ -420,8 +420,8 @@ impl Network {
             let own = (1024, 65535);
             lookups.extend([
                 lookup(nat, Direction::Ingress, https, near(), "HTTPS into the NAT gateway's subnet"),
-                lookup(nat, Direction::Egress, https, anywhere(), "HTTPS out of the NAT gateway's subnet"),
-                lookup(nat, Direction::Ingress, own, anywhere(), "the answer into the NAT gateway's subnet"),
+                lookup(nat, Direction::Egress, https, public(), "HTTPS out of the NAT gateway's subnet"),
+                lookup(nat, Direction::Ingress, own, public(), "the answer into the NAT gateway's subnet"),
                 lookup(nat, Direction::Egress, back, near(), "the answer out of the NAT gateway's subnet"),
             ]);
         }

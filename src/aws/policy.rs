@@ -300,11 +300,15 @@ fn judge_document(document: &Document, request: &Request<'_>, origin: OriginId) 
         }
     }
     if let Some(causes) = &document.unseen {
-        judgement.allow = Answer::any([judgement.allow, Answer::unknown(reasons(causes, None))]);
+        let why = if causes.is_empty() { vec![Reason::new(UNSEEN, None)] } else { reasons(causes, None) };
+        judgement.allow = Answer::any([judgement.allow, Answer::unknown(why)]);
         judgement.unseen = Some(causes.clone());
     }
     judgement
 }
+
+/// Why a policy is not known that is only named.
+pub(crate) const UNSEEN: &str = "what the policy allows is not known";
 
 fn why_unknown(statement: &Statement) -> Vec<Reason> {
     if let Some(condition) = statement.conditions.first() {
@@ -399,10 +403,14 @@ fn may_be_of(pattern: &Text, service: &str) -> bool {
 }
 
 fn covers_instance(pattern: &Text, request: &Request<'_>, service_may_be: impl Fn(&str) -> bool) -> Truth {
-    if !service_may_be("ec2") {
-        return if service_may_be("ssm") { Truth::Unknown } else { Truth::No };
-    }
     let parts = split(pattern);
+    if !service_may_be("ec2") {
+        // Of Systems Manager's own resources only managed nodes register.
+        let other = parts.get(5).and_then(Text::known).is_some_and(|resource| {
+            !resource.starts_with(['*', '?']) && !resource.starts_with("managed-instance")
+        });
+        return if service_may_be("ssm") && !other { Truth::Unknown } else { Truth::No };
+    }
     let [_, _, service, region, account, resource] = parts.as_slice() else {
         // A `*` stands for several parts of the ARN.
         return Truth::Unknown;
@@ -507,7 +515,10 @@ fn is_service(text: &Text, name: &str) -> Truth {
 }
 
 fn is_role(text: &Text, role: Option<InstanceId>, name: Option<&Text>) -> Truth {
-    if let [Piece::Hole(hole)] = text.pieces.as_slice() {
+    // What the ARN of a resource begins with stands before it, as far as that is known.
+    if let [Piece::Hole(hole)] | [Piece::Literal(_), Piece::Hole(hole)] = text.pieces.as_slice()
+        && (text.pieces.len() == 1 || hole.attribute.as_deref() == Some("arn"))
+    {
         return match (hole.instance, role, hole.attribute.as_deref()) {
             (Some(one), Some(other), Some("arn")) => Truth::known(one == other),
             // The number of the account stands for all roles in it.

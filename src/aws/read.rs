@@ -69,6 +69,30 @@ impl<'a> View<'a> {
         if arg.value.is_null() { None } else { Some(arg) }
     }
 
+    /// An argument that is written and null for certain.
+    fn null(&self, name: &str) -> Option<Arg<'a>> {
+        let ViewKind::Block(body) = self.kind else { return None };
+        let attribute = body.attribute(name).filter(|attribute| attribute.value.is_null())?;
+        Some(Arg { value: &attribute.value, span: attribute.span })
+    }
+
+    /// The place of an argument that is omitted or null: itself where it is written, or the block's header.
+    pub fn place(&self, name: &str) -> Option<Span> {
+        self.null(name).and_then(|arg| arg.span).or(self.header)
+    }
+
+    /// What an argument that is omitted or null stands for, at its place.
+    pub fn absent<T>(&self, name: &str, value: T) -> Fact<T> {
+        match self.null(name) {
+            Some(arg) => Fact {
+                basis: Basis::WrittenNull,
+                origin: arg.value.origin,
+                ..Fact::default(value, arg.span.or(self.header))
+            },
+            None => Fact::default(value, self.header),
+        }
+    }
+
     /// A value of the argument: `absent` when it is omitted or null.
     pub fn fact<T: PartialEq + Clone>(
         &self,
@@ -82,7 +106,7 @@ impl<'a> View<'a> {
             (None, ViewKind::Object(value, span)) if value.is_unknown() => {
                 Fact { basis: Basis::Configured, ..Fact::unknown(value.causes(), span) }
             }
-            (None, ViewKind::Object(..) | ViewKind::Block(_)) => Fact::default(absent, self.header),
+            (None, ViewKind::Object(..) | ViewKind::Block(_)) => self.absent(name, absent),
         }
     }
 

@@ -38,6 +38,10 @@ impl Provider for Aws {
     fn is_relevant(&self, type_name: &str) -> bool {
         RELEVANT.binary_search(&type_name).is_ok()
     }
+
+    fn is_relevant_argument(&self, name: &str) -> bool {
+        crate::aws::carriers::ARGUMENTS.contains(&name)
+    }
 }
 
 /// What EC2 begins the ids of its resources with, by type:
@@ -127,6 +131,7 @@ fn data(instance: &ResourceInstance, type_name: &str, name: &str, terms: &mut Te
             Some(partition) => Value::string(reversed(partition.dns_suffix)),
             None => shared("reverse_dns_prefix", instance, terms),
         }),
+        ("aws_availability_zones", "names" | "zone_ids") => Some(zones(instance, name, terms)),
         ("aws_vpc_endpoint_service", "service_name") => {
             let service = argument(instance, "service")?;
             let region = region(instance, terms);
@@ -226,10 +231,19 @@ struct Partition {
     dns_suffix: &'static str,
 }
 
-/// The partition of a region that is known, by the region's prefix.
+/// The partition that a region belongs to.
+pub(crate) fn partition_of(region: &str) -> &'static str {
+    partition_by_prefix(region).name
+}
+
+/// The partition of the instance's region, when that is known.
 fn partition(instance: &ResourceInstance) -> Option<Partition> {
     let region = argument(instance, "region").or(instance.provider_region.as_ref())?;
-    let region = region.as_str()?;
+    Some(partition_by_prefix(region.as_str()?))
+}
+
+/// The partition of a region, by the region's prefix.
+fn partition_by_prefix(region: &str) -> Partition {
     let partitions: &[(&str, &'static str, &'static str)] = &[
         ("cn-", "aws-cn", "amazonaws.com.cn"),
         ("us-gov-", "aws-us-gov", "amazonaws.com"),
@@ -240,10 +254,31 @@ fn partition(instance: &ResourceInstance) -> Option<Partition> {
         ("eusc-", "aws-eusc", "amazonaws.eu"),
     ];
     let found = partitions.iter().find(|(prefix, ..)| region.starts_with(prefix));
-    Some(match found {
+    match found {
         Some((_, name, dns_suffix)) => Partition { name, dns_suffix },
         None => Partition { name: "aws", dns_suffix: "amazonaws.com" },
-    })
+    }
+}
+
+/// What the zones of a region are called: at least two unless a filter leaves some out.
+/// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>.
+fn zones(instance: &ResourceInstance, name: &str, terms: &mut Terms) -> Value {
+    let left_out =
+        ["exclude_names", "exclude_zone_ids"].iter().any(|name| argument(instance, name).is_some());
+    let filtered = instance.body.blocks.iter().any(|block| block.block_type == "filter");
+    let refinement = Refinement {
+        not_null: true,
+        min_length: if left_out || filtered { 0 } else { 2 },
+        ..Refinement::default()
+    };
+    Value::new(ValueKind::Unknown(Arc::new(Unknown {
+        term: terms.intern(Term::Attr(instance.id, name.into())),
+        ty: Type::List(Arc::new(Type::String)),
+        refinement,
+        causes: [Cause::DataSource(instance.addr.to_string().into())].into_iter().collect(),
+        possible: None,
+        each: None,
+    })))
 }
 
 fn reversed(domain: &str) -> String {

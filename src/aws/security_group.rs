@@ -6,7 +6,7 @@ use ecow::EcoString;
 use ipnet::IpNet;
 
 use crate::aws::Declaration;
-use crate::aws::cidr::{Cidr, Coverage, cover};
+use crate::aws::cidr::{Cidr, Coverage, cover, cover_public};
 use crate::aws::fact::{Answer, Basis, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GroupId, Link, LinkSet, PrefixListId, Ref, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin};
@@ -143,6 +143,8 @@ pub struct PrefixList {
     pub entries: Vec<PrefixListEntry>,
     /// Why it may have further entries.
     pub open: Option<Causes>,
+    /// Whether it is a list that AWS keeps of the public ranges of a service with gateway endpoints, S3 or DynamoDB.
+    pub of_service: bool,
 }
 
 /// An entry of a prefix list.
@@ -469,6 +471,7 @@ impl Network {
         }
         let of = |cidr: &Known<Cidr>| match cidr {
             Known::Value(Cidr::Net(inner)) => cover(nets, inner),
+            Known::Value(Cidr::Public) => cover_public(nets),
             Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_) => Coverage::Unknown,
         };
         match party {
@@ -505,6 +508,10 @@ impl Network {
                 let mut why = Vec::new();
                 for id in link.candidates() {
                     let list = self.prefix_list(*id);
+                    // Neither an interface in a VPC nor Systems Manager has an address of S3 or DynamoDB.
+                    if list.of_service {
+                        continue;
+                    }
                     for entry in &list.entries {
                         let (one, more) = self.range_matches(&entry.cidr.value, entry.cidr.span, party);
                         truth = truth | (one & entry.exists);
@@ -582,7 +589,7 @@ impl Network {
             .satisfies(|outer| match outer {
                 Cidr::Net(IpNet::V4(net)) => Truth::known(net.prefix_len() == 0),
                 Cidr::Net(IpNet::V6(_)) => Truth::No,
-                Cidr::Symbol(_) => Truth::Unknown,
+                Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
             })
             .is_yes()
         {
@@ -689,14 +696,7 @@ fn is_v6(known: &Known<Cidr>) -> bool {
 }
 
 fn symbol_causes(known: &Known<Cidr>) -> Causes {
-    let mut causes: Vec<_> = known
-        .alternatives()
-        .iter()
-        .flat_map(|cidr| match cidr {
-            Cidr::Symbol(symbol) => symbol.causes.to_vec(),
-            Cidr::Net(_) => Vec::new(),
-        })
-        .collect();
+    let mut causes: Vec<_> = known.alternatives().iter().flat_map(|cidr| cidr.causes().to_vec()).collect();
     causes.sort();
     causes.dedup();
     causes.into()

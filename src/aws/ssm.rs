@@ -104,6 +104,17 @@ impl Ssm {
     }
 }
 
+impl Ssm {
+    /// The role that Default Host Management certainly gives to instances in a region, where the configuration names it.
+    pub fn management_role(&self, region: &Fact<Option<EcoString>>) -> Option<RoleId> {
+        let here = |setting: &&HostManagement| {
+            setting.region.value == region.value && (setting.declaration.exists & setting.certain).is_yes()
+        };
+        let mut settings = self.host_management.iter().filter(here);
+        settings.next()?.role.as_ref()?.link.to().filter(|_| settings.next().is_none())
+    }
+}
+
 fn host_management(instance: &ResourceInstance, build: &Build<'_>, iam: &Iam) -> Option<HostManagement> {
     let view = view(instance);
     let id = view.arg("setting_id")?;

@@ -6,7 +6,7 @@ use crate::addr::{ModuleInstance, ResourceMode};
 use crate::aws::fact::Evidence;
 use crate::eval::origin::{Origin, OriginId, Step};
 use crate::eval::value::{InstanceId, Value};
-use crate::eval::{Evaluation, SummarizedCall};
+use crate::eval::{BlockValue, Evaluation, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
@@ -186,6 +186,14 @@ impl<'a> Trails<'a> {
                     conditions.extend(origin.inputs.first().copied());
                     origin.inputs.get(1).copied()
                 }
+                Step::Attribute { instance, .. } if origin.inputs.is_empty() => {
+                    // What a data source makes of its arguments is decided by one of them.
+                    let instance = self.evaluation.instance(instance);
+                    if instance.addr.resource.mode == ResourceMode::Data {
+                        values_of(&instance.body, &mut conditions);
+                    }
+                    None
+                }
                 Step::Literal
                 | Step::Expression
                 | Step::Call(_)
@@ -261,5 +269,13 @@ impl<'a> Trails<'a> {
             Step::Scenario(name) => format!("var.{name} in this scenario"),
         };
         Some(note)
+    }
+}
+
+/// The steps that made the arguments of a body, those of its nested blocks after its own.
+fn values_of(body: &BlockValue, into: &mut Vec<OriginId>) {
+    into.extend(body.attributes.iter().map(|attribute| attribute.value.origin));
+    for block in &body.blocks {
+        values_of(&block.body, into);
     }
 }

@@ -525,6 +525,15 @@ impl<'a> Evaluator<'a> {
             _ => self.terms.fresh("instances"),
         };
         let max_length = choices.is_some().then_some(instances.len() as u64);
+        // As many at least as the count, or as the keys that there are to be.
+        let least = decider.as_unknown().map_or(0, |unknown| match (&unknown.ty, &unknown.refinement.min) {
+            (Type::Number, Some((least, _))) => {
+                least.to_i64().and_then(|least| u64::try_from(least).ok()).unwrap_or(0)
+            }
+            (Type::Number, None) => 0,
+            _ => unknown.refinement.min_length,
+        });
+        let min_length = max_length.map_or(least, |most| least.min(most));
         let each = match instances {
             [] => None,
             [one] => Some(one.clone()),
@@ -542,7 +551,7 @@ impl<'a> Evaluator<'a> {
         Value::new(ValueKind::Unknown(std::sync::Arc::new(Unknown {
             term,
             ty: if count { Type::list(element) } else { Type::map(element) },
-            refinement: Refinement { not_null: true, max_length, ..Refinement::default() },
+            refinement: Refinement { not_null: true, min_length, max_length, ..Refinement::default() },
             causes: decider.causes(),
             possible: choices.map(|choices| choices.into_iter().collect::<EcoVec<Value>>()),
             each: each.map(Box::new),

@@ -10,7 +10,7 @@ use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::existence;
-use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, core_actions_of};
+use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, SSM_SERVICE, core_actions_of};
 use crate::proof::dns::{Place, Resolution};
 use crate::proof::session::needs;
 use crate::proof::verdict::{Path, Proof};
@@ -291,6 +291,26 @@ impl Chains<'_> {
         let managed = self.reach.host_management_of(target);
         let mut stands_in = |links: &mut Vec<Link>| {
             taken.host_management(self.reach, target);
+            if let Some(role) = self.reach.management_role(target) {
+                let address = &iam.role(role).declaration.address;
+                let fails =
+                    format!("Systems Manager may not assume {address}, the role of Default Host Management");
+                let words_of_trust = words(format!("Systems Manager may assume {address}"), fails);
+                links.push(self.link(3, "trust", iam.trusts(role, &SSM_SERVICE), "SSM010", words_of_trust));
+                let region = sites.iter().find_map(|site| self.reach.region(site));
+                let allows = CORE_ACTIONS.iter().map(|action| iam.permission(role, action, region).answer());
+                let mut allows = Answer::all(allows);
+                if allows.evidence.iter().all(|evidence| evidence.span.is_none()) {
+                    allows.evidence.push(iam.role(role).declaration.evidence(""));
+                }
+                let fails = format!(
+                    "{address}, the role of Default Host Management, does not allow what a session needs"
+                );
+                let words_of_role =
+                    words(format!("Default Host Management gives the instance {address}"), fails);
+                links.push(self.link(4, "permissions", allows, "SSM004", words_of_role));
+                return true;
+            }
             let words = words("Default Host Management gives the instance a role", "");
             links.push(self.link(4, "permissions", managed.clone(), "SSM004", words));
             true
@@ -465,6 +485,7 @@ impl Chains<'_> {
         match &resolution.place {
             Place::Unknown => {
                 links.push(self.link(5, "dns", answer, "SSM005", words("", "")));
+                links.extend(self.shut_in(site));
                 None
             }
             Place::Broken => {
@@ -529,6 +550,15 @@ impl Chains<'_> {
         }
     }
 
+    /// The groups of a site as a broken link, where they let nothing out on the port, wherever the name leads.
+    fn shut_in(&self, site: &Site) -> Option<Link> {
+        let admission = self.reach.site_admits_internet(site);
+        let nothing = admission.answer.truth.is_no() && admission.candidates.is_empty();
+        let groups = &self.reach.target(site).groups;
+        let side = Side::Out("anywhere");
+        nothing.then(|| self.group_link(8, "instance-sg", "SSM007", admission.answer, groups, side))
+    }
+
     fn why_broken(&self, vpc: VpcId, service: Service) -> (&'static str, String) {
         let network = &self.reach.model.network;
         let attributes = network.vpc(vpc);
@@ -544,6 +574,8 @@ impl Chains<'_> {
             ("SSM018", "a resolver rule takes the name away".to_owned())
         } else if network.firewall_blocks(vpc, service.label(), region).truth.is_yes() {
             ("SSM018", "a DNS firewall blocks the name".to_owned())
+        } else if let Some(record) = self.reach.misled(vpc, service) {
+            ("SSM015", format!("{} leads to the endpoint of another service", record.declaration.address))
         } else {
             ("SSM015", "a private zone of that domain has no record for it".to_owned())
         }
@@ -580,7 +612,16 @@ impl Chains<'_> {
                 return Some(self.link(5, "dns", both, "SSM005", words("", fails)));
             }
         }
-        None
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let both = network.dns_attributes(vpc);
+        let zone = network.zones_for(vpc, label, region).into_iter().find(|zone| {
+            (zone.exact & zone.associated.truth & zone.record.truth).is_yes() && both.truth.is_no()
+        })?;
+        let of = &network.vpc(vpc).declaration.address;
+        let zone = &network.zone(zone.zone).declaration.address;
+        let fails =
+            format!("DNS hostnames or support of {of} are off, so {zone} does not answer for {label}");
+        Some(self.link(5, "dns", both, "SSM005", words("", fails)))
     }
 
     fn through_endpoint(
@@ -758,7 +799,7 @@ impl Chains<'_> {
                 answer.evidence.push(declaration.evidence(""));
                 let own =
                     format!("{} has no endpoint for it, and no way to the internet", declaration.address);
-                match self.reach.is_shared(vpc) {
+                match self.reach.is_to_share(vpc, service) {
                     true => ("SSM015", format!("{own}; that of another VPC is out of reach")),
                     false => ("SSM003", own),
                 }

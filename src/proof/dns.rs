@@ -114,6 +114,13 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         endpoints.extend(candidates);
         let target = zone.endpoint.as_ref().and_then(|link| link.to());
         match (answers.truth, target) {
+            (Truth::Yes, Some(target))
+                if zone.exact.is_yes() && network.endpoint(target).service.is(label).is_no() =>
+            {
+                let record = network.record_to(zone.zone, target);
+                let answer = record.map_or(answers, |record| Answer::yes(record.evidence("")));
+                return decided(Place::Broken, answer, endpoints, doubts);
+            }
             (Truth::Yes, Some(target)) if zone.exact.is_yes() => {
                 return decided(Place::Zone(zone.zone, target), answers, endpoints, doubts);
             }

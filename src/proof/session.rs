@@ -22,11 +22,13 @@ pub struct Need {
 
 /// The services that preferences use.
 pub fn needs(preferences: &Preferences) -> [Need; 4] {
+    // Without a log group there is nothing to stream to.
+    let streams = Answer::all([preferences.streaming.clone(), preferences.log_group.clone()]);
     let at_end = Answer::all([preferences.log_group.clone(), preferences.streaming.clone().negate()]);
     let need = |used, service, what, blocks| Need { used, service, what, blocks };
     [
         need(preferences.kms.clone(), "kms", "encrypts sessions with KMS", true),
-        need(preferences.streaming.clone(), "logs", "streams sessions to CloudWatch Logs", true),
+        need(streams, "logs", "streams sessions to CloudWatch Logs", true),
         need(at_end, "logs", "logs sessions to CloudWatch Logs", false),
         need(preferences.bucket.clone(), "s3", "logs sessions to S3", false),
     ]

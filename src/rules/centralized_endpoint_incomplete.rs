@@ -2,9 +2,10 @@
 
 use crate::aws::Declaration;
 use crate::aws::dns::{Relation, ZoneMatch, relation};
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::Answer;
 use crate::aws::link::{EndpointId, VpcId};
 use crate::finding::Severity;
+use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::truth::Truth;
@@ -21,20 +22,52 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     for vpc in context.model.network.vpc_ids() {
-        let sites: Vec<&Site> =
-            reach.sites_in(vpc).filter(|site| site.certain.is_yes() && site.internet.truth.is_no()).collect();
-        if sites.is_empty() || !reach.is_shared(vpc) {
-            continue;
-        }
-        let affected: Vec<String> =
-            sites.iter().map(|site| reach.target(site).declaration.address.clone()).collect();
+        let all: Vec<&Site> = reach.sites_in(vpc).filter(|site| site.certain.is_yes()).collect();
+        let cut_off: Vec<&Site> = all.iter().copied().filter(|site| site.internet.truth.is_no()).collect();
         for service in Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)) {
-            if let Some((violation, defect)) = broken(reach, vpc, service, &sites) {
-                let defect = defect.affects(affected.iter().cloned());
+            // A zone takes the name from all instances of its VPCs; what else is missing only matters without internet.
+            let misled = (reach.resolve(vpc, service).place == Place::Broken)
+                .then(|| misled(reach, vpc, service))
+                .flatten();
+            let (found, sites) = match misled {
+                Some(found) => (Some(found), &all),
+                None if reach.is_to_share(vpc, service) && !cut_off.is_empty() => {
+                    (broken(reach, vpc, service, &cut_off), &cut_off)
+                }
+                None => continue,
+            };
+            if let Some((violation, defect)) = found.filter(|_| !sites.is_empty()) {
+                let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
+                let defect = defect.affects(affected);
                 findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
             }
         }
     }
+}
+
+/// What is wrong with the record of a zone that answers for the service's name.
+fn misled(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Option<(Answer, Defect)> {
+    let network = &reach.model.network;
+    let yes = Answer::new(Truth::Yes);
+    if let Some(record) = reach.misled(vpc, service) {
+        let place = record.evidence(format!("this is not the endpoint of {}", service.label()));
+        let defect = Defect::new(&record.declaration, "{} leads to the endpoint of another service")
+            .at(place.span, place.note.clone())
+            .decided_by(place)
+            .help("lead each service's name to its own endpoint")
+            .cause("record of another service");
+        return Some((yes, defect));
+    }
+    let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+    let zone = network
+        .zones_for(vpc, service.label(), region)
+        .into_iter()
+        .find(|zone| (zone.exact & zone.associated.truth).is_yes() && zone.record.truth.is_no())?;
+    let declaration = &network.zone(zone.zone).declaration;
+    let defect = Defect::new(declaration, "{} has no record at its top, so the name does not exist")
+        .help("add an alias record to the endpoint")
+        .cause("record");
+    Some((yes, defect))
 }
 
 /// What is missing on the way to the service: the name first, then the route.
@@ -50,26 +83,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
         .collect();
     let yes = Answer::new(Truth::Yes);
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
-        let declaration = &network.zone(zone.zone).declaration;
-        let Some(target) = zone.endpoint.as_ref().and_then(|link| link.to()) else {
-            let missing = zone.record.clone().negate();
-            let defect = Defect::new(declaration, "{} has no record at its top, so the name does not exist")
-                .help("add an alias record to the endpoint")
-                .cause("record");
-            return zone.endpoint.is_none().then_some((missing, defect));
-        };
-        if network.endpoint(target).service.is(service.label()).is_no() {
-            let record = network
-                .zone(zone.zone)
-                .records
-                .iter()
-                .find(|record| record.endpoint.as_ref().is_some_and(|link| link.is(target).is_yes()));
-            let record = record.map_or(declaration, |record| &record.declaration);
-            let defect = Defect::new(record, "{} leads to the endpoint of another service")
-                .help("lead each service's name to its own endpoint")
-                .cause("record of another service");
-            return Some((yes, defect));
-        }
+        let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
         return no_route(reach, vpc, target, sites);
     }
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_unknown()) {
@@ -94,13 +108,24 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
         return Some((yes, defect));
     }
     let endpoint = network.endpoint(*elsewhere.first()?);
+    let (here, help) = if endpoint.private_dns.is(&false).is_yes() {
+        (
+            "private DNS is off, and no private hosted zone has the name",
+            "make a private hosted zone of the service's name, associated with both VPCs",
+        )
+    } else {
+        (
+            "private DNS ends at the endpoint's own VPC",
+            "switch private DNS off and make a private hosted zone for the service, associated with both VPCs",
+        )
+    };
     let defect = Defect::new(
         &endpoint.declaration,
         format!("{{}} is out of reach of {}: its name is not known there", own.address),
     )
-    .at_fact(&endpoint.private_dns, "private DNS ends at the endpoint's own VPC")
+    .at_fact(&endpoint.private_dns, here)
     .label(own.decl_range, "the instances of this VPC are to use it")
-    .help("switch private DNS off and make a private hosted zone for the service, associated with both VPCs")
+    .help(help)
     .cause("private DNS");
     Some((yes, defect))
 }
@@ -116,12 +141,12 @@ fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) 
         if way.truth.is_no() {
             let subnet: &Declaration = &network.subnet(from).declaration;
             let to = &network.vpc(to).declaration;
-            let place = way.evidence.first().cloned();
+            let place = way.evidence.iter().find(|place| place.span.is_some()).cloned();
             let mut defect = Defect::new(subnet, format!("no route leads from {{}} to {}", to.address))
                 .help("add a route over the peering connection or transit gateway, in both directions")
                 .cause("route");
-            if let Some(Evidence { span, note, .. }) = place {
-                defect = defect.label(span, note);
+            if let Some(place) = place {
+                defect = defect.at(place.span, place.note).label(subnet.decl_range, "from this subnet");
             }
             return Some((way.negate(), defect));
         }

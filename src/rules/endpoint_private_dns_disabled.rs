@@ -28,6 +28,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if endpoint.endpoint_type.is_configured() && endpoint.is_interface().is_no() {
             continue;
         }
+        if is_for_others(context.reach, id, endpoint, service) {
+            continue;
+        }
         let off = endpoint.private_dns.ask("", |on| Truth::known(!on));
         let off = Answer { evidence: Vec::new(), ..off };
         let replaced = is_replaced(network, id, endpoint, service);
@@ -91,6 +94,17 @@ fn fix(context: &RuleContext<'_>, id: EndpointId, service: Service) -> Option<Fi
         Term::Bool(true),
     );
     if is_safe { fix } else { remedy::with_a_look(fix) }
+}
+
+/// Whether only instances of other VPCs use the endpoint, to which its private DNS does not extend; what keeps them from
+/// it is for another rule to say.
+fn is_for_others(reach: &Reach<'_>, id: EndpointId, endpoint: &Endpoint, service: Service) -> bool {
+    let used_here = endpoint.vpc.link.to().is_none_or(|vpc| reach.sites_in(vpc).next().is_some());
+    let mut others = reach.model.network.vpc_ids().filter(|other| reach.sites_in(*other).next().is_some());
+    !used_here
+        && others.any(|other| {
+            reach.is_to_share(other, service) && reach.presence(other, service).elsewhere.contains(&id)
+        })
 }
 
 /// Whether a private hosted zone leads the service's name to the endpoint.

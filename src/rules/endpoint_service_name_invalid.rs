@@ -1,8 +1,10 @@
 //! SSM013: a service name that does not exist in the endpoint's region, or that the agent never dials.
 
+use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::Answer;
 use crate::aws::network::existence;
 use crate::finding::Severity;
+use crate::proof::Service;
 use crate::proof::refusal::{NameProblem, name_problems};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
@@ -29,13 +31,39 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let advice = advice(&problem);
             let fix = rewording(&problem)
                 .and_then(|(word, with)| remedy::reword(context, &endpoint.service.name, word, with));
-            let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.describe()))
-                .at_fact(&endpoint.service.name, advice.here)
+            let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.describe()));
+            let defect = match &problem {
+                NameProblem::ServiceRegion => defect.at_fact(&endpoint.service_region, advice.here),
+                NameProblem::Fips(_)
+                | NameProblem::Misspelt { .. }
+                | NameProblem::Prefix(_)
+                | NameProblem::Region { .. }
+                | NameProblem::China(_)
+                | NameProblem::NewRegion(_) => defect.at_fact(&endpoint.service.name, advice.here),
+            };
+            let refused = problem.is_refused() && service_of(endpoint, &problem).is_some();
+            let defect = defect
+                .affects(if refused { context.reach.cut_off(endpoint) } else { Vec::new() })
                 .severity(severity)
                 .help(advice.help)
                 .fix(fix)
                 .cause(advice.cause);
             findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), defect);
+        }
+    }
+}
+
+/// The service that the endpoint is meant for, of those that the agent calls.
+fn service_of(endpoint: &Endpoint, problem: &NameProblem) -> Option<Service> {
+    match problem {
+        NameProblem::Misspelt { meant, .. } => Some(*meant),
+        NameProblem::Fips(_)
+        | NameProblem::Prefix(_)
+        | NameProblem::Region { .. }
+        | NameProblem::ServiceRegion
+        | NameProblem::China(_)
+        | NameProblem::NewRegion(_) => {
+            Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes())
         }
     }
 }

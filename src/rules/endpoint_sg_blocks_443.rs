@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Basis, Evidence};
 use crate::aws::link::{EndpointId, GroupId, VpcId};
 use crate::aws::network::{Network, existence};
-use crate::aws::security_group::{Admission, Direction, Group, Party};
+use crate::aws::security_group::{Admission, Direction, Group, Party, Rule};
 use crate::finding::{Fix, Severity};
 use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::rules::{self, Defect, Findings, RuleContext, remedy};
 use crate::source::Span;
 use crate::truth::Truth;
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: rules::Rule = rules::Rule {
     code: "SSM002",
     name: "endpoint-sg-blocks-443",
     severity: Severity::Error,
@@ -167,8 +167,12 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
             format!("{{}} falls back to the default security group, which does not admit HTTPS from {whom}"),
         )
         .at(
-            endpoint.declaration.decl_range,
-            "without `security_group_ids` it has the default group of the VPC",
+            endpoint.own_groups.span.or(endpoint.declaration.decl_range),
+            if endpoint.own_groups.basis == Basis::Configured {
+                "an empty list leaves it the default group of the VPC"
+            } else {
+                "without `security_group_ids` it has the default group of the VPC"
+            },
         );
         for group in groups.ids().map(|id| network.group(id)) {
             defect = defect.label(group.declaration.decl_range, "the default group");
@@ -206,12 +210,17 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
         .cause("ingress")
 }
 
-/// The rule that is nearest to what is missing: the only one there is; else the group itself.
+/// The place that is nearest to what is missing: the only block with rules; else the group itself.
 fn only_rule(group: &Group) -> (Option<Span>, String) {
-    let mut rules = group.ingress.rules.iter().filter(|rule| rule.in_effect().is_yes());
-    match (rules.next(), rules.next()) {
-        (Some(rule), None) => (rule.declaration.decl_range, format!("admits {} only", rule.ports.describe())),
-        (None, _) => (group.declaration.decl_range, "no rule lets anything in".to_owned()),
-        (Some(_), Some(_)) => (group.declaration.decl_range, "no rule admits TCP 443".to_owned()),
+    let rules: Vec<&Rule> = group.ingress.rules.iter().filter(|rule| rule.in_effect().is_yes()).collect();
+    let block = |rule: &Rule| rule.declaration.decl_range;
+    match rules.as_slice() {
+        [rule] => (block(rule), format!("admits {} only", rule.ports.describe())),
+        [] => (group.ingress.inline.or(group.declaration.decl_range), "no rule lets anything in".to_owned()),
+        [first, rest @ ..] => {
+            let same = rest.iter().all(|rule| block(rule) == block(first));
+            let place = if same { block(first) } else { group.declaration.decl_range };
+            (place, "no rule admits TCP 443".to_owned())
+        }
     }
 }

@@ -25,6 +25,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let exists = existence(&endpoint.declaration);
+        let affected = context.reach.cut_off(endpoint);
         let empty = context.reach.without_subnet(id);
         let defect = Defect::new(&endpoint.declaration, "{} has no subnet, and so no network interface")
             .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
@@ -36,6 +37,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 endpoint.subnets.basis == Basis::ProviderDefault,
                 endpoint.vpc.link.to(),
             ))
+            .affects(affected.iter().cloned())
             .cause("no subnet");
         findings.judge(&Answer::all([exists.clone(), empty]), defect);
 
@@ -44,6 +46,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
             .decided_by(subnets_evidence(endpoint))
             .help("join the lists with `concat`; one subnet for each availability zone is enough for all of the VPC")
+            .affects(affected.iter().cloned())
             .cause("lists of subnets");
         findings.judge(&Answer::all([exists.clone(), nests]), defect);
 
@@ -51,6 +54,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(endpoint.subnets.span, "one of these subnets is in another VPC")
             .decided_by(subnets_evidence(endpoint))
             .help("list subnets of the endpoint's own VPC")
+            .affects(affected.iter().cloned())
             .cause("subnet of another VPC");
         findings.judge(&Answer::all([exists.clone(), context.reach.foreign_subnet(id)]), defect);
 
@@ -58,12 +62,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(endpoint.subnets.span, "two of these subnets are in one availability zone")
             .decided_by(subnets_evidence(endpoint))
             .help("list one subnet for each availability zone; every subnet of the VPC reaches the endpoint")
+            .affects(affected.iter().cloned())
             .cause("two subnets in one zone");
         findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), defect);
 
         let defect = Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
             .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
             .help("list subnets that have addresses of the endpoint's `ip_address_type`")
+            .affects(affected.iter().cloned())
             .cause("subnet of another family");
         findings.judge(&Answer::all([exists.clone(), context.reach.subnet_of_other_family(id)]), defect);
 

@@ -3,6 +3,7 @@
 use crate::aws::fact::Answer;
 use crate::aws::network::existence;
 use crate::finding::{Severity, Term};
+use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
@@ -39,10 +40,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let interface = Term::Text("Interface".into());
             remedy::set(context, &endpoint.declaration, kind, "vpc_endpoint_type", interface)
         };
+        let is_ours = Service::ALL.iter().any(|service| service.label() == *label);
+        let affected = if is_ours { context.reach.cut_off(endpoint) } else { Vec::new() };
         let defect = Defect::new(&endpoint.declaration, "{} is not an interface endpoint")
             .at_fact(kind, here)
             .help("set `vpc_endpoint_type = \"Interface\"`")
             .fix(fix)
+            .affects(affected)
             .cause("type");
         findings.judge(&violation, defect);
     }

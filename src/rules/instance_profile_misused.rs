@@ -1,6 +1,6 @@
 //! SSM009: something other than the name of an instance profile that holds a role.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::aws::compute::Target;
 use crate::aws::fact::{Answer, Evidence};
@@ -20,10 +20,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let iam = &context.model.iam;
-    let mut used: BTreeSet<ProfileId> = BTreeSet::new();
+    let mut used: BTreeMap<ProfileId, Vec<String>> = BTreeMap::new();
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
-        used.extend(target.profile.link.to());
+        if let Some(profile) = target.profile.link.to().filter(|_| target.declaration.exists.is_yes()) {
+            used.entry(profile).or_default().push(target.declaration.address.clone());
+        }
         let Some(problem) = of_target(iam, target) else { continue };
         let argument = &target.profile;
         let subject =
@@ -56,11 +58,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let subject = &profile.declaration;
+        let affected = used.get(&id).cloned().unwrap_or_default();
         match &profile.role {
-            None if used.contains(&id) => {
+            None if used.contains_key(&id) => {
                 let defect = Defect::new(subject, "{} holds no role, so it gives no credentials")
                     .at(subject.decl_range, "no `role`")
                     .help("set `role` to the name of a role with AmazonSSMManagedInstanceCore")
+                    .affects(affected)
                     .cause("no role");
                 findings.judge(&Answer::new(subject.exists), defect);
             }
@@ -85,6 +89,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .decided_by(role.reference.evidence(""))
                     .help("set `role = aws_iam_role.<name>.name`")
                     .fix(fix)
+                    .affects(affected)
                     .cause("role argument");
                 findings.judge(&Answer::new(subject.exists & Truth::Yes), defect);
             }

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
-
-use crate::aws::cidr::{Cidr, Coverage};
+use crate::aws::cidr::Cidr;
 use crate::aws::compute::Target;
-use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::Network;
-use crate::aws::security_group::{Admission, Direction, Group, Party, PeerKind};
+use crate::aws::security_group::{Admission, Direction, Group, Party, Rule};
 use crate::finding::{Fix, Severity};
 use crate::proof::{Reach, Service, Site};
-use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::rules::{self, Defect, Findings, RuleContext, remedy};
 use crate::source::Span;
 use crate::truth::Truth;
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: rules::Rule = rules::Rule {
     code: "SSM007",
     name: "instance-sg-blocks-egress-443",
     severity: Severity::Error,
@@ -37,9 +35,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         else {
             continue;
         };
-        let blocked = if ways.iter().all(|way| matches!(way, Way::Interface(..) | Way::Vpc(_))) {
-            // DNS alternates between the interfaces of an endpoint: one that is admitted is enough now and then.
-            let open = Answer::any(answers.iter().map(|admission| admission.answer.clone()));
+        let by_endpoint = |way: &Way| matches!(way.to, Whither::Interface(..) | Whither::Vpc(_));
+        let blocked = if ways.iter().all(by_endpoint) {
+            // DNS alternates between the interfaces of an endpoint: one that is admitted is enough now and then. But a
+            // session needs every service.
+            let open = Answer::all(Service::SESSION.into_iter().filter_map(|service| {
+                let mut of_service =
+                    ways.iter().zip(&answers).filter(|(way, _)| way.service == service).peekable();
+                of_service.peek()?;
+                Some(Answer::any(of_service.map(|(_, admission)| admission.answer.clone())))
+            }));
             let some = open.truth.is_yes() && answers.iter().any(|admission| admission.answer.truth.is_no());
             if some && site.certain.is_yes() {
                 let defect = defect(network, target, nearest, "all of the endpoint's network interfaces")
@@ -54,17 +59,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             // It is not known which of these ways it takes; blocked is proven where none of them is open.
             Answer::all(answers.iter().map(|admission| admission.answer.clone().negate()))
         };
+        // Where nothing leads to public addresses, what may get out to them makes no difference.
+        let only_internet = ways.iter().all(|way| matches!(way.to, Whither::Internet));
+        let lets_some_out = !nearest.candidates.is_empty() || blocked.truth.is_unknown();
+        if only_internet && lets_some_out && site.internet.truth.is_no() {
+            continue;
+        }
         let mut violation = Answer::all([Answer::new(site.certain), blocked]);
         violation.evidence.clear();
         if violation.truth.is_unknown() && violation.reasons.is_empty() {
             let text = format!("whether {} is in this subnet is not known", target.declaration.address);
             violation.reasons.push(Reason::new(text, target.declaration.decl_range));
         }
-        let whither = if ways.iter().any(|way| matches!(way, Way::Interface(..) | Way::Vpc(_))) {
-            "the endpoints"
-        } else {
-            "the internet"
-        };
+        let whither = if ways.iter().any(by_endpoint) { "the endpoints" } else { "the internet" };
         let defect = defect(network, target, nearest, whither)
             .affects([target.declaration.address.clone()])
             .fix(fix(context, site, &ways, nearest));
@@ -80,23 +87,25 @@ fn fix(context: &RuleContext<'_>, site: &Site, ways: &[Way], nearest: &Admission
     let group = nearest.or_else(|| target.groups.ids().next())?;
     let mut peers = BTreeSet::new();
     for way in ways {
-        let Way::Interface(endpoint, _) = way else { return None };
-        peers.extend(network.endpoint(*endpoint).groups.ids().next());
+        let Whither::Interface(endpoint, _) = way.to else { return None };
+        peers.extend(network.endpoint(endpoint).groups.ids().next());
     }
     remedy::let_https(context, group, Direction::Egress, &peers, site.vpc.to())
 }
 
-/// Where the agent's connections go.
-enum Way {
+/// Where the agent's connections to a service go.
+struct Way {
+    service: Service,
+    to: Whither,
+}
+
+enum Whither {
     /// To the interface of an endpoint in a subnet.
     Interface(EndpointId, SubnetId),
     /// To an endpoint of which it is only known what VPC it is in.
     Vpc(VpcId),
-    /// To public addresses, and whether it is proven that they can be reached.
-    Internet {
-        /// Whether routes and gateways lead there.
-        through_nat: bool,
-    },
+    /// To public addresses.
+    Internet,
 }
 
 /// Where the connections of a site go, as far as is known; nothing where there is no way that this rule could judge.
@@ -104,57 +113,53 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
     let network = &reach.model.network;
     let mut ways = Vec::new();
     let mut by_endpoint = true;
-    if let Some(vpc) = site.vpc.to() {
-        for service in Service::SESSION {
-            let endpoints = reach.led_to(vpc, service, site);
-            by_endpoint &= !endpoints.is_empty();
-            for id in endpoints {
-                if network.endpoint(id).assumed {
-                    ways.push(Way::Vpc(vpc));
-                }
-                let subnets = &network.endpoint(id).subnets;
-                ways.extend(subnets.ids().map(|subnet| Way::Interface(id, subnet)));
+    for service in Service::SESSION {
+        let endpoints = site.vpc.to().map(|vpc| (vpc, reach.led_to(vpc, service, site)));
+        let Some((vpc, endpoints)) = endpoints.filter(|(_, endpoints)| !endpoints.is_empty()) else {
+            by_endpoint = false;
+            continue;
+        };
+        for id in endpoints {
+            let endpoint = network.endpoint(id);
+            if endpoint.assumed {
+                ways.push(Way { service, to: Whither::Vpc(vpc) });
             }
+            // An endpoint whose addresses the instance has no use for is not for this rule to judge.
+            if reach.shares_family(site, id).truth.is_no() {
+                continue;
+            }
+            // Nor is an interface that AWS does not make.
+            let made = |subnet: &SubnetId| !network.subnet(*subnet).vpc.link.same(&endpoint.vpc.link).is_no();
+            let mut interfaces = endpoint.subnets.ids().filter(made).peekable();
+            if interfaces.peek().is_none() && endpoint.subnets.open.is_some() {
+                // Where its interfaces are is not known; that nothing gets out on that port holds wherever they are.
+                let way = Way { service, to: Whither::Vpc(vpc) };
+                if admission(network, reach.target(site), &way).candidates.is_empty() {
+                    ways.push(way);
+                }
+            }
+            ways.extend(interfaces.map(|subnet| Way { service, to: Whither::Interface(id, subnet) }));
         }
-    } else {
-        by_endpoint = false;
     }
     if !by_endpoint && ways.is_empty() {
-        ways.push(Way::Internet { through_nat: site.internet.truth.is_yes() });
+        ways.extend(Service::SESSION.map(|service| Way { service, to: Whither::Internet }));
     }
     ways
 }
 
 fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
-    match way {
-        Way::Interface(endpoint, subnet) => {
-            let groups = &network.endpoint(*endpoint).groups;
-            let party = Party::Interface { subnet: *subnet, address: None, groups };
+    match way.to {
+        Whither::Interface(endpoint, subnet) => {
+            let groups = &network.endpoint(endpoint).groups;
+            let party = Party::Interface { subnet, address: None, groups };
             network.admits(&target.groups, Direction::Egress, 443, &party)
         }
-        Way::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(*vpc)),
-        Way::Internet { through_nat } => {
-            let everywhere = Party::Range(Cidr::anywhere_v4());
-            let mut admission = network.admits(&target.groups, Direction::Egress, 443, &everywhere);
-            if admission.coverage == Coverage::Part && *through_nat && only_private(network, &admission) {
-                // AWS answers from public addresses, of which private ranges hold none.
-                admission.answer = Answer { truth: Truth::No, reasons: Vec::new(), ..admission.answer };
-            }
-            admission
+        Whither::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(vpc)),
+        Whither::Internet => {
+            let public = Party::Range(Cidr::Public);
+            network.admits(&target.groups, Direction::Egress, 443, &public)
         }
     }
-}
-
-/// Whether all rules that let HTTPS out name private ranges only.
-fn only_private(network: &Network, admission: &Admission) -> bool {
-    admission.candidates.iter().all(|(group, index)| {
-        let rule = &network.group(*group).egress.rules[*index];
-        rule.open.is_none()
-            && rule.peers.iter().all(|peer| match &peer.kind {
-                PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
-                PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
-            })
-    })
 }
 
 fn defect(network: &Network, target: &Target, admission: &Admission, whither: &str) -> Defect {
@@ -189,14 +194,20 @@ fn defect(network: &Network, target: &Target, admission: &Admission, whither: &s
     defect
 }
 
-/// The rule that is nearest to what is missing: the only one there is; else the group itself.
+/// The place that is nearest to what is missing: the only block with rules; else the group itself.
 fn only_rule(group: &Group) -> (Option<Span>, String) {
-    let mut rules = group.egress.rules.iter().filter(|rule| rule.in_effect().is_yes());
-    match (rules.next(), rules.next()) {
-        (Some(rule), None) => {
-            (rule.declaration.decl_range, format!("lets {} out only", rule.ports.describe()))
+    let rules: Vec<&Rule> = group.egress.rules.iter().filter(|rule| rule.in_effect().is_yes()).collect();
+    let block = |rule: &Rule| rule.declaration.decl_range;
+    match rules.as_slice() {
+        [rule] => (block(rule), format!("lets {} out only", rule.ports.describe())),
+        [] => (
+            group.egress.inline.or(group.declaration.decl_range),
+            "without `egress` nothing gets out".to_owned(),
+        ),
+        [first, rest @ ..] => {
+            let same = rest.iter().all(|rule| block(rule) == block(first));
+            let place = if same { block(first) } else { group.declaration.decl_range };
+            (place, "no rule lets TCP 443 out".to_owned())
         }
-        (None, _) => (group.declaration.decl_range, "without `egress` nothing gets out".to_owned()),
-        (Some(_), Some(_)) => (group.declaration.decl_range, "no rule lets TCP 443 out".to_owned()),
     }
 }

@@ -26,12 +26,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let needed: Vec<Service> =
             Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)).collect();
+        // What is wrong with the way to another VPC's endpoint is for another rule to say.
+        let needed: Vec<Service> =
+            needed.into_iter().filter(|service| !reach.is_to_share(vpc, *service)).collect();
+        if needed.is_empty() {
+            continue;
+        }
         let answers: Vec<(Service, Answer)> =
             needed.iter().map(|service| (*service, is_served(reach, vpc, *service))).collect();
         let nothing = answers.iter().all(|(_, served)| served.truth.is_no());
-        if reach.is_shared(vpc) {
-            continue;
-        }
         let cut_off = sites
             .iter()
             .filter(|site| !(nothing && reach.broken_nat(site).is_some() || may_go_out(reach, vpc, site)));
@@ -98,7 +101,10 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         defect = defect.severity(Severity::Warning);
     }
     let off = missing.iter().find_map(|service| context.model.absent.endpoint(vpc, service.label()));
-    let sure = off.filter(|(endpoint, truth)| truth.is_yes() || endpoint.service.is_some());
+    // Where there is no endpoint at all, the one block that would make some is the one that is missed.
+    let nothing =
+        Service::ALL.iter().all(|service| context.reach.presence(vpc, *service).endpoints.is_empty());
+    let sure = off.filter(|(endpoint, truth)| truth.is_yes() || endpoint.service.is_some() || nothing);
     defect = match (decided_by_keys(context, vpc), sure) {
         (None, Some((endpoint, truth))) => {
             let here = if truth.is_yes() {
@@ -112,15 +118,18 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
                 .label(declaration.decl_range, "the VPC that lacks it")
                 .help(format!("switch the endpoint for {} on, or add a NAT gateway", list(&labels)))
         }
-        (Some((evidence, have)), _) => {
+        (Some(Repeated { by, have, argument }), _) => {
             let here = format!("endpoints exist only for: {}", have.join(", "));
             let like = have.first().copied().unwrap_or_default();
-            let fix = remedy::add_services(context, &evidence, missing, like);
+            let fix = match argument {
+                "for_each" => remedy::add_services(context, &by, missing, like),
+                _ => None,
+            };
             defect
                 .fix(fix)
-                .at(evidence.span, here)
-                .decided_by(evidence)
-                .help(format!("add {} to the services that `for_each` goes through", quoted(&labels)))
+                .at(by.span, here)
+                .decided_by(by)
+                .help(format!("add {} to the services that `{argument}` goes through", quoted(&labels)))
         }
         (None, None) => {
             let here = format!("has no endpoint for {}", list(&labels));
@@ -148,28 +157,42 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
     defect
 }
 
-/// The `for_each` that makes the endpoints of the VPC, and the services that it makes them for.
-fn decided_by_keys(context: &RuleContext<'_>, vpc: VpcId) -> Option<(Evidence, Vec<&'static str>)> {
+/// One block that makes the endpoints of a VPC.
+struct Repeated {
+    /// The argument that says how many.
+    by: Evidence,
+    /// The services that it makes them for.
+    have: Vec<&'static str>,
+    /// `for_each` or `count`.
+    argument: &'static str,
+}
+
+/// The `for_each`, or the `count` over more than one service, that makes the endpoints of the VPC.
+fn decided_by_keys(context: &RuleContext<'_>, vpc: VpcId) -> Option<Repeated> {
     let network = &context.model.network;
-    let mut found: Option<(String, Evidence)> = None;
-    let mut have = Vec::new();
+    let mut found: Option<(String, Repeated)> = None;
     for service in Service::ALL {
         for id in context.reach.presence(vpc, service).endpoints {
             let declaration = &network.endpoint(id).declaration;
             let addr = declaration.addr.as_ref()?;
-            let keyed = matches!(addr.key, InstanceKey::String(_));
+            let argument = match addr.key {
+                InstanceKey::String(_) => "for_each",
+                InstanceKey::Int(_) => "count",
+                InstanceKey::None | InstanceKey::Unknown => return None,
+            };
             let block = addr.without_keys();
             let span = context.trails.span(declaration.exists_because)?;
-            if !keyed || found.as_ref().is_some_and(|(other, _)| *other != block) {
+            if found.as_ref().is_some_and(|(other, _)| *other != block) {
                 return None;
             }
-            let evidence =
-                Evidence { span: Some(span), origin: declaration.exists_because, note: String::new() };
-            found.get_or_insert((block, evidence));
-            have.push(service.label());
+            let by = Evidence { span: Some(span), origin: declaration.exists_because, note: String::new() };
+            let (_, repeated) =
+                found.get_or_insert_with(|| (block, Repeated { by, have: Vec::new(), argument }));
+            repeated.have.push(service.label());
         }
     }
-    found.map(|(_, evidence)| (evidence, have))
+    // A single one with a number is one that `count` switches on, and no list of services.
+    found.map(|(_, found)| found).filter(|found| found.argument == "for_each" || found.have.len() > 1)
 }
 
 fn list(labels: &[&str]) -> String {

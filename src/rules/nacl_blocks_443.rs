@@ -95,8 +95,8 @@ const ANSWERS: (i64, i64) = (1024, 65535);
 /// An entry in the ACL; that it is there for other traffic too makes it unsafe.
 fn fix(context: &RuleContext<'_>, site: &Site, lookup: &AclLookup) -> Option<Fix> {
     let acl = context.model.network.subnet(lookup.subnet).acl.link.to()?;
-    let is_anywhere = lookup.remote == Known::Value(Cidr::anywhere_v4());
-    let vpc = if is_anywhere { None } else { Some(site.vpc.to()?) };
+    let is_public = lookup.remote == Known::Value(Cidr::Public);
+    let vpc = if is_public { None } else { Some(site.vpc.to()?) };
     let ports = if lookup.ports == HTTPS { HTTPS } else { ANSWERS };
     remedy::allow_in_acl(context, acl, lookup.direction, ports, vpc)
 }

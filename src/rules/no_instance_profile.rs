@@ -27,7 +27,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let absent =
             Answer { truth: !profile.present, evidence: Vec::new(), reasons: profile.reasons.clone() };
-        let managed = context.reach.host_management_of(target);
+        // Without the metadata service Default Host Management is no help either; another rule says so.
+        let managed = context.reach.host_management_is_on(target);
         let exists = Answer::new(target.declaration.exists);
         let mut violation = Answer::all([exists, absent, managed.negate()]);
         violation.evidence.clear();
@@ -38,10 +39,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .at(profile.span.or(subject.decl_range), "no instance profile")
             .decided_by(evidence)
             .help("set `iam_instance_profile` to a profile whose role has AmazonSSMManagedInstanceCore")
-            .fix(if profile.basis == Basis::Configured {
-                None
-            } else {
+            .fix(if profile.basis == Basis::ProviderDefault {
                 remedy::give_profile(context, subject)
+            } else {
+                None
             })
             .note("Default Host Management, set up outside of this configuration, would do instead")
             .affects([target.declaration.address.clone()])

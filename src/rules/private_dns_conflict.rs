@@ -32,6 +32,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .help(
                         "keep one endpoint of the service in the VPC, or switch private DNS off on the other",
                     )
+                    .affects(context.reach.cut_off(endpoint))
                     .cause(&format!("second {}", service.label()));
                 findings.judge(&existence(&endpoint.declaration), defect);
             }
@@ -46,6 +47,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                         format!("{} is a zone of that name in the same VPC", zone.address),
                     )
                     .help("remove the zone, or switch private DNS off where other VPCs share the endpoint")
+                    .affects(context.reach.cut_off(endpoint))
                     .cause(&format!("zone of {}", service.label()));
                 findings.judge(&existence(&endpoint.declaration), defect);
             }

@@ -41,7 +41,7 @@ pub(super) fn set<T>(
         Term::Code(code) => code.clone(),
     };
     let title = format!("set {name} to {shown}");
-    if !fact.is_configured() {
+    if fact.basis == Basis::ProviderDefault {
         let change = Change::Set { block: subject.span?, name, value };
         return Some(Fix::new(title, Safety::Safe, vec![change]));
     }

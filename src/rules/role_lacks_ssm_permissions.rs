@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::fact::{Answer, Evidence};
-use crate::aws::iam::{Attached, Permission, Role, RoleId, Verdict};
+use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::iam::{Attached, Misuse, Permission, Role, RoleId, Verdict};
 use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
@@ -23,7 +23,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let mut users: BTreeMap<RoleId, Vec<&Site>> = BTreeMap::new();
     for site in &reach.sites {
-        if let Some(role) = reach.role(site) {
+        if let Some(role) = reach.role(site).or_else(|| reach.management_role(reach.target(site))) {
             users.entry(role).or_default().push(site);
         }
     }
@@ -33,7 +33,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let permissions: Vec<Permission> =
             CORE_ACTIONS.iter().map(|action| context.model.iam.permission(id, action, region)).collect();
         let lacks = Answer::any(permissions.iter().map(|permission| permission.answer().negate()));
-        let managed_by_aws = host_management(reach, &sites, &permissions);
+        // That the role is the one of Default Host Management helps nobody.
+        let own = sites.iter().any(|site| reach.management_role(reach.target(site)) == Some(id));
+        let managed_by_aws =
+            if own { Answer::new(Truth::No) } else { host_management(reach, &sites, &permissions) };
         // A role lacks what it lacks in every subnet.
         let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
@@ -48,6 +51,39 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
         let defect = defect(role, &permissions, violation.truth).affects(affected).fix(fix);
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+    unknown_roles(context, findings);
+}
+
+/// Profiles that are there and whose role nobody here knows: named, looked up, or made elsewhere.
+fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let iam = &context.model.iam;
+    for target in context.model.compute.target_ids().map(|id| context.model.compute.target(id)) {
+        let argument = &target.profile;
+        let profile = argument.link.to().map(|id| iam.profile(id));
+        let empty = profile.is_some_and(|profile| match &profile.role {
+            Some(role) => role.misuse.is_some(),
+            None => !profile.looked_up,
+        });
+        let wrong = argument.misuse.as_ref().is_some_and(|misuse| match misuse {
+            Misuse::NameWithoutReference(_) => false,
+            Misuse::RoleForProfile(_)
+            | Misuse::NameOfRole(_)
+            | Misuse::ArnForName
+            | Misuse::QuotedReference(_) => true,
+        });
+        let known = context.reach.role_of(target).is_some();
+        if !argument.present.is_yes() || known || empty || wrong {
+            continue;
+        }
+        let reason = Reason::new("the role of the instance profile is not known", argument.span);
+        let answer = Answer::all([Answer::new(target.declaration.exists), Answer::unknown([reason])]);
+        let defect = Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
+            .at(argument.span, "the role of this instance profile is not known")
+            .help("attach the policy AmazonSSMManagedInstanceCore to the role")
+            .affects([target.declaration.address.clone()])
+            .cause("role not known");
+        findings.judge(&answer, defect);
     }
 }
 
@@ -85,10 +121,12 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         let actions: Vec<&str> = missing.iter().map(|permission| permission.action.as_str()).collect();
         actions.join(", ")
     };
+    let empty = role.policies.is_empty();
+    let list = role.exclusive.as_ref().filter(|_| empty);
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
         .at(
-            role.declaration.decl_range,
-            if role.policies.is_empty() { "no policy is attached to this role" } else { "" },
+            list.and_then(|list| list.span).or(role.declaration.decl_range),
+            if empty { "no policy is attached to this role" } else { "" },
         )
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");

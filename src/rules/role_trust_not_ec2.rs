@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::fact::Answer;
 use crate::aws::iam::RoleId;
+use crate::aws::policy::SSM_SERVICE;
 use crate::finding::Severity;
 use crate::proof::Site;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
@@ -43,6 +44,28 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .fix(remedy::trust_ec2(context, role))
             .affects(affected)
             .cause("trust");
+        findings.judge(&violation, defect);
+    }
+    host_management(context, findings);
+}
+
+/// The role of Default Host Management, which Systems Manager assumes for instances without a profile.
+fn host_management(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    let reach = context.reach;
+    for target in context.model.compute.target_ids().map(|id| context.model.compute.target(id)) {
+        let Some(id) = reach.management_role(target) else { continue };
+        let role = context.model.iam.role(id);
+        let Some(trust) = &role.trust else { continue };
+        let trusts = context.model.iam.trusts(id, &SSM_SERVICE);
+        let mut violation = Answer::all([Answer::new(target.declaration.exists), trusts.negate()]);
+        violation.evidence.clear();
+        let defect = Defect::new(&role.declaration, "{} cannot be assumed by Systems Manager")
+            .at(trust.evidence.span, "does not let ssm.amazonaws.com assume the role")
+            .decided_by(trust.evidence.clone())
+            .help("allow the service ssm.amazonaws.com the action sts:AssumeRole")
+            .note("this is the role that Default Host Management gives to instances without a profile")
+            .affects([target.declaration.address.clone()])
+            .cause("trust of Default Host Management");
         findings.judge(&violation, defect);
     }
 }

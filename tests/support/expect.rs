@@ -8,7 +8,7 @@ use ssmlint::lint::{self, Request};
 use ssmlint::report::Report;
 use ssmlint::settings::Settings;
 use ssmlint::source::SourceMap;
-use ssmlint::source::fs::Disk;
+use ssmlint::source::fs::FileSystem;
 
 /// A finding's place: file, line, code.
 pub(crate) type Place = (String, u32, String);
@@ -31,15 +31,15 @@ fn is_code(word: &str) -> bool {
 }
 
 /// Checks a directory as the program would.
-pub(crate) fn check(dir: &Path) -> Report {
+pub(crate) fn check(fs: &dyn FileSystem, dir: &Path) -> Report {
     let sources = Arc::new(SourceMap::new());
     let file = dir.join(".ssmlint.hcl");
     let settings = match file.exists() {
-        true => lint::load_settings(&Disk, &sources, &file).unwrap_or_else(|problems| panic!("{problems:?}")),
+        true => lint::load_settings(fs, &sources, &file).unwrap_or_else(|problems| panic!("{problems:?}")),
         false => Settings::default(),
     };
     let request = Request { paths: vec![dir.to_path_buf()], settings, sources, ..Request::default() };
-    lint::check(&request, &Disk).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+    lint::check(&request, fs).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
 }
 
 /// The places of the findings, counted from the directory.

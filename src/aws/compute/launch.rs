@@ -223,6 +223,12 @@ impl<'a> Launch<'a> {
                         empty = Some(profile);
                     } else if arn.is_some() {
                         return iam.profile_argument(arn.as_ref(), Form::Arn, self.header, build);
+                    } else if empty.is_none() {
+                        let null = layer.view.absent("iam_instance_profile", ());
+                        if null.basis == Basis::WrittenNull {
+                            let none = iam.profile_argument(None, Form::Name, null.span, build);
+                            empty = Some(ProfileArgument { basis: null.basis, origin: null.origin, ..none });
+                        }
                     }
                 }
                 Shape::Template => {
@@ -232,7 +238,10 @@ impl<'a> Launch<'a> {
                 }
             }
         }
-        let mut profile = empty.unwrap_or_else(|| iam.profile_argument(None, Form::Name, self.header, build));
+        // The template is where its other users miss it too.
+        let template = self.template.as_ref().and_then(|template| template.decl_range);
+        let header = template.or(self.header);
+        let mut profile = empty.unwrap_or_else(|| iam.profile_argument(None, Form::Name, header, build));
         if !self.opaque.is_empty() {
             profile.present = Truth::Unknown;
             profile.reasons.clone_from(&self.opaque);

@@ -1,5 +1,7 @@
 //! Reads the DNS resources.
 
+use std::collections::BTreeSet;
+
 use ecow::EcoString;
 
 use crate::aws::dns::{
@@ -12,6 +14,7 @@ use crate::aws::read::View;
 use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
+use crate::eval::origin::OriginId;
 use crate::eval::value::Value;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -87,6 +90,9 @@ fn domain_pattern(value: &Value, build: &Build<'_>) -> Pattern {
 
 fn zones(network: &mut Network, build: &Build<'_>) {
     let mut registry: Registry<ZoneId> = Registry::default();
+    // Zones that ignore changes of their VPCs, and blocks of which some zone has an association resource.
+    let mut ignoring: BTreeSet<ZoneId> = BTreeSet::new();
+    let mut associated: BTreeSet<String> = BTreeSet::new();
     for (instance, managed) in build.both("aws_route53_zone") {
         let view = view(instance);
         if !managed && let Some(arg) = view.arg("zone_id") {
@@ -125,8 +131,7 @@ fn zones(network: &mut Network, build: &Build<'_>) {
                 zone.open = reasons(causes, blocks.span);
             }
             if instance.ignore_changes.ignores("vpc") {
-                let text = format!("{} ignores changes of its VPCs", zone.declaration.address);
-                zone.open.push(Reason::new(text, instance.decl_range));
+                ignoring.insert(id);
             }
         } else {
             let text = format!("the VPCs of {} are not managed here", zone.declaration.address);
@@ -144,10 +149,11 @@ fn zones(network: &mut Network, build: &Build<'_>) {
         let link = view.arg("zone_id").map(|arg| registry.resolve(arg.value, build.terms()));
         for id in link.iter().flat_map(|link| link.candidates()) {
             let zone = &mut network.dns.zones[usize::from(*id)];
+            associated.extend(zone.declaration.addr.as_ref().map(|addr| addr.without_keys()));
             let inline = zone.associations.iter().any(|association| {
                 !association.by_profile && association.declaration.instance == zone.declaration.instance
             });
-            if inline && zone.open.is_empty() && zone.conflict.is_none() {
+            if inline && !ignoring.contains(id) && zone.open.is_empty() && zone.conflict.is_none() {
                 zone.conflict = instance.decl_range;
             }
             let mut declaration = Declaration::of(instance);
@@ -155,6 +161,14 @@ fn zones(network: &mut Network, build: &Build<'_>) {
                 declaration.exists = declaration.exists & Truth::Unknown;
             }
             zone.associations.push(ZoneAssociation { declaration, vpc: vpc.clone(), by_profile: false });
+        }
+    }
+    // A zone ignores changes of its VPCs because association resources add some. Where none is seen, they are elsewhere.
+    for id in ignoring {
+        let zone = &mut network.dns.zones[usize::from(id)];
+        if !zone.declaration.addr.as_ref().is_some_and(|addr| associated.contains(&addr.without_keys())) {
+            let text = format!("{} ignores changes of its VPCs", zone.declaration.address);
+            zone.open.push(Reason::new(text, zone.declaration.decl_range));
         }
     }
     profiles(network, &registry, build);
@@ -169,13 +183,14 @@ fn zones(network: &mut Network, build: &Build<'_>) {
             Some(arg) => domain_pattern(arg.value, build),
             None => Pattern::exact(""),
         };
-        let (endpoint, target_span) = record_target(network, &view, build);
+        let (endpoint, target_span, target_origin) = record_target(network, &view, build);
         let record = Record {
             declaration: Declaration::of(instance),
             name,
             kind: view.text_or("type", "A"),
             endpoint,
             target_span,
+            target_origin,
         };
         for id in link.candidates() {
             network.dns.zones[usize::from(*id)].records.push(record.clone());
@@ -188,7 +203,7 @@ fn record_target(
     network: &Network,
     view: &View<'_>,
     build: &Build<'_>,
-) -> (Option<Link<EndpointId>>, Option<Span>) {
+) -> (Option<Link<EndpointId>>, Option<Span>, OriginId) {
     let mut values: Vec<(&Value, Option<Span>)> = Vec::new();
     for item in view.blocks("alias").items {
         values.extend(item.view.arg("name").map(|arg| (arg.value, arg.span)));
@@ -203,6 +218,7 @@ fn record_target(
         }
     }
     let span = values.first().and_then(|(_, span)| *span);
+    let origin = values.first().map_or(OriginId::NONE, |(value, _)| value.origin);
     let mut ids: Vec<EndpointId> = Vec::new();
     let mut unknown = None;
     for (value, _) in &values {
@@ -225,7 +241,7 @@ fn record_target(
         ([id], _) => Some(Link::To(*id)),
         (_, _) => Some(Link::OneOf(ids)),
     };
-    (link, span)
+    (link, span, origin)
 }
 
 /// Zones that VPCs get through a Route 53 profile.

@@ -233,6 +233,7 @@ fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<
         certain: exists,
         doubt: Vec::new(),
         problem,
+        partition: None,
         by: by.to_owned(),
     }
 }
@@ -288,6 +289,11 @@ fn alternatives_by_arn(
         certain: exists,
         doubt: Vec::new(),
         problem,
+        partition: arg
+            .value
+            .as_str()
+            .and_then(|arn| arn.strip_prefix("arn:")?.split(':').next())
+            .map(Into::into),
         by: by.to_owned(),
     }]
 }

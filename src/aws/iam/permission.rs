@@ -2,7 +2,8 @@
 
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
 use crate::aws::iam::{Attached, Iam, Role, RoleId};
-use crate::aws::policy::{Judgement, Request};
+use crate::aws::policy::{Judgement, Request, UNSEEN};
+use crate::aws::schema::partition_of;
 use crate::eval::value::Cause;
 use crate::truth::Truth;
 
@@ -79,7 +80,7 @@ pub(super) fn permission(iam: &Iam, id: RoleId, action: &str, region: Option<&st
     let mut denies = Vec::new();
     let mut assumed = Vec::new();
     for attached in role.policies.iter().chain(&iam.stray) {
-        if attached.certain.is_no() {
+        if attached.certain.is_no() || elsewhere(attached, region).is_some() {
             continue;
         }
         let judgement = attached.policy.judge(&request);
@@ -95,7 +96,7 @@ pub(super) fn permission(iam: &Iam, id: RoleId, action: &str, region: Option<&st
     }
     let mut allow = Answer::any(allows);
     if allow.truth.is_no() {
-        allow.evidence = why_not(role);
+        allow.evidence = why_not(role, region);
     }
     let boundary = match &role.boundary {
         None => Answer::new(Truth::Yes),
@@ -110,7 +111,7 @@ pub(super) fn permission(iam: &Iam, id: RoleId, action: &str, region: Option<&st
 }
 
 /// The policies that were looked at in vain; the role's own header when there are none.
-fn why_not(role: &Role) -> Vec<Evidence> {
+fn why_not(role: &Role, region: Option<&str>) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
     for attached in &role.policies {
         let note = match (&attached.problem, attached.doubt.first()) {
@@ -118,7 +119,10 @@ fn why_not(role: &Role) -> Vec<Evidence> {
             (None, Some(doubt)) if attached.certain.is_no() => {
                 format!("{} is removed: {}", attached.name, doubt.text)
             }
-            (None, _) => attached.name.clone(),
+            (None, _) => match elsewhere(attached, region) {
+                Some(own) => format!("{}: not in the partition {own} of the instance", attached.name),
+                None => attached.name.clone(),
+            },
         };
         evidence.push(Evidence { note, ..attached.evidence.clone() });
     }
@@ -126,6 +130,12 @@ fn why_not(role: &Role) -> Vec<Evidence> {
         evidence.push(role.declaration.evidence("no policy is attached to this role"));
     }
     evidence
+}
+
+/// The partition of the region, where a policy is named in another one: AWS finds nothing at that ARN.
+fn elsewhere(attached: &Attached, region: Option<&str>) -> Option<&'static str> {
+    let named = attached.partition.as_deref()?;
+    Some(partition_of(region?)).filter(|own| *own != named)
 }
 
 /// The judgement of a policy that is perhaps not attached proves nothing any more.
@@ -159,6 +169,9 @@ fn place(mut answer: Answer, attached: &Attached) -> Answer {
     for reason in &mut answer.reasons {
         if reason.span.is_none() {
             reason.span = attached.evidence.span;
+        }
+        if reason.text == UNSEEN && !attached.name.is_empty() {
+            reason.text = format!("what {} allows is not known", attached.name);
         }
     }
     answer

@@ -108,9 +108,9 @@ pub struct TransitAttachment {
     pub vpc: Ref<VpcId>,
     /// Whether a route table of the gateway is looked up for what comes from the VPC: the default one, or by
     /// association.
-    pub associated: Truth,
+    pub associated: Answer,
     /// Whether a route table of the gateway leads to the VPC: by propagation, or by a route.
-    pub announced: Truth,
+    pub announced: Answer,
 }
 
 /// What routes can lead to.
@@ -418,14 +418,15 @@ impl Network {
                             Truth::known(net.prefix_len() == 0 && (net.network().is_ipv6() == v6))
                         }
                         Cidr::Symbol(_) => Truth::Unknown,
+                        Cidr::Public => Truth::No,
                     })
                 };
                 let (mut v4, mut v6) = (is(false), is(true));
                 for answer in [&mut v4, &mut v6] {
                     if answer.truth.is_unknown() && answer.reasons.is_empty() {
                         let causes = match &fact.value {
-                            Known::Value(Cidr::Symbol(symbol)) => symbol.causes.clone(),
-                            Known::Value(Cidr::Net(_)) | Known::OneOf(_) | Known::Unknown(_) => Causes::new(),
+                            Known::Value(cidr) => cidr.causes(),
+                            Known::OneOf(_) | Known::Unknown(_) => Causes::new(),
                         };
                         answer.reasons = reasons(&causes, fact.span);
                     }
@@ -756,20 +757,28 @@ impl Network {
                     )
                 };
                 let is_transit = matches!(gateway.kind, GatewayKind::Transit);
-                if let Some(cut) = self.transit_attachments.iter().find(|attachment| {
+                let known = |attachment: &&TransitAttachment| {
+                    is_transit && attachment.gateway == id && attachment.declaration.exists.is_yes()
+                };
+                let cut = self.transit_attachments.iter().filter(known).find_map(|attachment| {
                     let comes = from.is_some_and(|from| attachment.vpc.link.is(from).is_yes());
                     let goes = attachment.vpc.link.is(to).is_yes();
-                    let cut = comes && attachment.associated.is_no() || goes && attachment.announced.is_no();
-                    is_transit && attachment.gateway == id && attachment.declaration.exists.is_yes() && cut
-                }) {
-                    let note = format!("no route table of {} leads here", gateway.declaration.address);
-                    return Answer::no(cut.declaration.evidence(note));
+                    let associated = Some(&attachment.associated).filter(|_| comes);
+                    let announced = Some(&attachment.announced).filter(|_| goes);
+                    associated.into_iter().chain(announced).find(|leads| leads.truth.is_no())
+                });
+                if let Some(cut) = cut {
+                    return cut.clone();
                 }
+                let (from_vpc, to_vpc) = (from, to);
                 let from = from.map_or(Truth::Unknown, attached);
                 let to = attached(to);
                 let mut truth = from & to & gateway.declaration.exists;
-                // Attachments may be made in another account or configuration.
-                if truth.is_no() && matches!(gateway.kind, GatewayKind::Transit) {
+                // Attachments of a VPC that is managed elsewhere may be made there too.
+                let seen =
+                    |vpc: VpcId| self.vpc(vpc).origin.is_closed() && self.hidden_in_vpc(vpc).is_empty();
+                let all_seen = seen(to_vpc) && from_vpc.is_none_or(seen);
+                if truth.is_no() && is_transit && !all_seen {
                     truth = Truth::Unknown;
                 }
                 let mut answer = Answer::new(truth).because(evidence);

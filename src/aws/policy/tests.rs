@@ -86,7 +86,9 @@ fn only_resources_that_cover_the_instance_count() {
     assert_eq!(update(r#""arn:aws:ec2:*:*:instance/i-0abc""#), Truth::Unknown);
     assert_eq!(update(r#""arn:aws:s3:::bucket/*""#), Truth::No);
     assert_eq!(update(r#""arn:aws:ec2:*:*:volume/*""#), Truth::No);
-    assert_eq!(update(r#""arn:aws:ssm:*:*:document/*""#), Truth::Unknown);
+    assert_eq!(update(r#""arn:aws:ssm:*:*:document/*""#), Truth::No);
+    assert_eq!(update(r#""arn:aws:ssm:*:*:managed-instance/*""#), Truth::Unknown);
+    assert_eq!(update(r#""arn:aws:ssm:*:*:*""#), Truth::Unknown);
     assert_eq!(update(r#""arn:aws:*""#), Truth::Unknown);
     let open = |resource: &str| agent(&allow(r#""ssmmessages:*""#, resource), OPEN);
     assert_eq!(open(r#""*""#), Truth::Yes);

@@ -344,8 +344,14 @@ impl<'a> Evaluator<'a> {
                 value = self.env.provider.attribute(&self.instance(id).resource, name, &mut terms);
                 self.terms = terms;
                 if let Some(provided) = value.take() {
+                    let step = match resource.mode {
+                        ResourceMode::Managed => Step::ProviderDefault(name.into()),
+                        ResourceMode::Data | ResourceMode::Ephemeral => {
+                            Step::Attribute { instance: id, name: name.into() }
+                        }
+                    };
                     let origin = match provided.origin.is_none() {
-                        true => self.origin(Some(decl.decl_range), Step::ProviderDefault(name.into()), []),
+                        true => self.origin(Some(decl.decl_range), step, []),
                         false => provided.origin,
                     };
                     value = Some(provided.with_origin(origin));

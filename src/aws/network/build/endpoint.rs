@@ -68,7 +68,8 @@ pub(super) fn read_endpoint(
         .vpc_link(view.arg("vpc_id").as_ref(), build)
         .unwrap_or_else(|| Ref::default(Link::Unknown(Causes::new()), header));
     let service = Service::read(&view, build.terms());
-    let own_groups = network.group_links(view.arg("security_group_ids").as_ref(), header, build);
+    let own_groups =
+        network.group_links(view.arg("security_group_ids").as_ref(), view.place("security_group_ids"), build);
     let mut endpoint = Endpoint {
         origin: Origin::of(&declaration),
         assumed: false,
@@ -79,7 +80,7 @@ pub(super) fn read_endpoint(
         endpoint_type: view.text_or("vpc_endpoint_type", "Gateway"),
         private_dns: view.flag("private_dns_enabled", false),
         private_dns_resources: Vec::new(),
-        subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), header, build),
+        subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), view.place("subnet_ids"), build),
         nests_subnets: view.arg("subnet_ids").is_some_and(|arg| nests(arg.value)),
         groups: own_groups.clone(),
         own_groups,

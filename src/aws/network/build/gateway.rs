@@ -1,5 +1,6 @@
 //! Gateways, their attachments, and blocks of public access.
 
+use crate::aws::fact::Answer;
 use crate::aws::link::{GatewayId, Key, Link, Ref, VpcId};
 use crate::aws::network::{
     Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion, TransitAttachment,
@@ -78,11 +79,13 @@ fn transit_attachments(network: &mut Network, build: &Build<'_>) {
         };
         let own = network.gateway(gateway).declaration.instance.map(|id| build.evaluation.instance(id));
         let by_default = |argument: &str, of_gateway: &str| {
-            let on = view.flag(argument, true).is(&true);
-            let gateway = own.map_or(Truth::Unknown, |own| {
-                crate::aws::view(own).text_or(of_gateway, "enable").is(&"enable".into())
+            let note =
+                format!("so no route table of {} leads here", network.gateway(gateway).declaration.address);
+            let own = own.map_or(Answer::new(Truth::Unknown), |own| {
+                let setting = crate::aws::view(own).text_or(of_gateway, "enable");
+                setting.ask(note.clone(), |setting| Truth::known(setting == "enable"))
             });
-            on & gateway
+            Answer::all([view.flag(argument, true).ask(note, |on| Truth::known(*on)), own])
         };
         let attachment = TransitAttachment {
             declaration: Declaration::of(instance),
@@ -115,7 +118,7 @@ fn transit_attachments(network: &mut Network, build: &Build<'_>) {
                     None => Truth::No,
                 };
                 let known = if announces { &mut attachment.announced } else { &mut attachment.associated };
-                *known = *known | (leads & same);
+                known.truth = known.truth | (leads & same);
             }
         }
     }

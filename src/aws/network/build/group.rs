@@ -1,10 +1,11 @@
 //! Security groups and prefix lists, without their rules.
 
 use crate::aws::cidr::Cidr;
-use crate::aws::link::{GroupId, Key, Link, PrefixListId, Ref};
+use crate::aws::link::{Element, GroupId, Key, Link, PrefixListId, Ref};
 use crate::aws::network::{Network, Origin, strangers};
-use crate::aws::read::Arg;
+use crate::aws::read::{Arg, View};
 use crate::aws::security_group::{Direction, Group, PrefixList, PrefixListEntry, Spelling};
+use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::value::Causes;
@@ -25,6 +26,7 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
                 declaration,
                 entries: Vec::new(),
                 open: if managed { blocks.open.clone() } else { Some(Causes::new()) },
+                of_service: !managed && is_of_service(&view, build),
             };
             if managed {
                 for item in &blocks.items {
@@ -43,6 +45,32 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
         }
     }
 }
+
+/// Whether a look-up is by the name of a list of S3 or DynamoDB, such as `com.amazonaws.eu-central-1.s3`.
+fn is_of_service(view: &View<'_>, build: &Build<'_>) -> bool {
+    let names = view.arg("name").into_iter();
+    let filters = view.blocks("filter").items.into_iter();
+    let filtered = filters.filter(|filter| {
+        let name = filter.view.text("name");
+        name.value().is_some_and(|name| name.as_deref() == Some("prefix-list-name"))
+    });
+    let filtered = filtered.filter_map(|filter| filter.view.arg("values"));
+    let patterns = names.chain(filtered).flat_map(|arg| arg.elements(false)).map(|element| match element {
+        Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+            Pattern::of(value, build.terms())
+        }
+    });
+    let mut patterns = patterns.peekable();
+    patterns.peek().is_some()
+        && patterns.all(|pattern| {
+            pattern.prefix.starts_with("com.amazonaws.")
+                && GATEWAY_SERVICES.iter().any(|service| pattern.suffix.ends_with(service))
+        })
+}
+
+/// What the services with gateway endpoints are called:
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>.
+const GATEWAY_SERVICES: [&str; 2] = [".s3", ".dynamodb"];
 
 pub(super) fn push_prefix_entry(
     list: &mut PrefixList,
@@ -169,6 +197,7 @@ pub(super) fn intern_prefix_lists(network: &mut Network, arg: Option<&Arg<'_>>, 
             origin: if service { Origin::LookedUp } else { Origin::Named },
             entries: Vec::new(),
             open: Some(Causes::new()),
+            of_service: service,
         });
         network.prefix_list_registry.insert(key, id);
     }

@@ -87,8 +87,8 @@ resource "aws_vpc" "default" {
   ipv4_ipam_pool_id                = try(var.ipv4_primary_cidr_block_association.ipv4_ipam_pool_id, null)
   ipv4_netmask_length              = try(var.ipv4_primary_cidr_block_association.ipv4_netmask_length, null)
   assign_generated_ipv6_cidr_block = var.assign_generated_ipv6_cidr_block
-  enable_dns_hostnames             = var.enable_dns_hostnames && var.dns_hostnames_enabled
-  enable_dns_support               = var.enable_dns_support && var.dns_support_enabled
+  enable_dns_hostnames             = var.enable_dns_hostnames ? var.dns_hostnames_enabled : false
+  enable_dns_support               = var.enable_dns_support ? var.dns_support_enabled : false
 }
 
 resource "aws_default_security_group" "default" {
