@@ -9,15 +9,12 @@ pub mod refusal;
 pub mod session;
 pub mod verdict;
 
-use ipnet::IpNet;
-
 use crate::aws::Model;
 use crate::aws::ami::Family;
-use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::Presence;
-use crate::aws::fact::{Answer, Evidence, Known, Reason};
+use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::RoleId;
 use crate::aws::link::{EndpointId, GatewayId, GroupId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
@@ -199,25 +196,18 @@ impl<'a> Reach<'a> {
 
     /// Whether the site's groups let HTTPS out to public addresses.
     pub fn site_admits_internet(&self, site: &Site) -> Admission {
-        let everywhere = Party::Range(Cidr::anywhere_v4());
-        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &everywhere)
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &Party::Internet)
     }
 
     /// Whether a site's groups let HTTPS out to private addresses only, and so not to the buckets of S3 either.
     pub fn stays_private(&self, site: &Site) -> bool {
         let network = &self.model.network;
         let admission = self.site_admits_internet(site);
-        let private = |(group, index): &(GroupId, usize)| {
-            let rule = &network.group(*group).egress.rules[*index];
-            rule.open.is_none()
-                && rule.peers.iter().all(|peer| match &peer.kind {
-                    PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
-                    PeerKind::Group(_) | PeerKind::Itself => true,
-                    PeerKind::Cidr(_) | PeerKind::PrefixList(_) => false,
-                })
+        let of_service = |(group, index): &(GroupId, usize)| {
+            let peers = &network.group(*group).egress.rules[*index].peers;
+            peers.iter().any(|peer| matches!(peer.kind, PeerKind::PrefixList(_)))
         };
-        admission.answer.truth.is_no()
-            || admission.coverage == Coverage::Part && admission.candidates.iter().all(private)
+        admission.answer.truth.is_no() && !admission.candidates.iter().any(of_service)
     }
 
     /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
@@ -260,6 +250,22 @@ impl<'a> Reach<'a> {
                 .into_iter()
                 .map(|zone| Answer::all([Answer::new(zone.exact), zone.associated, zone.record])),
         )
+    }
+
+    /// Whether servers elsewhere may lead the service's name to an endpoint that is not seen, because a resolver rule
+    /// forwards it to them.
+    pub fn may_be_forwarded(&self, vpc: VpcId, service: Service) -> Answer {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+        let (exact, parent) = network.forwards(vpc, service.label(), region.map(|region| region.as_str()));
+        let mut answer = Answer::any([exact, parent]);
+        if answer.truth.is_yes() {
+            answer.truth = Truth::Unknown;
+            let at = answer.evidence.iter().find_map(|evidence| evidence.span);
+            let text = "a resolver rule forwards the name, and what its servers answer is not known";
+            answer.reasons.push(Reason::new(text, at));
+        }
+        answer
     }
 
     /// Whether the VPC is meant to use endpoints of another VPC: a zone of a service's name is its own or another's,

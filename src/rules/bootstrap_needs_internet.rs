@@ -1,14 +1,10 @@
 //! SSM025: user data that downloads where there is no internet.
 
-use ipnet::IpNet;
-
 use crate::aws::ami::Family;
-use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::UserData;
-use crate::aws::fact::{Answer, Known};
+use crate::aws::fact::Answer;
 use crate::aws::link::{EndpointId, Link};
 use crate::aws::policy::text::Piece;
-use crate::aws::security_group::PeerKind;
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -197,28 +193,9 @@ fn s3(reach: &Reach<'_>, site: &Site) -> S3 {
     }
     match gateway {
         Truth::No => S3::Absent,
-        Truth::Yes if only_within(reach, site) => S3::Blocked,
+        Truth::Yes if reach.stays_private(site) => S3::Blocked,
         Truth::Yes | Truth::Unknown => S3::Present,
     }
-}
-
-/// Whether the groups of a site let HTTPS out to private addresses and other groups only; the ranges of S3 are public.
-fn only_within(reach: &Reach<'_>, site: &Site) -> bool {
-    let network = &reach.model.network;
-    let admission = reach.site_admits_internet(site);
-    if admission.answer.truth.is_no() {
-        return true;
-    }
-    admission.coverage == Coverage::Part
-        && admission.candidates.iter().all(|(group, index)| {
-            let rule = &network.group(*group).egress.rules[*index];
-            rule.open.is_none()
-                && rule.peers.iter().all(|peer| match &peer.kind {
-                    PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
-                    PeerKind::Group(_) | PeerKind::Itself => true,
-                    PeerKind::Cidr(_) | PeerKind::PrefixList(_) => false,
-                })
-        })
 }
 
 /// What a script downloads.

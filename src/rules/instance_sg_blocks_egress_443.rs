@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
-
-use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::compute::Target;
-use crate::aws::fact::{Answer, Known, Reason};
+use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::Network;
-use crate::aws::security_group::{Admission, Direction, Group, Party, PeerKind};
+use crate::aws::security_group::{Admission, Direction, Group, Party};
 use crate::finding::{Fix, Severity};
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
@@ -30,6 +27,20 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for site in &reach.sites {
         let target = reach.target(site);
+        if let Some(group) = reach.foreign_group(&target.groups, &site.vpc) {
+            let group = &network.group(group).declaration;
+            let defect = Defect::new(
+                &target.declaration,
+                format!("{{}} is given {}, a security group of another VPC than its subnet's", group.address),
+            )
+            .at(target.groups.span, "AWS refuses the instance with this group")
+            .label(group.decl_range, "this group is of another VPC")
+            .help("take a group of the VPC in which the subnet is")
+            .affects([target.declaration.address.clone()])
+            .cause("group of another VPC");
+            findings.judge(&Answer::new(site.certain), defect);
+            continue;
+        }
         let ways = ways(reach, site);
         let answers: Vec<Admission> = ways.iter().map(|way| admission(network, target, way)).collect();
         let Some(nearest) =
@@ -134,27 +145,16 @@ fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
         }
         Way::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(*vpc)),
         Way::Internet { through_nat } => {
-            let everywhere = Party::Range(Cidr::anywhere_v4());
-            let mut admission = network.admits(&target.groups, Direction::Egress, 443, &everywhere);
-            if admission.coverage == Coverage::Part && *through_nat && only_private(network, &admission) {
-                // AWS answers from public addresses, of which private ranges hold none.
-                admission.answer = Answer { truth: Truth::No, reasons: Vec::new(), ..admission.answer };
+            let mut admission = network.admits(&target.groups, Direction::Egress, 443, &Party::Internet);
+            if admission.answer.truth.is_no() && !*through_nat && !admission.candidates.is_empty() {
+                // What lets nothing out to the internet may be all that endpoints need which are not seen.
+                let text = "whether these instances are to use endpoints is not known";
+                admission.answer.truth = Truth::Unknown;
+                admission.answer.reasons.push(Reason::new(text, target.declaration.decl_range));
             }
             admission
         }
     }
-}
-
-/// Whether all rules that let HTTPS out name private ranges only.
-fn only_private(network: &Network, admission: &Admission) -> bool {
-    admission.candidates.iter().all(|(group, index)| {
-        let rule = &network.group(*group).egress.rules[*index];
-        rule.open.is_none()
-            && rule.peers.iter().all(|peer| match &peer.kind {
-                PeerKind::Cidr(Known::Value(Cidr::Net(IpNet::V4(net)))) => net.addr().is_private(),
-                PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
-            })
-    })
 }
 
 fn defect(network: &Network, target: &Target, admission: &Admission, whither: &str) -> Defect {

@@ -3,11 +3,11 @@
 use crate::aws::cidr::Cidr;
 use crate::aws::link::{GroupId, Key, Link, PrefixListId, Ref};
 use crate::aws::network::{Network, Origin, strangers};
-use crate::aws::read::Arg;
+use crate::aws::read::{Arg, View};
 use crate::aws::security_group::{Direction, Group, PrefixList, PrefixListEntry, Spelling};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
-use crate::eval::value::Causes;
+use crate::eval::value::{Causes, Value};
 use crate::truth::Truth;
 
 pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
@@ -22,6 +22,7 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
             let blocks = view.blocks("entry");
             let mut list = PrefixList {
                 origin: Origin::of(&declaration),
+                of_service: !managed && is_of_service(type_name, &view),
                 declaration,
                 entries: Vec::new(),
                 open: if managed { blocks.open.clone() } else { Some(Causes::new()) },
@@ -44,6 +45,22 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
     }
 }
 
+/// Whether a look-up finds a list that AWS keeps for a service: `aws_prefix_list` finds no others, and the names of the
+/// others never begin like that.
+fn is_of_service(type_name: &str, view: &View<'_>) -> bool {
+    let name = view.text("name");
+    let named = name
+        .satisfies(|name| Truth::known(name.as_ref().is_some_and(|name| name.starts_with("com.amazonaws."))));
+    let by_filter = view.blocks("filter").items.iter().any(|filter| {
+        let by_name = filter.view.text("name").is(&Some("prefix-list-name".into())).is_yes();
+        let values = filter.view.arg("values").and_then(|arg| arg.value.as_elements());
+        let is_service =
+            |value: &Value| value.as_str().is_some_and(|name| name.starts_with("com.amazonaws."));
+        by_name && values.is_some_and(|values| !values.is_empty() && values.iter().all(is_service))
+    });
+    type_name == "aws_prefix_list" || named.is_yes() || by_filter
+}
+
 pub(super) fn push_prefix_entry(
     list: &mut PrefixList,
     arg: Option<&Arg<'_>>,
@@ -51,7 +68,7 @@ pub(super) fn push_prefix_entry(
     build: &Build<'_>,
 ) {
     if let Some(arg) = arg {
-        list.entries.push(PrefixListEntry { cidr: Cidr::of_arg(arg, build.terms()), exists });
+        list.entries.push(PrefixListEntry { cidr: Cidr::of_arg(arg, None, build.terms()), exists });
     }
 }
 
@@ -167,6 +184,7 @@ pub(super) fn intern_prefix_lists(network: &mut Network, arg: Option<&Arg<'_>>, 
         network.prefix_lists.push(PrefixList {
             declaration: Declaration::outside(name, span),
             origin: if service { Origin::LookedUp } else { Origin::Named },
+            of_service: service,
             entries: Vec::new(),
             open: Some(Causes::new()),
         });
