@@ -300,6 +300,13 @@ pub trait Provider: Sync {
         ""
     }
 
+    /// What a data source finds, where its arguments name something that is managed here: it gives that instance's
+    /// attributes, if both are of one type.
+    fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
+        let _ = (instance, terms);
+        None
+    }
+
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
     /// to them.
     fn is_relevant(&self, type_name: &str) -> bool;

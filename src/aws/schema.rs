@@ -7,8 +7,10 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::addr::ResourceMode;
+use crate::aws::carriers;
+use crate::aws::partition::Partition;
 use crate::eval::term::{Operand, Term, Terms};
-use crate::eval::value::{Cause, Causes, Refinement, Type, Unknown, Value, ValueKind};
+use crate::eval::value::{Cause, Causes, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
 use crate::eval::{Provider, ResourceInstance};
 
 /// The AWS provider.
@@ -36,7 +38,15 @@ impl Provider for Aws {
     }
 
     fn is_relevant(&self, type_name: &str) -> bool {
-        RELEVANT.binary_search(&type_name).is_ok()
+        RELEVANT.binary_search(&type_name).is_ok() || carriers::OTHERS.binary_search(&type_name).is_ok()
+    }
+
+    fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
+        let id = argument(instance, "id")?.as_unknown()?;
+        match terms.attribute(id.term)? {
+            (found, "id") => Some(found),
+            _ => None,
+        }
     }
 }
 
@@ -220,30 +230,10 @@ fn concat(parts: &[Value], terms: &mut Terms) -> Value {
     unknown_string(term, prefix, causes).with_origin(origin)
 }
 
-/// A partition of AWS.
-struct Partition {
-    name: &'static str,
-    dns_suffix: &'static str,
-}
-
-/// The partition of a region that is known, by the region's prefix.
+/// The partition of an instance whose region is known.
 fn partition(instance: &ResourceInstance) -> Option<Partition> {
     let region = argument(instance, "region").or(instance.provider_region.as_ref())?;
-    let region = region.as_str()?;
-    let partitions: &[(&str, &'static str, &'static str)] = &[
-        ("cn-", "aws-cn", "amazonaws.com.cn"),
-        ("us-gov-", "aws-us-gov", "amazonaws.com"),
-        ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-        ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-        ("us-iso-", "aws-iso", "c2s.ic.gov"),
-        ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-        ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ];
-    let found = partitions.iter().find(|(prefix, ..)| region.starts_with(prefix));
-    Some(match found {
-        Some((_, name, dns_suffix)) => Partition { name, dns_suffix },
-        None => Partition { name: "aws", dns_suffix: "amazonaws.com" },
-    })
+    region.as_str().map(Partition::of_region)
 }
 
 fn reversed(domain: &str) -> String {
@@ -265,7 +255,6 @@ const RELEVANT: &[&str] = &[
     "aws_default_subnet",
     "aws_default_vpc",
     "aws_ec2_fleet",
-    "aws_ec2_instance_connect_endpoint",
     "aws_ec2_instance_metadata_defaults",
     "aws_ec2_managed_prefix_list",
     "aws_ec2_managed_prefix_list_entry",
