@@ -1,5 +1,7 @@
 //! SSM015: endpoints of another VPC that a part of the way is missing to.
 
+use std::collections::BTreeSet;
+
 use crate::aws::Declaration;
 use crate::aws::dns::{Relation, ZoneMatch, relation};
 use crate::aws::fact::{Answer, Evidence};
@@ -34,6 +36,36 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
             }
         }
+        gateway_endpoints(reach, findings, vpc, &affected);
+    }
+}
+
+/// A gateway endpoint for S3 beside the shared endpoints, in a VPC that has nobody else to use it.
+fn gateway_endpoints(reach: &Reach<'_>, findings: &mut Findings<'_>, vpc: VpcId, affected: &[String]) {
+    let network = &reach.model.network;
+    let own = &network.vpc(vpc).declaration;
+    let shared: BTreeSet<VpcId> = Service::SESSION
+        .into_iter()
+        .flat_map(|service| reach.presence(vpc, service).elsewhere)
+        .filter_map(|id| network.endpoint(id).vpc.link.to())
+        .filter(|hub| reach.sites.iter().all(|site| site.vpc.is(*hub).is_no()))
+        .collect();
+    for endpoint in network.endpoint_ids().map(|id| network.endpoint(id)) {
+        let Some(hub) = endpoint.vpc.link.to().filter(|hub| shared.contains(hub)) else { continue };
+        let gateway = endpoint.endpoint_type.is(&"Gateway".into()) & endpoint.service.is("s3");
+        let without = reach.feature_endpoint(vpc, "s3").negate();
+        let violation = Answer::all([Answer::new(gateway & endpoint.declaration.exists), without]);
+        let defect = Defect::new(
+            &endpoint.declaration,
+            format!("{{}} is out of reach of {}: gateway endpoints serve their own VPC only", own.address),
+        )
+        .label(own.decl_range, "peering connections and transit gateways do not lead to it")
+        .severity(Severity::Warning)
+        .note(format!("nothing in {} uses it", network.vpc(hub).declaration.address))
+        .help("make a gateway endpoint for S3 in each VPC that uses it; it costs nothing")
+        .affects(affected.iter().cloned())
+        .cause("gateway endpoint");
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
     }
 }
 
@@ -70,7 +102,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
                 .cause("record of another service");
             return Some((yes, defect));
         }
-        return no_route(reach, vpc, target, sites);
+        return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
     }
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_unknown()) {
         let defect = Defect::new(
@@ -103,6 +135,28 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     .help("switch private DNS off and make a private hosted zone for the service, associated with both VPCs")
     .cause("private DNS");
     Some((yes, defect))
+}
+
+/// A policy of the endpoint whose conditions let its own VPC in and leave the other one out.
+fn kept_out(
+    reach: &Reach<'_>,
+    vpc: VpcId,
+    target: EndpointId,
+    service: Service,
+    sites: &[&Site],
+) -> Option<(Answer, Defect)> {
+    let network = &reach.model.network;
+    let endpoint = network.endpoint(target);
+    sites.iter().find(|site| reach.keeps_guests_out(site, target, service))?;
+    let policy = endpoint.policies.first()?;
+    let own = &network.vpc(vpc).declaration;
+    let defect = Defect::new(&endpoint.declaration, format!("the policy of {{}} keeps {} out", own.address))
+        .at(policy.span.or(policy.declaration.decl_range), "a condition leaves its addresses out")
+        .label(own.decl_range, "the instances of this VPC are to use it")
+        .severity(Severity::Warning)
+        .help("let the condition on `aws:VpcSourceIp` cover the range of every VPC that uses the endpoint")
+        .cause("policy");
+    Some((Answer::new(Truth::Yes), defect))
 }
 
 fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) -> Option<(Answer, Defect)> {

@@ -464,6 +464,12 @@ impl Network {
         let exists = existence(&gateway.declaration);
         let public = nat.connectivity.ask("connectivity_type", |kind| Truth::known(kind == "public"));
         let regional = nat.mode.satisfies(|mode| Truth::known(mode == "regional"));
+        // AWS gives an address of its own choice to regional ones only.
+        if nat.address.is_no() && regional.is_no() && public.truth.is_yes() {
+            let note =
+                format!("{} has no `allocation_id`, and so no public address", gateway.declaration.address);
+            return Answer::no(gateway.declaration.evidence(note));
+        }
         let path = if regional.is_yes() {
             match nat.vpc.as_ref().and_then(|vpc| vpc.link.to()) {
                 Some(vpc) => self.vpc_has_internet_gateway(vpc),
@@ -765,11 +771,14 @@ impl Network {
                     let note = format!("no route table of {} leads here", gateway.declaration.address);
                     return Answer::no(cut.declaration.evidence(note));
                 }
+                let (from_vpc, to_vpc) = (from, to);
                 let from = from.map_or(Truth::Unknown, attached);
                 let to = attached(to);
                 let mut truth = from & to & gateway.declaration.exists;
-                // Attachments may be made in another account or configuration.
-                if truth.is_no() && matches!(gateway.kind, GatewayKind::Transit) {
+                // What is not seen of a VPC may attach it.
+                let hidden = |vpc: VpcId| !self.hidden_in_vpc(vpc).is_empty();
+                let may_be_attached = from_vpc.is_none_or(hidden) || hidden(to_vpc);
+                if truth.is_no() && is_transit && may_be_attached {
                     truth = Truth::Unknown;
                 }
                 let mut answer = Answer::new(truth).because(evidence);
