@@ -3,11 +3,11 @@
 pub mod ast;
 mod check;
 pub mod comment;
+mod compound;
 mod json;
 mod literal;
 mod native;
 mod place;
-mod repair;
 mod scan;
 mod shape;
 

@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str, span: Span) -> Option<Traversal> {
                 rest = after;
             } else {
                 let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-                steps.push(Step { kind: StepKind::Index(index(&after[..digits], span)?), span });
+                steps.push(Step { kind: StepKind::Index(Box::new(index(&after[..digits], span)?)), span });
                 rest = &after[digits..];
             }
         } else if let Some(after) = rest.strip_prefix('[') {
@@ -65,7 +65,7 @@ pub(crate) fn parse(text: &str, span: Span) -> Option<Traversal> {
                 }
             };
             rest = after.strip_prefix(']')?;
-            steps.push(Step { kind: StepKind::Index(key), span });
+            steps.push(Step { kind: StepKind::Index(Box::new(key)), span });
         } else {
             return None;
         }

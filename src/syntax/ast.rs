@@ -225,7 +225,7 @@ pub enum StepKind {
     /// `.name`.
     Attr(Name),
     /// `[expr]`; `.0` is an index with a number literal.
-    Index(Expr),
+    Index(Box<Expr>),
     /// `.*`: later `.name` steps apply to each element, until the first index.
     AttrSplat,
     /// `[*]`: all later steps apply to each element.

@@ -17,9 +17,9 @@ use super::scan::{Kind, Token};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// How deep expressions and blocks may nest before this module gives up; `hcl::edit` gives up earlier, at 64.
-/// The walk recurses, and must not exhaust a stack.
-const MAX_DEPTH: u32 = 200;
+/// How deep blocks and expressions may nest, as in `hcl::edit`. Everything that walks the tree recurses, and must not
+/// exhaust a stack.
+const MAX_DEPTH: u32 = 64;
 
 /// Errors of one text that are listed. A file of zero bytes has one for each byte; nobody reads more than the first.
 const MAX_DIAGNOSTICS: usize = 100;
@@ -58,31 +58,12 @@ pub(super) struct Check {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Where the text is nested deeper than the walk goes.
     pub(super) too_deep: Option<Range<usize>>,
-    /// The sum of the squares of the numbers of keys of all object constructors.
-    pub(super) key_pairs: u64,
-    /// On request: all line breaks and comments that mean nothing where they stand.
-    pub(super) blanks: Vec<Token>,
-    /// On request: the keys of each object constructor, as ranges of token indices.
-    pub(super) objects: Vec<Vec<(usize, usize)>>,
-}
-
-/// Whether to note what a repair needs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Note {
-    Nothing,
-    Repairs,
 }
 
 /// Walks the tokens.
-pub(super) fn check(tokens: Tokens<'_>, whole: Whole, note: Note) -> Check {
-    let mut walk = Walk {
-        source: tokens,
-        next: 0,
-        newlines: whole == Whole::Body,
-        depth: 0,
-        note,
-        found: Check::default(),
-    };
+pub(super) fn check(tokens: Tokens<'_>, whole: Whole) -> Check {
+    let mut walk =
+        Walk { source: tokens, next: 0, newlines: whole == Whole::Body, depth: 0, found: Check::default() };
     walk.invalid_tokens();
     let end = match whole {
         Whole::Body => walk.body(Kind::End, None),
@@ -106,7 +87,6 @@ struct Walk<'a> {
     /// Whether line breaks mean something here.
     newlines: bool,
     depth: u32,
-    note: Note,
     found: Check,
 }
 
@@ -156,9 +136,6 @@ impl<'a> Walk<'a> {
             if !skip {
                 return Token { kind: Kind::Newline, ..token };
             }
-            if self.note == Note::Repairs {
-                self.found.blanks.push(token);
-            }
             self.next += 1;
         }
     }
@@ -188,16 +165,20 @@ impl<'a> Walk<'a> {
         result
     }
 
-    fn nested(&mut self, inner: impl FnOnce(&mut Self) -> Step) -> Step {
-        if self.depth == MAX_DEPTH {
+    fn nested(&mut self, limit: u32, inner: impl FnOnce(&mut Self) -> Step) -> Step {
+        if self.depth == limit {
             let at = self.peek();
-            self.found.too_deep = Some(at.start as usize..at.end as usize);
-            return Err(Stop);
+            return self.too_deep(at);
         }
         self.depth += 1;
         let result = inner(self);
         self.depth -= 1;
         result
+    }
+
+    fn too_deep<T>(&mut self, at: Token) -> Result<T, Stop> {
+        self.found.too_deep = Some(at.start as usize..at.end as usize);
+        Err(Stop)
     }
 
     fn invalid_tokens(&mut self) {
@@ -295,7 +276,7 @@ impl<'a> Walk<'a> {
                             result?;
                         }
                         Kind::OpenQuote | Kind::OpenBrace | Kind::Ident => {
-                            self.nested(|walk| walk.block())?
+                            self.nested(MAX_DEPTH, |walk| walk.block())?
                         }
                         _ => return self.stop(token, "Argument or block definition required", NO_EQUALS),
                     }
@@ -502,7 +483,8 @@ impl<'a> Walk<'a> {
     }
 
     fn expression(&mut self) -> Step {
-        self.nested(|walk| {
+        // The expression of an argument is on the level of its body.
+        self.nested(MAX_DEPTH + 1, |walk| {
             loop {
                 walk.operand()?;
                 // How strongly each operator binds makes no difference to what is accepted.
@@ -566,11 +548,11 @@ impl<'a> Walk<'a> {
             }
             Kind::OpenQuote => {
                 self.read();
-                self.nested(|walk| walk.template(Kind::CloseQuote))
+                self.template(Kind::CloseQuote)
             }
             Kind::OpenHeredoc => {
                 self.read();
-                self.nested(|walk| walk.template(Kind::CloseHeredoc))
+                self.template(Kind::CloseHeredoc)
             }
             Kind::OpenBracket => {
                 self.read();
@@ -813,18 +795,12 @@ impl<'a> Walk<'a> {
             return self.across_lines(|walk| walk.for_expr(Kind::CloseBrace));
         }
         let before = std::mem::replace(&mut self.newlines, true);
-        let mut keys = Vec::new();
-        let mut count = 0;
-        let result = self.object_items(open, &mut keys, &mut count);
+        let result = self.object_items(open);
         self.newlines = before;
-        self.found.key_pairs += count * count;
-        if self.note == Note::Repairs {
-            self.found.objects.push(keys);
-        }
         result
     }
 
-    fn object_items(&mut self, open: Token, keys: &mut Vec<(usize, usize)>, count: &mut u64) -> Step {
+    fn object_items(&mut self, open: Token) -> Step {
         loop {
             match self.kind() {
                 Kind::Newline => {
@@ -837,12 +813,7 @@ impl<'a> Walk<'a> {
                 }
                 _ => {}
             }
-            let first = self.next;
             self.expression()?;
-            *count += 1;
-            if self.note == Note::Repairs {
-                keys.push((first, self.next));
-            }
             let separator = self.read();
             match separator.kind {
                 Kind::Equal | Kind::Colon => {}
@@ -1051,6 +1022,9 @@ impl<'a> Walk<'a> {
         let name = self.source.slice(keyword);
         let mut wrong = None;
         match name {
+            "if" | "for" if self.depth as usize + open.len() > MAX_DEPTH as usize => {
+                return self.too_deep(at);
+            }
             "if" => {
                 self.expression()?;
                 open.push((Directive::If { has_else: false }, at));

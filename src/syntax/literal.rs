@@ -89,16 +89,6 @@ pub(super) enum Piece {
     Sequence,
 }
 
-impl Piece {
-    /// The text, none for a sequence.
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Piece::Literal(text) => text,
-            Piece::Sequence => "",
-        }
-    }
-}
-
 /// The pieces of one template in source order, built up with strip markers applied.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {

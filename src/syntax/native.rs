@@ -1,30 +1,20 @@
-//! Native syntax: the tree of `hcl::edit` to ours, at once. No type of that library leaves this file.
+//! Native syntax to our tree, along the tokens.
 //!
-//! `hcl::edit` gives the shape and the places; names, numbers and literal text are read from the source under
-//! their spans, because Terraform decodes some of them differently.
+//! Bodies and leaves of expressions (literals, templates, names, plain traversals, tuples and objects) are read off the
+//! tokens, whose grammar was checked before. Everything else goes through `hcl::edit`: see [`compound`].
 
 use std::cell::Cell;
 use std::ops::Range;
 
-use ecow::EcoString;
-use hcl::edit::expr::{
-    self as edit, BinaryOperator, Expression, ObjectKey, TraversalOperator, UnaryOperator,
-};
-use hcl::edit::structure::{self, BlockLabel, Structure};
-use hcl::edit::template::{Directive, Element, Template};
-use hcl::edit::{Decorated, Ident, parser};
-
-use super::Parsed;
 use super::ast::{
-    Attribute, BinaryOp, Block, Body, Comment, Expr, ExprKind, File, ForExpr, Label, Name, ObjectItem, Step,
-    StepKind, TemplatePart, Traversal, UnaryOp,
+    Attribute, Block, Body, Comment, Expr, ExprKind, File, Label, ObjectItem, Step, StepKind, TemplatePart,
+    Traversal,
 };
-use super::check::{self, Note, Tokens, Whole};
+use super::check::{self, Tokens, Whole};
 use super::literal::{self, Piece, Pieces, Quoting};
 use super::place::Place;
-use super::repair;
-use super::scan::{self, Heredoc, Kind, Scan, Start};
-use super::shape::Shape;
+use super::scan::{self, Kind, Start, Token};
+use super::{Parsed, compound};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::number::Number;
 use crate::source::{SourceFile, Span};
@@ -36,22 +26,16 @@ pub(super) const BOM: &str = "\u{feff}";
 /// the time and the memory that one file can take.
 pub(super) const MAX_FILE_BYTES: usize = 1 << 20;
 
-/// The largest sum of squared key counts of the objects of a file. `hcl::edit` compares each key with all that
-/// stand before it; this many comparisons take about half a second.
-const MAX_KEY_PAIRS: u64 = 10_000 * 10_000;
-
 /// Parses a file in native syntax.
 pub(super) fn parse(file: &SourceFile) -> Parsed {
     let (place, text) = whole(file);
     let source = Source::new(place, text, Start::Code);
-    let comments = source.comments();
-    let (body, diagnostics) =
-        match source.read(Whole::Body, parser::parse_body, |lower, body| lower.root(body)) {
-            Ok(body) => (body, Vec::new()),
-            Err(diagnostics) => (Body::default(), diagnostics),
-        };
+    let (body, diagnostics) = match source.read(Whole::Body, |lower| lower.body(&mut 0)) {
+        Ok(body) => (body, Vec::new()),
+        Err(diagnostics) => (Body::default(), diagnostics),
+    };
     let complete = diagnostics.is_empty();
-    Parsed { file: File { id: file.id, body, comments }, diagnostics, complete }
+    Parsed { file: File { id: file.id, body, comments: source.comments() }, diagnostics, complete }
 }
 
 /// Parses a file that is one expression.
@@ -68,22 +52,14 @@ pub(super) fn parse_template(file: &SourceFile) -> Result<Expr, Vec<Diagnostic>>
 
 /// Parses a text that is one expression.
 pub(super) fn expression(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
-    // Line breaks mean nothing in an expression that stands alone, as if it were in parentheses.
-    let in_parens = |text: &str| parser::parse_expr(&format!("({text}\n)"));
-    Source::new(place, text, Start::Code).read(Whole::Expression, in_parens, |lower, expr| {
-        let inner = if let Expression::Parenthesis(parens) = expr { parens.inner() } else { expr };
-        Lower { shift: 1, ..*lower }.expr(inner)
-    })
+    Source::new(place, text, Start::Code).read(Whole::Expression, |lower| lower.expr(0..lower.end()))
 }
 
 /// Parses a text that is a template.
 pub(super) fn template(place: Place<'_>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
-    let span = place.span(0..text.len());
-    Source::new(place, text, Start::Template).read(
-        Whole::Template,
-        parser::parse_template,
-        |lower, template| lower.template(template, Quoting::Bare, Indent::Kept, span),
-    )
+    Source::new(place, text, Start::Template).read(Whole::Template, |lower| {
+        lower.template(0..lower.end(), Quoting::Bare, Indent::Kept, place.span(0..text.len()))
+    })
 }
 
 /// The text of a file without its byte order mark.
@@ -97,65 +73,39 @@ struct Source<'a> {
     place: Place<'a>,
     text: &'a str,
     /// None: the file is too large.
-    scan: Option<Scan>,
+    tokens: Option<Vec<Token>>,
 }
 
 impl<'a> Source<'a> {
     fn new(place: Place<'a>, text: &'a str, start: Start) -> Source<'a> {
-        let scan = (text.len() <= MAX_FILE_BYTES).then(|| scan::scan(text, start));
-        Source { place, text, scan }
+        let tokens = (text.len() <= MAX_FILE_BYTES).then(|| scan::scan(text, start));
+        Source { place, text, tokens }
     }
 
     fn comments(&self) -> Vec<Comment> {
-        let tokens = self.scan.iter().flat_map(|scan| &scan.tokens);
+        let tokens = self.tokens.iter().flatten();
         let comments = tokens.filter(|token| token.kind == Kind::Comment).map(|token| {
             let range = token.start as usize..token.end as usize;
             let text = self.text.get(range.clone()).unwrap_or("").trim_end_matches(['\n', '\r']);
-            Comment { span: self.span(range.start..range.start + text.len()) }
+            Comment { span: self.place.span(range.start..range.start + text.len()) }
         });
         comments.collect()
     }
 
-    fn span(&self, range: Range<usize>) -> Span {
-        self.place.span(range)
-    }
-
-    /// Has `parser` read the text and `lower` make our tree of it, or says why not.
-    fn read<T, U>(
-        &self,
-        whole: Whole,
-        parser: impl Fn(&str) -> Result<T, parser::Error>,
-        lower: impl FnOnce(&Lower<'_>, &T) -> U,
-    ) -> Result<U, Vec<Diagnostic>> {
-        let Some(scan) = &self.scan else { return Err(vec![self.too_large()]) };
-        let tokens = Tokens { place: self.place, text: self.text, tokens: &scan.tokens };
-        let found = check::check(tokens, whole, Note::Nothing);
+    /// Has `lower` make our tree of the text, or says why not.
+    fn read<T>(&self, whole: Whole, lower: impl FnOnce(&Lower<'_>) -> T) -> Result<T, Vec<Diagnostic>> {
+        let Some(tokens) = &self.tokens else { return Err(vec![self.too_large()]) };
+        let tokens = Tokens { place: self.place, text: self.text, tokens };
+        let found = check::check(tokens, whole);
         if !found.diagnostics.is_empty() {
             return Err(found.diagnostics);
         }
         if let Some(deep) = found.too_deep {
             return Err(vec![self.not_understood(TOO_DEEP, deep)]);
         }
-        if found.key_pairs > MAX_KEY_PAIRS {
-            return Err(vec![self.not_understood(TOO_MANY_KEYS, 0..0)]);
-        }
-        let patched = repair::patched(self.text, &scan.patches);
-        // What is refused in this form, for equal keys of an object say, may be accepted as it stands.
-        let shape = Shape::of(&patched, &scan.tokens);
-        let parsed = shape.as_ref().and_then(|shape| parser(&shape.text).ok());
-        let (tree, shape) = match (parsed, &shape) {
-            (Some(tree), Some(shape)) => (tree, Some(shape)),
-            _ => {
-                let tree = parser(&patched).or_else(|error| {
-                    repair::repaired(&patched, tokens, whole).map_or(Err(error), |text| parser(&text))
-                });
-                (tree.map_err(|error| vec![self.refused(&error)])?, None)
-            }
-        };
-        let problem = Cell::new(None);
-        let context = Lower { source: self, heredocs: &scan.heredocs, shape, shift: 0, problem: &problem };
-        let lowered = lower(&context, &tree);
-        match problem.take() {
+        let context = Lower { source: tokens, problem: Cell::new(None) };
+        let lowered = lower(&context);
+        match context.problem.take() {
             None => Ok(lowered),
             Some((problem, range)) => Err(vec![self.not_understood(problem, range)]),
         }
@@ -165,7 +115,7 @@ impl<'a> Source<'a> {
         Diagnostic {
             summary: "Syntax not understood by ssmlint".to_owned(),
             detail: detail.to_owned(),
-            span: Some(self.span(at)),
+            span: Some(self.place.span(at)),
             kind: DiagnosticKind::NotUnderstood,
         }
     }
@@ -177,27 +127,10 @@ impl<'a> Source<'a> {
         );
         Diagnostic { summary: "File too large for ssmlint".to_owned(), ..self.not_understood(&detail, 0..0) }
     }
-
-    /// What `hcl::edit` refuses although Terraform accepts it.
-    fn refused(&self, error: &parser::Error) -> Diagnostic {
-        let at = error.location().offset().min(self.text.len());
-        let detail = match error.message() {
-            message if message.contains("nested levels") => TOO_DEEP,
-            message if message.contains("chained binary operators") => TOO_MANY_OPERATORS,
-            _ => "Terraform accepts this, but the parser of ssmlint does not. The file is not checked.",
-        };
-        self.not_understood(detail, at..at)
-    }
 }
 
-const TOO_DEEP: &str =
+pub(super) const TOO_DEEP: &str =
     "The code is nested deeper than 64 levels, the limit of ssmlint. The file is not checked.";
-const TOO_MANY_OPERATORS: &str =
-    "An expression chains more than 128 operators, the limit of ssmlint. The file is not checked.";
-const TOO_MANY_KEYS: &str = "The objects of this file have more keys than ssmlint reads: the squares of their key \
-                             counts add up to more than 100,000,000. The file is not checked.";
-const MISREAD: &str =
-    "Terraform reads this text differently from the parser of ssmlint. The file is not checked.";
 const BAD_NUMBER: &str = "The number is beyond what ssmlint can represent. The file is not checked.";
 
 /// Whether a heredoc keeps its indent (`<<`) or loses it (`<<-`).
@@ -207,295 +140,427 @@ enum Indent {
     Flushed,
 }
 
-/// The source that a tree is lowered against.
-#[derive(Clone, Copy)]
-struct Lower<'a> {
-    source: &'a Source<'a>,
-    heredocs: &'a [Heredoc],
-    /// What was parsed instead of the text, if not the text itself.
-    shape: Option<&'a Shape>,
-    /// How many bytes stand before the text in what was parsed.
-    shift: usize,
+/// An element of a template.
+enum Element {
+    /// Literal text, as a range of bytes.
+    Literal(Range<usize>),
+    /// A `${…}` or `%{…}`.
+    Sequence {
+        kind: Kind,
+        /// The tokens in it.
+        inner: Range<usize>,
+        strip_before: bool,
+        strip_after: bool,
+    },
+}
+
+/// The tokens of a text, from which a tree is made. Their grammar was checked.
+pub(super) struct Lower<'a> {
+    source: Tokens<'a>,
     /// What forbids to use the tree, and where.
-    problem: &'a Cell<Option<(&'static str, Range<usize>)>>,
+    problem: Cell<Option<(&'static str, Range<usize>)>>,
 }
 
 impl<'a> Lower<'a> {
-    fn problem(&self, what: &'static str, range: Range<usize>) {
+    /// Takes note of what forbids to use the tree.
+    pub(super) fn problem(&self, what: &'static str, range: Range<usize>) {
         self.problem.set(Some((what, range)));
     }
 
-    fn span(&self, range: Range<usize>) -> Span {
-        self.source.span(range)
+    /// The index of the end token.
+    fn end(&self) -> usize {
+        self.source.tokens.len() - 1
     }
 
-    /// The range of a node in the text.
-    fn range(&self, node: &impl hcl::edit::Span) -> Range<usize> {
-        let range = node
-            .span()
-            .map(|range| range.start.saturating_sub(self.shift)..range.end.saturating_sub(self.shift));
-        let range = match self.shape {
-            Some(shape) => range.and_then(|range| shape.source(range)),
-            None => range,
-        };
-        range.unwrap_or_else(|| {
-            self.problem(MISREAD, 0..0);
-            0..0
-        })
+    /// The token of an index; past the end it is the end.
+    pub(super) fn token(&self, at: usize) -> Token {
+        self.source.tokens[at.min(self.end())]
     }
 
-    fn slice(&self, range: Range<usize>) -> &'a str {
+    /// The text of a token.
+    pub(super) fn slice(&self, token: Token) -> &'a str {
+        self.source.slice(token)
+    }
+
+    /// The text of a range of bytes.
+    pub(super) fn text(&self, range: Range<usize>) -> &'a str {
         self.source.text.get(range).unwrap_or("")
     }
 
-    fn name(&self, ident: &Decorated<Ident>) -> (Name, Span) {
-        let range = self.range(ident);
-        (self.slice(range.clone()).into(), self.span(range))
+    /// The span of a range of bytes.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        self.source.place.span(range)
     }
 
-    fn root(&self, body: &structure::Body) -> Body {
-        let end = self.source.text.len();
-        self.body(body, end)
+    /// The bytes from the first to the last of some tokens.
+    pub(super) fn bytes(&self, tokens: &Range<usize>) -> Range<usize> {
+        let last = self.token(tokens.end.saturating_sub(1));
+        self.token(tokens.start).start as usize..last.end as usize
     }
 
-    fn body(&self, body: &structure::Body, end: usize) -> Body {
-        let mut lowered = Body { end: Some(self.span(end..end)), ..Body::default() };
-        for item in body {
-            match item {
-                Structure::Attribute(attribute) => lowered.attributes.push(self.attribute(attribute)),
-                Structure::Block(block) => lowered.blocks.push(self.block(block)),
+    fn token_span(&self, token: Token) -> Span {
+        self.span(token.start as usize..token.end as usize)
+    }
+
+    /// Whether a token is that word.
+    pub(super) fn is_word(&self, at: usize, word: &str) -> bool {
+        let token = self.token(at);
+        token.kind == Kind::Ident && self.slice(token) == word
+    }
+
+    /// The index of the first token from `at` on that is no comment and no line break.
+    pub(super) fn past_blanks(&self, mut at: usize) -> usize {
+        while matches!(self.token(at).kind, Kind::Comment | Kind::Newline) {
+            at += 1;
+        }
+        at
+    }
+
+    /// The index of the token that closes what the one at `open` opens.
+    fn closing(&self, open: usize) -> usize {
+        let mut depth = 0;
+        for (at, token) in self.source.tokens.iter().enumerate().skip(open) {
+            if token.kind.opens() {
+                depth += 1;
+            } else if token.kind.closes() {
+                depth -= 1;
+                if depth == 0 {
+                    return at;
+                }
             }
         }
-        lowered
+        self.end()
     }
 
-    fn attribute(&self, attribute: &structure::Attribute) -> Attribute {
-        let (name, name_span) = self.name(&attribute.key);
-        let expr = self.expr(&attribute.value);
-        Attribute { name, name_span, span: name_span.to(expr.span), expr }
+    /// The index after the last token of the expression that starts at `first` and ends with its line or with what is
+    /// around it.
+    fn expression_end(&self, first: usize) -> usize {
+        let mut depth = 0;
+        for (at, token) in self.source.tokens.iter().enumerate().skip(first) {
+            if token.kind.opens() {
+                depth += 1;
+            } else if depth > 0 {
+                depth -= usize::from(token.kind.closes());
+            } else {
+                let ends = match token.kind {
+                    Kind::Newline | Kind::End => true,
+                    Kind::Comment => self.slice(*token).ends_with('\n'),
+                    kind => kind.closes(),
+                };
+                if ends {
+                    return at;
+                }
+            }
+        }
+        self.end()
     }
 
-    fn block(&self, block: &structure::Block) -> Block {
-        let (block_type, type_span) = self.name(&block.ident);
-        let labels: Vec<Label> = block.labels.iter().map(|label| self.label(label)).collect();
+    // Bodies
+
+    /// The body whose tokens start at `next`, which is left at the token that ends it.
+    fn body(&self, next: &mut usize) -> Body {
+        let mut body = Body::default();
+        loop {
+            *next = self.past_blanks(*next);
+            let token = self.token(*next);
+            if token.kind != Kind::Ident {
+                let end = token.start as usize;
+                body.end = Some(self.span(end..end));
+                return body;
+            }
+            let after = self.past_blanks(*next + 1);
+            if self.token(after).kind == Kind::Equal {
+                let end = self.expression_end(after + 1);
+                let expr = self.expr(after + 1..end);
+                let name_span = self.token_span(token);
+                let span = name_span.to(expr.span);
+                body.attributes.push(Attribute { name: self.slice(token).into(), name_span, span, expr });
+                *next = end;
+            } else {
+                body.blocks.push(self.block(next));
+            }
+        }
+    }
+
+    fn block(&self, next: &mut usize) -> Block {
+        let block_type = self.token(*next);
+        let type_span = self.token_span(block_type);
+        let mut labels: Vec<Label> = Vec::new();
+        loop {
+            *next = self.past_blanks(*next + 1);
+            let token = self.token(*next);
+            match token.kind {
+                Kind::Ident => {
+                    labels.push(Label { text: self.slice(token).into(), span: self.token_span(token) });
+                }
+                Kind::OpenQuote => {
+                    let close = self.closing(*next);
+                    let inside = token.end as usize..self.token(close).start as usize;
+                    labels.push(Label {
+                        text: literal::decode(self.text(inside), Quoting::Quoted).into(),
+                        span: self.span(self.bytes(&(*next..close + 1))),
+                    });
+                    *next = close;
+                }
+                _ => break,
+            }
+        }
         let header = labels.last().map_or(type_span, |label| type_span.to(label.span));
-        let range = self.range(block);
-        let body = self.body(&block.body, range.end.saturating_sub(1));
-        Block { block_type, type_span, labels, body, header, span: self.span(range) }
+        *next += 1;
+        let body = self.body(next);
+        let span = type_span.to(self.token_span(self.token(*next)));
+        *next += 1;
+        Block { block_type: self.slice(block_type).into(), type_span, labels, body, header, span }
     }
 
-    fn label(&self, label: &BlockLabel) -> Label {
-        match label {
-            BlockLabel::Ident(ident) => {
-                let (text, span) = self.name(ident);
-                Label { text, span }
-            }
-            BlockLabel::String(string) => {
-                let range = self.range(string);
-                Label { text: self.quoted(range.clone()).into(), span: self.span(range) }
-            }
+    // Expressions
+
+    /// Without comments and line breaks on either side.
+    fn trimmed(&self, mut tokens: Range<usize>) -> Range<usize> {
+        tokens.start = self.past_blanks(tokens.start);
+        while tokens.len() > 1 && matches!(self.token(tokens.end - 1).kind, Kind::Comment | Kind::Newline) {
+            tokens.end -= 1;
+        }
+        tokens
+    }
+
+    /// The expression that is all there is in a range of tokens but comments and line breaks.
+    fn expr(&self, tokens: Range<usize>) -> Expr {
+        let tokens = self.trimmed(tokens);
+        if self.leaf_end(tokens.start) == Some(tokens.end) {
+            self.leaf(tokens)
+        } else {
+            compound::expr(self, tokens)
         }
     }
 
-    /// The text of a quoted string without interpolation.
-    fn quoted(&self, range: Range<usize>) -> std::borrow::Cow<'a, str> {
-        literal::decode(self.slice(range.start + 1..range.end.saturating_sub(1)), Quoting::Quoted)
-    }
-
-    fn boxed(&self, expression: &Expression) -> Box<Expr> {
-        Box::new(self.expr(expression))
-    }
-
-    fn expr(&self, expression: &Expression) -> Expr {
-        let range = self.range(expression);
-        let span = self.span(range.clone());
-        let kind = match expression {
-            Expression::Null(_) => ExprKind::Null,
-            Expression::Bool(value) => ExprKind::Bool(*value.value()),
-            Expression::Number(_) => return self.number(range),
-            Expression::String(_) => match scan::heredoc_at(self.heredocs, range.start) {
-                Some(heredoc) => return self.heredoc(heredoc),
-                None => ExprKind::String(literal::normalise(&self.quoted(range))),
-            },
-            Expression::Array(array) => ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect()),
-            Expression::Object(object) => ExprKind::Object(
-                object
-                    .iter()
-                    .map(|(key, value)| ObjectItem { key: self.key(key), value: self.expr(value.expr()) })
-                    .collect(),
-            ),
-            Expression::StringTemplate(template) => {
-                return self.template(template, Quoting::Quoted, Indent::Kept, span);
+    /// The index after the leaf that starts at `at`, where an operand stands, if one does: a literal, a template, a tuple or
+    /// object, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves.
+    pub(super) fn leaf_end(&self, at: usize) -> Option<usize> {
+        let token = self.token(at);
+        match token.kind {
+            Kind::Number => Some(at + 1),
+            Kind::OpenQuote | Kind::OpenHeredoc => Some(self.closing(at) + 1),
+            Kind::OpenBracket | Kind::OpenBrace if !self.is_word(self.past_blanks(at + 1), "for") => {
+                Some(self.closing(at) + 1)
             }
-            Expression::HeredocTemplate(heredoc) => {
-                if !scan::is_heredoc(self.heredocs, &range) {
-                    self.problem(MISREAD, range.clone());
+            Kind::Ident if is_keyword(self.slice(token)) => Some(at + 1),
+            Kind::Ident => {
+                let mut end = at + 1;
+                while let Some(next) = self.step_end(end) {
+                    end = next;
                 }
-                return self.template(&heredoc.template, Quoting::Bare, self.indent(range), span);
+                let is_call = || {
+                    let after = self.token(self.past_blanks(end)).kind;
+                    end == at + 1 && matches!(after, Kind::OpenParen | Kind::DoubleColon)
+                };
+                (!is_call()).then_some(end)
             }
-            Expression::Parenthesis(inner) => return Expr { span, ..self.expr(inner.inner()) },
-            Expression::Variable(ident) => {
-                let (root, root_span) = self.name(ident);
-                ExprKind::Traversal(Traversal { root, root_span, steps: Vec::new() })
-            }
-            Expression::Conditional(conditional) => ExprKind::Conditional {
-                condition: self.boxed(&conditional.cond_expr),
-                if_true: self.boxed(&conditional.true_expr),
-                if_false: self.boxed(&conditional.false_expr),
-            },
-            Expression::FuncCall(call) => self.call(call),
-            Expression::Traversal(traversal) => return self.traversal(traversal, span),
-            Expression::UnaryOp(unary) => ExprKind::Unary {
-                op: match unary.operator.value() {
-                    UnaryOperator::Neg => UnaryOp::Negate,
-                    UnaryOperator::Not => UnaryOp::Not,
-                },
-                operand: self.boxed(&unary.expr),
-            },
-            Expression::BinaryOp(binary) => ExprKind::Binary {
-                op: binary_op(*binary.operator.value()),
-                left: self.boxed(&binary.lhs_expr),
-                right: self.boxed(&binary.rhs_expr),
-            },
-            Expression::ForExpr(for_expr) => ExprKind::For(Box::new(self.for_expr(for_expr))),
-        };
-        Expr { kind, span }
-    }
-
-    /// A heredoc without template sequences, which was parsed as a string.
-    fn heredoc(&self, heredoc: &Heredoc) -> Expr {
-        let range = heredoc.range();
-        let mut pieces = Pieces::default();
-        pieces.literal(self.slice(heredoc.body()), Quoting::Bare);
-        if self.indent(range.clone()) == Indent::Flushed {
-            pieces.flush();
+            _ => None,
         }
-        let text: String = pieces.finish().iter().map(Piece::text).collect();
-        let end = range.start + self.slice(range.clone()).trim_end_matches(literal::is_space).len();
-        Expr { kind: ExprKind::String(literal::normalise(&text)), span: self.span(range.start..end) }
     }
 
-    /// Whether the heredoc in a range keeps its indent.
-    fn indent(&self, range: Range<usize>) -> Indent {
-        if self.slice(range).starts_with("<<-") { Indent::Flushed } else { Indent::Kept }
+    fn step_end(&self, at: usize) -> Option<usize> {
+        let (before, token, next) = (self.token(at - 1), self.token(at), self.token(at + 1));
+        if token.start != before.end {
+            return None;
+        }
+        match token.kind {
+            Kind::Dot if next.start == token.end && matches!(next.kind, Kind::Ident | Kind::Number) => {
+                Some(at + 2)
+            }
+            Kind::OpenBracket => {
+                let close = if next.kind == Kind::Star { at + 2 } else { self.leaf_end(at + 1)? };
+                (self.token(close).kind == Kind::CloseBracket).then_some(close + 1)
+            }
+            _ => None,
+        }
     }
 
-    /// A number literal, whose minus sign the parser may have taken in.
-    fn number(&self, range: Range<usize>) -> Expr {
-        let text = self.slice(range.clone());
-        let digits = text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-        let start = if text.starts_with('-') { range.end - text[digits..].len() } else { range.start };
-        let number = Expr {
-            kind: match Number::parse(self.slice(start..range.end)) {
-                Some(number) => ExprKind::Number(number),
-                None => {
-                    self.problem(BAD_NUMBER, range.clone());
-                    ExprKind::Null
+    /// The leaf that these tokens are.
+    pub(super) fn leaf(&self, tokens: Range<usize>) -> Expr {
+        let first = self.token(tokens.start);
+        let span = self.span(self.bytes(&tokens));
+        match first.kind {
+            Kind::Number => self.number(first.start as usize..first.end as usize),
+            Kind::OpenQuote => {
+                self.template(tokens.start + 1..tokens.end - 1, Quoting::Quoted, Indent::Kept, span)
+            }
+            Kind::OpenHeredoc => {
+                let close = self.token(tokens.end - 1);
+                // The blanks after the end marker are no part of it.
+                let after =
+                    self.slice(close).len() - self.slice(close).trim_end_matches(literal::is_space).len();
+                let span = self.span(first.start as usize..close.end as usize - after);
+                let is_flushed = self.slice(first).starts_with("<<-");
+                let indent = if is_flushed { Indent::Flushed } else { Indent::Kept };
+                self.template(tokens.start + 1..tokens.end - 1, Quoting::Bare, indent, span)
+            }
+            Kind::OpenBracket => {
+                let items = self.items(tokens.start + 1..tokens.end - 1);
+                let items = items.into_iter().map(|item| self.expr(item)).collect();
+                Expr { kind: ExprKind::Tuple(items), span }
+            }
+            Kind::OpenBrace => {
+                let items = self.items(tokens.start + 1..tokens.end - 1);
+                let items = items.into_iter().map(|item| self.object_item(item)).collect();
+                Expr { kind: ExprKind::Object(items), span }
+            }
+            _ if tokens.len() > 1 => {
+                let mut traversal = Traversal {
+                    root: self.slice(first).into(),
+                    root_span: self.token_span(first),
+                    steps: Vec::with_capacity(tokens.len() / 2),
+                };
+                let mut at = tokens.start + 1;
+                while at < tokens.end {
+                    let end = self.step_end(at).unwrap_or(tokens.end);
+                    traversal.steps.push(self.step(at..end));
+                    at = end;
                 }
+                Expr { kind: ExprKind::Traversal(traversal), span }
+            }
+            _ => match self.slice(first) {
+                "null" => Expr { kind: ExprKind::Null, span },
+                "true" => Expr { kind: ExprKind::Bool(true), span },
+                "false" => Expr { kind: ExprKind::Bool(false), span },
+                _ => self.name_alone(tokens.start),
             },
-            span: self.span(start..range.end),
-        };
-        if start == range.start {
-            return number;
         }
-        let kind = ExprKind::Unary { op: UnaryOp::Negate, operand: Box::new(number) };
+    }
+
+    /// The items of a tuple or an object, between what separates them.
+    fn items(&self, tokens: Range<usize>) -> Vec<Range<usize>> {
+        let mut items = Vec::new();
+        let mut depth = 0;
+        // Line breaks separate the items of an object; in a tuple they stand before or after one, or within.
+        let is_object = self.token(tokens.start - 1).kind == Kind::OpenBrace;
+        let mut start = self.past_blanks(tokens.start);
+        let mut at = start;
+        while at < tokens.end {
+            let token = self.token(at);
+            let ends = match token.kind {
+                kind if kind.opens() => {
+                    depth += 1;
+                    false
+                }
+                kind if kind.closes() => {
+                    depth -= 1;
+                    false
+                }
+                Kind::Comma => depth == 0,
+                Kind::Newline => depth == 0 && is_object,
+                Kind::Comment => depth == 0 && is_object && self.slice(token).ends_with('\n'),
+                _ => false,
+            };
+            at += 1;
+            if ends {
+                items.push(start..at - 1);
+                start = self.past_blanks(at);
+                at = start;
+            }
+        }
+        if start < tokens.end {
+            items.push(start..tokens.end);
+        }
+        items
+    }
+
+    fn object_item(&self, tokens: Range<usize>) -> ObjectItem {
+        let mut depth = 0;
+        let mut conditionals = 0;
+        let mut separator = tokens.start;
+        for at in tokens.clone() {
+            let kind = self.token(at).kind;
+            depth += usize::from(kind.opens());
+            depth -= usize::from(kind.closes());
+            match kind {
+                Kind::Question if depth == 0 => conditionals += 1,
+                Kind::Colon if depth == 0 && conditionals > 0 => conditionals -= 1,
+                Kind::Equal | Kind::Colon if depth == 0 => {
+                    separator = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let key = self.trimmed(tokens.start..separator);
+        let first = self.token(key.start);
+        let key = match first.kind {
+            // As a key, a keyword is a plain name.
+            Kind::Ident if key.len() == 1 => self.name_alone(key.start),
+            Kind::OpenParen if self.closing(key.start) + 1 == key.end => Expr {
+                kind: ExprKind::Parens(Box::new(self.expr(key.start + 1..key.end - 1))),
+                span: self.span(self.bytes(&key)),
+            },
+            _ => self.expr(key),
+        };
+        ObjectItem { key, value: self.expr(separator + 1..tokens.end) }
+    }
+
+    fn step(&self, tokens: Range<usize>) -> Step {
+        let span = self.span(self.bytes(&tokens));
+        let is_index = self.token(tokens.start).kind == Kind::OpenBracket;
+        let inner = self.token(tokens.start + 1);
+        let kind = match inner.kind {
+            Kind::Star => StepKind::FullSplat,
+            Kind::Ident if !is_index => StepKind::Attr(self.slice(inner).into()),
+            _ if is_index => StepKind::Index(Box::new(self.leaf(tokens.start + 1..tokens.end - 1))),
+            _ => StepKind::Index(Box::new(self.leaf(tokens.start + 1..tokens.end))),
+        };
+        Step { kind, span }
+    }
+
+    /// A name without steps, a keyword too.
+    pub(super) fn name_alone(&self, at: usize) -> Expr {
+        let token = self.token(at);
+        let span = self.token_span(token);
+        let root = self.slice(token).into();
+        Expr { kind: ExprKind::Traversal(Traversal { root, root_span: span, steps: Vec::new() }), span }
+    }
+
+    /// The number literal in a range of bytes.
+    pub(super) fn number(&self, range: Range<usize>) -> Expr {
+        let kind = match Number::parse(self.text(range.clone())) {
+            Some(number) => ExprKind::Number(number),
+            None => {
+                self.problem(BAD_NUMBER, range.clone());
+                ExprKind::Null
+            }
+        };
         Expr { kind, span: self.span(range) }
     }
 
-    fn key(&self, key: &ObjectKey) -> Expr {
-        let word = |range: Range<usize>| {
-            let span = self.span(range.clone());
-            let root = self.slice(range).into();
-            Expr { kind: ExprKind::Traversal(Traversal { root, root_span: span, steps: Vec::new() }), span }
-        };
-        match key {
-            ObjectKey::Ident(ident) => word(self.range(ident)),
-            // As a key, a keyword is a plain name.
-            ObjectKey::Expression(Expression::Null(node)) => word(self.range(node)),
-            ObjectKey::Expression(Expression::Bool(node)) => word(self.range(node)),
-            ObjectKey::Expression(Expression::Parenthesis(inner)) => Expr {
-                kind: ExprKind::Parens(self.boxed(inner.inner())),
-                span: self.span(self.range(inner.as_ref())),
-            },
-            ObjectKey::Expression(expression) => self.expr(expression),
-        }
-    }
+    // Templates
 
-    fn call(&self, call: &edit::FuncCall) -> ExprKind {
-        let (last, last_span) = self.name(&call.name.name);
-        let mut name = EcoString::new();
-        let mut name_span = last_span;
-        for namespace in &call.name.namespace {
-            let (part, span) = self.name(namespace);
-            name_span = name_span.to(span);
-            name.push_str(&part);
-            name.push_str("::");
-        }
-        name.push_str(&last);
-        let args = call.args.iter().map(|arg| self.expr(arg)).collect();
-        ExprKind::Call { name, name_span, args, expand_final: call.args.expand_final() }
-    }
-
-    fn for_expr(&self, for_expr: &edit::ForExpr) -> ForExpr {
-        ForExpr {
-            key_var: for_expr.intro.key_var.as_ref().map(|ident| self.name(ident).0),
-            value_var: self.name(&for_expr.intro.value_var).0,
-            collection: self.expr(&for_expr.intro.collection_expr),
-            key: for_expr.key_expr.as_ref().map(|key| self.expr(key)),
-            value: self.expr(&for_expr.value_expr),
-            group: for_expr.grouping,
-            condition: for_expr.cond.as_ref().map(|cond| self.expr(&cond.expr)),
-        }
-    }
-
-    fn traversal(&self, traversal: &edit::Traversal, span: Span) -> Expr {
-        let mut expr = self.expr(&traversal.expr);
-        let mut steps: Vec<Step> = Vec::with_capacity(traversal.operators.len());
-        // Where the steps after the last `.*` start, as long as they belong to it.
-        let mut attr_splat = None;
-        let mut indexed = false;
-        for operator in &traversal.operators {
-            let span = self.span(self.range(operator));
-            let kind = match operator.value() {
-                TraversalOperator::GetAttr(ident) => StepKind::Attr(self.name(ident).0),
-                TraversalOperator::Index(index) => StepKind::Index(self.expr(index)),
-                TraversalOperator::LegacyIndex(index) => {
-                    indexed |= attr_splat.is_some();
-                    StepKind::Index(self.number(self.range(index)))
-                }
-                TraversalOperator::AttrSplat(_) => StepKind::AttrSplat,
-                TraversalOperator::FullSplat(_) => StepKind::FullSplat,
+    /// The string or template whose inside these tokens are.
+    fn template(&self, tokens: Range<usize>, quoting: Quoting, indent: Indent, span: Span) -> Expr {
+        let is_text = |token: &Token| matches!(token.kind, Kind::Quoted | Kind::Text);
+        let kept = indent == Indent::Kept;
+        if kept && self.source.tokens[tokens.clone()].iter().all(is_text) {
+            let text = if tokens.is_empty() { "" } else { self.text(self.bytes(&tokens)) };
+            return Expr {
+                kind: ExprKind::String(literal::normalise(&literal::decode(text, quoting))),
+                span,
             };
-            let leaves =
-                matches!(operator.value(), TraversalOperator::Index(_) | TraversalOperator::FullSplat(_));
-            if leaves && indexed {
-                expr = close_splat(expr, std::mem::take(&mut steps), attr_splat);
-            }
-            if leaves {
-                (attr_splat, indexed) = (None, false);
-            }
-            if matches!(operator.value(), TraversalOperator::AttrSplat(_)) {
-                attr_splat = Some(steps.len());
-            }
-            steps.push(Step { kind, span });
         }
-        if indexed { close_splat(expr, steps, attr_splat) } else { Expr { span, ..with_steps(expr, steps) } }
-    }
-
-    fn template(&self, template: &Template, quoting: Quoting, indent: Indent, span: Span) -> Expr {
+        let elements = self.elements(tokens);
         let mut pieces = Pieces::default();
-        self.pieces(template, quoting, &mut pieces);
-        if indent == Indent::Flushed {
+        for element in &elements {
+            match element {
+                Element::Literal(range) => pieces.literal(self.text(range.clone()), quoting),
+                Element::Sequence { strip_before, strip_after, .. } => {
+                    pieces.sequence(*strip_before, *strip_after);
+                }
+            }
+        }
+        if !kept {
             pieces.flush();
         }
         let mut pieces = pieces.finish().into_iter();
-        let mut parts = self.parts(template, &mut pieces);
-        // Text that a strip marker has emptied still makes the result a string.
-        if let ([TemplatePart::Interpolation(_)], true) = (&parts[..], template.len() > 1) {
-            parts.push(TemplatePart::Literal(EcoString::new(), span));
-        }
+        let mut parts = self.parts(&mut elements.as_slice(), &mut pieces);
         let kind = match parts.pop() {
-            None => ExprKind::String(EcoString::new()),
+            None => ExprKind::String(Default::default()),
             Some(TemplatePart::Literal(text, _)) if parts.is_empty() => ExprKind::String(text),
             Some(last) => {
                 parts.push(last);
@@ -505,126 +570,111 @@ impl<'a> Lower<'a> {
         Expr { kind, span }
     }
 
-    /// The flat pieces of a template.
-    fn pieces(&self, template: &Template, quoting: Quoting, pieces: &mut Pieces) {
-        for element in template {
-            match element {
-                Element::Literal(literal) => pieces.literal(self.slice(self.range(literal)), quoting),
-                Element::Interpolation(interpolation) => {
-                    pieces.sequence(interpolation.strip.strip_start(), interpolation.strip.strip_end());
+    fn elements(&self, tokens: Range<usize>) -> Vec<Element> {
+        let mut elements = Vec::new();
+        let mut at = tokens.start;
+        while at < tokens.end {
+            let token = self.token(at);
+            if !token.kind.opens() {
+                let range = token.start as usize..token.end as usize;
+                match elements.last_mut() {
+                    Some(Element::Literal(before)) => before.end = range.end,
+                    _ => elements.push(Element::Literal(range)),
                 }
-                Element::Directive(directive) => match directive.as_ref() {
-                    Directive::If(directive) => {
-                        let strip = directive.if_expr.strip;
-                        pieces.sequence(strip.strip_start(), strip.strip_end());
-                        self.pieces(&directive.if_expr.template, quoting, pieces);
-                        if let Some(otherwise) = &directive.else_expr {
-                            pieces.sequence(otherwise.strip.strip_start(), otherwise.strip.strip_end());
-                            self.pieces(&otherwise.template, quoting, pieces);
-                        }
-                        let strip = directive.endif_expr.strip;
-                        pieces.sequence(strip.strip_start(), strip.strip_end());
-                    }
-                    Directive::For(directive) => {
-                        let strip = directive.for_expr.strip;
-                        pieces.sequence(strip.strip_start(), strip.strip_end());
-                        self.pieces(&directive.for_expr.template, quoting, pieces);
-                        let strip = directive.endfor_expr.strip;
-                        pieces.sequence(strip.strip_start(), strip.strip_end());
-                    }
-                },
+                at += 1;
+                continue;
             }
+            let close = self.closing(at);
+            elements.push(Element::Sequence {
+                kind: token.kind,
+                inner: at + 1..close,
+                strip_before: self.slice(token).ends_with('~'),
+                strip_after: self.slice(self.token(close)).starts_with('~'),
+            });
+            at = close + 1;
         }
+        elements
     }
 
-    /// The parts of a template; takes from `pieces` what [`Lower::pieces`] made of it.
-    fn parts(&self, template: &Template, pieces: &mut std::vec::IntoIter<Piece>) -> Vec<TemplatePart> {
-        let mut parts = Vec::with_capacity(template.len());
-        for element in template {
+    /// The parts of a template up to its end, or up to the directive that ends or continues the one around it; takes the
+    /// same from `pieces`.
+    fn parts(&self, elements: &mut &[Element], pieces: &mut std::vec::IntoIter<Piece>) -> Vec<TemplatePart> {
+        let mut parts = Vec::new();
+        while let [element, rest @ ..] = *elements {
             match element {
-                Element::Literal(literal) => {
+                Element::Literal(range) => {
+                    *elements = rest;
                     let mut text = String::new();
                     while let Some(Piece::Literal(piece)) = pieces.as_slice().first() {
                         text.push_str(piece);
                         pieces.next();
                     }
                     // Trimmed to nothing, it still makes the template a string.
-                    let span = self.span(self.range(literal));
+                    let span = self.span(range.clone());
                     parts.push(TemplatePart::Literal(literal::normalise(&text), span));
                 }
-                Element::Interpolation(interpolation) => {
+                Element::Sequence { kind: Kind::Interpolation, inner, .. } => {
+                    *elements = rest;
                     pieces.next();
-                    parts.push(TemplatePart::Interpolation(self.expr(&interpolation.expr)));
+                    parts.push(TemplatePart::Interpolation(self.expr(inner.clone())));
                 }
-                Element::Directive(directive) => match directive.as_ref() {
-                    Directive::If(directive) => {
-                        pieces.next();
-                        let if_true = self.parts(&directive.if_expr.template, pieces);
-                        let if_false = match &directive.else_expr {
-                            Some(otherwise) => {
-                                pieces.next();
-                                self.parts(&otherwise.template, pieces)
-                            }
-                            None => Vec::new(),
-                        };
-                        pieces.next();
-                        let condition = self.expr(&directive.if_expr.cond_expr);
-                        parts.push(TemplatePart::If { condition, if_true, if_false });
+                Element::Sequence { inner, .. } => {
+                    let keyword = self.past_blanks(inner.start);
+                    let after = keyword + 1..inner.end;
+                    match self.slice(self.token(keyword)) {
+                        "if" => {
+                            let if_true = self.directive(elements, pieces);
+                            let if_false = match self.is_directive(elements, "else") {
+                                true => self.directive(elements, pieces),
+                                false => Vec::new(),
+                            };
+                            parts.push(TemplatePart::If { condition: self.expr(after), if_true, if_false });
+                        }
+                        "for" => {
+                            let body = self.directive(elements, pieces);
+                            let first = self.past_blanks(after.start);
+                            let comma = self.past_blanks(first + 1);
+                            let is_pair = self.token(comma).kind == Kind::Comma;
+                            let last = if is_pair { self.past_blanks(comma + 1) } else { first };
+                            let word_in = self.past_blanks(last + 1);
+                            parts.push(TemplatePart::For {
+                                key: is_pair.then(|| self.slice(self.token(first)).into()),
+                                value: self.slice(self.token(last)).into(),
+                                collection: self.expr(word_in + 1..after.end),
+                                body,
+                            });
+                        }
+                        _ => return parts,
                     }
-                    Directive::For(directive) => {
+                    // The `endif` or `endfor`.
+                    if let [_, rest @ ..] = *elements {
+                        *elements = rest;
                         pieces.next();
-                        let body = self.parts(&directive.for_expr.template, pieces);
-                        pieces.next();
-                        parts.push(TemplatePart::For {
-                            key: directive.for_expr.key_var.as_ref().map(|ident| self.name(ident).0),
-                            value: self.name(&directive.for_expr.value_var).0,
-                            collection: self.expr(&directive.for_expr.collection_expr),
-                            body,
-                        });
                     }
-                },
+                }
             }
         }
         parts
     }
+
+    /// The parts after a directive, up to the next one that belongs to it.
+    fn directive(
+        &self,
+        elements: &mut &[Element],
+        pieces: &mut std::vec::IntoIter<Piece>,
+    ) -> Vec<TemplatePart> {
+        *elements = elements.get(1..).unwrap_or_default();
+        pieces.next();
+        self.parts(elements, pieces)
+    }
+
+    fn is_directive(&self, elements: &[Element], word: &str) -> bool {
+        matches!(elements.first(), Some(Element::Sequence { kind: Kind::Directive, inner, .. })
+            if self.is_word(self.past_blanks(inner.start), word))
+    }
 }
 
-/// `expr` with steps after it.
-fn with_steps(expr: Expr, steps: Vec<Step>) -> Expr {
-    let Some(last) = steps.last() else { return expr };
-    let span = expr.span.to(last.span);
-    // In `(a).b` the parentheses close the traversal.
-    let open = matches!(&expr.kind, ExprKind::Traversal(root) if root.steps.is_empty() && root.root_span == expr.span);
-    if open && let ExprKind::Traversal(traversal) = expr.kind {
-        return Expr { kind: ExprKind::Traversal(Traversal { steps, ..traversal }), span };
-    }
-    let kind = ExprKind::Access { base: Box::new(expr), steps };
-    Expr { kind, span }
-}
-
-/// Ends the reach of a `.*` that has a `.0` among its steps: the index applies to each element as names do,
-/// which is what `[*]` says for all steps up to the end of an expression.
-fn close_splat(expr: Expr, mut steps: Vec<Step>, splat: Option<usize>) -> Expr {
-    if let Some(step) = splat.and_then(|at| steps.get_mut(at)) {
-        step.kind = StepKind::FullSplat;
-    }
-    with_steps(expr, steps)
-}
-
-fn binary_op(operator: BinaryOperator) -> BinaryOp {
-    match operator {
-        BinaryOperator::Or => BinaryOp::Or,
-        BinaryOperator::And => BinaryOp::And,
-        BinaryOperator::Eq => BinaryOp::Equal,
-        BinaryOperator::NotEq => BinaryOp::NotEqual,
-        BinaryOperator::Less => BinaryOp::Less,
-        BinaryOperator::LessEq => BinaryOp::LessOrEqual,
-        BinaryOperator::Greater => BinaryOp::Greater,
-        BinaryOperator::GreaterEq => BinaryOp::GreaterOrEqual,
-        BinaryOperator::Plus => BinaryOp::Add,
-        BinaryOperator::Minus => BinaryOp::Subtract,
-        BinaryOperator::Mul => BinaryOp::Multiply,
-        BinaryOperator::Div => BinaryOp::Divide,
-        BinaryOperator::Mod => BinaryOp::Modulo,
-    }
+/// Whether a word is a literal where an operand stands.
+fn is_keyword(word: &str) -> bool {
+    matches!(word, "null" | "true" | "false")
 }

@@ -1,6 +1,6 @@
 //! Native source text to tokens, cut exactly where Terraform cuts them.
 //!
-//! Nothing is decoded here. The scanner also notes what `hcl::edit` would read differently: see [`Patch`].
+//! Nothing is decoded here.
 
 use unicode_ident::{is_xid_continue, is_xid_start};
 
@@ -70,46 +70,21 @@ pub(super) struct Token {
     pub(super) end: u32,
 }
 
-/// Bytes that `hcl::edit` must see differently to read what Terraform reads; the length stays the same.
-/// Only the shape comes from there, so what the bytes say is not lost.
-#[derive(Clone, Debug)]
-pub(super) struct Patch {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) with: u8,
-}
-
-/// Where a heredoc is: from its `<<` to somewhere on the line of its end marker.
-#[derive(Clone, Debug)]
-pub(super) struct Heredoc {
-    start: u32,
-    /// Where its first line starts.
-    body: u32,
-    marker_line: std::ops::RangeInclusive<u32>,
-}
-
-impl Heredoc {
-    /// The range of its lines without the one of the end marker.
-    pub(super) fn body(&self) -> std::ops::Range<usize> {
-        self.body as usize..*self.marker_line.start() as usize
+impl Kind {
+    /// Whether another token closes it.
+    pub(super) fn opens(self) -> bool {
+        use Kind::*;
+        matches!(
+            self,
+            OpenBrace | OpenBracket | OpenParen | OpenQuote | OpenHeredoc | Interpolation | Directive
+        )
     }
 
-    /// The range up to the end of its last line.
-    pub(super) fn range(&self) -> std::ops::Range<usize> {
-        self.start as usize..*self.marker_line.end() as usize
+    /// Whether it closes another token.
+    pub(super) fn closes(self) -> bool {
+        use Kind::*;
+        matches!(self, CloseBrace | CloseBracket | CloseParen | CloseQuote | CloseHeredoc | SequenceEnd)
     }
-}
-
-/// The heredoc that starts at `start`.
-pub(super) fn heredoc_at(heredocs: &[Heredoc], start: usize) -> Option<&Heredoc> {
-    let at = heredocs.binary_search_by_key(&(start as u32), |heredoc| heredoc.start).ok()?;
-    heredocs.get(at)
-}
-
-/// Whether one of these heredocs, which are in the order of their starts, is what was read from `range`.
-pub(super) fn is_heredoc(heredocs: &[Heredoc], range: &std::ops::Range<usize>) -> bool {
-    let at = heredocs.binary_search_by_key(&(range.start as u32), |heredoc| heredoc.start);
-    at.is_ok_and(|at| heredocs[at].marker_line.contains(&(range.end as u32)))
 }
 
 /// Where a scan starts.
@@ -119,16 +94,6 @@ pub(super) enum Start {
     Code,
     /// In a template that has no quotes around it.
     Template,
-}
-
-/// The result of a scan.
-#[derive(Debug)]
-pub(super) struct Scan {
-    /// At least the end token.
-    pub(super) tokens: Vec<Token>,
-    pub(super) patches: Vec<Patch>,
-    /// Those that end, in the order of their starts.
-    pub(super) heredocs: Vec<Heredoc>,
 }
 
 #[derive(Debug)]
@@ -149,12 +114,10 @@ struct Scanner<'a> {
     at: usize,
     modes: Vec<Mode>,
     tokens: Vec<Token>,
-    patches: Vec<Patch>,
-    heredocs: Vec<Heredoc>,
 }
 
-/// Cuts a whole text into tokens.
-pub(super) fn scan(text: &str, start: Start) -> Scan {
+/// Cuts a whole text into tokens, the last of which is its end.
+pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
     let mode = match start {
         Start::Code => Mode::Code(0),
         Start::Template => Mode::Bare,
@@ -165,8 +128,6 @@ pub(super) fn scan(text: &str, start: Start) -> Scan {
         at: 0,
         modes: vec![mode],
         tokens: Vec::with_capacity(text.len() / 4),
-        patches: Vec::new(),
-        heredocs: Vec::new(),
     };
     while scanner.at < scanner.bytes.len() {
         match scanner.modes.last() {
@@ -180,8 +141,7 @@ pub(super) fn scan(text: &str, start: Start) -> Scan {
         }
     }
     scanner.emit(Kind::End, 0);
-    scanner.heredocs.sort_unstable_by_key(|heredoc| heredoc.start);
-    Scan { tokens: scanner.tokens, patches: scanner.patches, heredocs: scanner.heredocs }
+    scanner.tokens
 }
 
 impl Scanner<'_> {
@@ -196,10 +156,6 @@ impl Scanner<'_> {
 
     fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
-    }
-
-    fn patch(&mut self, start: usize, end: usize, with: u8) {
-        self.patches.push(Patch { start: start as u32, end: end as u32, with });
     }
 
     fn code(&mut self) {
@@ -271,13 +227,6 @@ impl Scanner<'_> {
     fn line_comment(&mut self) {
         let rest = self.rest();
         let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-        let returns = |at: &usize| rest.get(at + 1) != Some(&b'\n');
-        // A carriage return alone is part of the comment; for `hcl::edit` it would end the line.
-        let alone: Vec<usize> =
-            memchr::memchr_iter(b'\r', &rest[..len]).filter(returns).map(|at| self.at + at).collect();
-        for at in alone {
-            self.patch(at, at + 1, b' ');
-        }
         self.emit(Kind::Comment, len);
     }
 
@@ -287,14 +236,11 @@ impl Scanner<'_> {
         let rest = self.rest();
         let mut len = 1;
         let mut at = 1;
-        let mut plain = true;
         loop {
             match rest.get(at) {
                 Some(b'0'..=b'9') => at += 1,
                 Some(b'.') => {
                     at += 1;
-                    // One dot with a digit on both sides is common, and read alike.
-                    plain &= rest.get(at).is_some_and(u8::is_ascii_digit) && !rest[..at - 1].contains(&b'.');
                     continue;
                 }
                 Some(b'e' | b'E') => {
@@ -303,18 +249,10 @@ impl Scanner<'_> {
                         break;
                     }
                     at += sign + 2;
-                    plain = false;
                 }
                 _ => break,
             }
             len = at;
-        }
-        let legacy = matches!(self.tokens.last(), Some(Token { kind: Kind::Dot, .. }));
-        // What is beyond a u64 or has an exponent `hcl::edit` may refuse, and `.00` too.
-        let same = plain_number(&rest[..len], plain) && len <= 18 && !(legacy && len > 1 && rest[0] == b'0');
-        if !same {
-            // Zeros are a number at any length, but no legacy index.
-            self.patch(self.at, self.at + len, if len <= 18 { b'1' } else { b'0' });
         }
         self.emit(Kind::Number, len);
     }
@@ -438,62 +376,20 @@ impl Scanner<'_> {
                 let all = rest.len();
                 return self.emit(Kind::Invalid, all);
             }
-            if line_start {
-                self.defuse_line(marker, len);
-            }
             self.emit(Kind::Text, len);
         } else {
             let line = &self.text[self.at..self.at + len];
             if line_start && line.trim_matches(is_space) == &self.text[marker.0..marker.1] {
-                self.defuse_end(marker, len);
-                let (start, end) = (marker.0 as u32, (self.at + len) as u32);
-                let start = start - 2 - u32::from(self.bytes.get(marker.0 - 1) == Some(&b'-'));
-                if matches!(self.tokens.last(), Some(Token { kind: Kind::OpenHeredoc, .. })) {
-                    self.defuse_empty(start as usize, end as usize);
-                }
-                let body = (marker.1 + newline(&self.bytes[marker.1..])) as u32;
-                self.heredocs.push(Heredoc { start, body, marker_line: self.at as u32..=end });
                 self.emit(Kind::CloseHeredoc, len);
                 self.emit(Kind::Newline, line_break);
                 self.modes.pop();
                 return;
-            }
-            if line_start {
-                self.defuse_line(marker, len);
             }
             len += line_break;
             self.emit(Kind::Text, len);
         }
         if let Some(Mode::Heredoc { line_start, .. }) = self.modes.last_mut() {
             *line_start = line_break != 0;
-        }
-    }
-
-    /// A line that starts with the marker's word and goes on is text, but the end for `hcl::edit`.
-    fn defuse_line(&mut self, marker: (usize, usize), len: usize) {
-        let line = &self.text[self.at..self.at + len];
-        let word = line.trim_start_matches([' ', '\t']);
-        if word.starts_with(&self.text[marker.0..marker.1]) {
-            let start = self.at + line.len() - word.len();
-            self.patch(start, start + (marker.1 - marker.0), b'.');
-        }
-    }
-
-    /// Where a heredoc has no line, `hcl::edit` looks for a later end marker; an empty string has none to find.
-    fn defuse_empty(&mut self, start: usize, end: usize) {
-        self.patch(start, start + 2, b'"');
-        self.patch(start + 2, end, b' ');
-    }
-
-    /// An end marker may stand between any blanks of Unicode; `hcl::edit` knows two.
-    fn defuse_end(&mut self, marker: (usize, usize), len: usize) {
-        let line = &self.text[self.at..self.at + len];
-        let before = line.len() - line.trim_start_matches(is_space).len();
-        let after = before + (marker.1 - marker.0);
-        for (from, to) in [(0, before), (after, len)] {
-            if line.as_bytes()[from..to].iter().any(|b| !matches!(b, b' ' | b'\t')) {
-                self.patch(self.at + from, self.at + to, b' ');
-            }
         }
     }
 
@@ -540,10 +436,6 @@ fn newline(rest: &[u8]) -> usize {
     }
 }
 
-fn plain_number(text: &[u8], plain: bool) -> bool {
-    plain && text.last() != Some(&b'.')
-}
-
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }
@@ -553,8 +445,8 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<(Kind, &str)> {
-        let scan = scan(text, Start::Code);
-        scan.tokens.iter().map(|t| (t.kind, &text[t.start as usize..t.end as usize])).collect()
+        let tokens = scan(text, Start::Code);
+        tokens.iter().map(|t| (t.kind, &text[t.start as usize..t.end as usize])).collect()
     }
 
     #[test]

@@ -1,32 +1,43 @@
-//! What `hcl::edit` gets to see: as little of the source as gives the same tree.
+//! What `hcl::edit` gets to see of a compound expression: as little as gives the same tree.
 //!
-//! Half of its time goes into the characters of strings, comments and indents, and none of them change the shape of
-//! the tree. Places in this text lead back to the source, where names, numbers and literals are read.
+//! Literals, templates, tuples, objects and plain traversals are [leaves](Leaf): each is one short name here, and is read
+//! off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
+//! into these; and it reads some of them differently from Terraform, refuses some, and takes quadratic time for others.
 
 use std::ops::Range;
 
+use super::native::Lower;
 use super::scan::{Kind, Token};
 
-/// A text of the same shape as a source.
+/// A text of the same shape as an expression.
 pub(super) struct Shape {
     pub(super) text: String,
     /// The offset in the source of each byte of the text.
     from: Vec<u32>,
+    /// In the order of the text.
+    leaves: Vec<Leaf>,
+}
+
+/// A part of an expression that the tree shows as a name.
+struct Leaf {
+    /// Where the name stands in the text.
+    at: usize,
+    tokens: Range<usize>,
 }
 
 impl Shape {
-    /// The shape of a source that was cut into these tokens, the last of which is its end. The bytes are read from
-    /// `patched`, which is as long as the source.
-    pub(super) fn of(patched: &str, tokens: &[Token]) -> Option<Shape> {
+    /// The shape of the expression that these tokens are.
+    pub(super) fn of(lower: &Lower<'_>, tokens: Range<usize>) -> Shape {
         let mut build = Build {
-            source: patched.as_bytes(),
-            text: Vec::with_capacity(patched.len()),
-            from: Vec::with_capacity(patched.len()),
-            run: 0..0,
+            lower,
+            shape: Shape { text: String::new(), from: Vec::new(), leaves: Vec::new() },
+            is_operand: true,
         };
-        build.tokens(tokens);
-        build.flush();
-        Some(Shape { text: String::from_utf8(build.text).ok()?, from: build.from })
+        let mut next = tokens.start;
+        while next < tokens.end {
+            next = build.token(next);
+        }
+        build.shape
     }
 
     /// The range of the source that a range of the text stands for; None when it is not within the text.
@@ -38,150 +49,129 @@ impl Shape {
             None => Some(start..start),
         }
     }
+
+    /// The tokens of the leaf whose name stands at an offset of the text.
+    pub(super) fn leaf(&self, at: usize) -> Option<Range<usize>> {
+        let found = self.leaves.binary_search_by_key(&at, |leaf| leaf.at).ok()?;
+        self.leaves.get(found).map(|leaf| leaf.tokens.clone())
+    }
 }
 
-struct Build<'a> {
-    source: &'a [u8],
-    text: Vec<u8>,
-    from: Vec<u32>,
-    /// What stands in the source as it is to stand in the text, and is yet to be copied.
-    run: Range<u32>,
+struct Build<'b, 'a> {
+    lower: &'b Lower<'a>,
+    shape: Shape,
+    /// Whether an operand is to come, and not an operator or a step.
+    is_operand: bool,
 }
 
-impl Build<'_> {
-    fn tokens(&mut self, tokens: &[Token]) {
-        let mut end = 0;
-        let mut next = 0;
-        while let Some(token) = tokens.get(next) {
-            next += 1;
-            if token.kind == Kind::End {
-                break;
-            }
-            if token.kind == Kind::Newline {
-                self.line_break(*token);
-            } else if token.kind == Kind::Comment {
-                if self.source[token.end as usize - 1] == b'\n' {
-                    self.line_break(Token { start: token.end - 1, ..*token });
+impl Build<'_, '_> {
+    /// Adds what a token starts and gives the index of the next one.
+    fn token(&mut self, at: usize) -> usize {
+        let token = self.lower.token(at);
+        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at)).flatten() {
+            self.leaf(at..end);
+            self.is_operand = false;
+            return end;
+        }
+        match token.kind {
+            Kind::Newline | Kind::Comment => {}
+            // The name of a function.
+            Kind::Ident if self.is_operand => self.copy(token),
+            Kind::Dot => {
+                self.copy(token);
+                let name = self.lower.past_blanks(at + 1);
+                let step = self.lower.token(name);
+                // A legacy index is read from the source; some that Terraform takes are no number for the parser.
+                if step.kind == Kind::Number {
+                    self.name("1", step.start, step.end)
                 } else {
-                    self.blank(token.start..token.start + 1, b'/');
+                    self.copy(step)
                 }
-            } else {
-                if token.start > end {
-                    self.blank(end..token.start, self.source[token.start as usize]);
-                }
-                let opens = matches!(token.kind, Kind::OpenQuote | Kind::OpenHeredoc);
-                if let Some(close) = opens.then(|| literal(tokens, next)).flatten() {
-                    let last = tokens[close].end - 1;
-                    self.push(token.start, b'"');
-                    self.push(last, b'"');
-                    next = close + 1;
-                    end = last + 1;
-                    continue;
-                }
-                self.copy(token.start..token.end);
+                self.is_operand = false;
+                return name + 1;
             }
-            end = token.end;
+            // A tuple or object made by `for`.
+            Kind::OpenBracket | Kind::OpenBrace if self.is_operand => {
+                self.copy(token);
+                return self.for_intro(self.lower.past_blanks(at + 1));
+            }
+            Kind::OpenBracket => {
+                self.copy(token);
+                let first = self.lower.past_blanks(at + 1);
+                let star = self.lower.token(first);
+                if star.kind == Kind::Star {
+                    self.copy(star);
+                    return first + 1;
+                }
+                self.is_operand = true;
+            }
+            kind if kind.closes() => {
+                self.copy(token);
+                self.is_operand = false;
+            }
+            Kind::Ellipsis => self.copy(token),
+            // An opening parenthesis, an operator, a separator, or the `if` of a `for` expression.
+            _ => {
+                self.copy(token);
+                self.is_operand = true;
+            }
         }
+        at + 1
     }
 
-    fn push(&mut self, from: u32, byte: u8) {
-        self.flush();
-        self.text.push(byte);
-        self.from.push(from);
-    }
-
-    fn copy(&mut self, range: Range<u32>) {
-        if range.start == self.run.end {
-            self.run.end = range.end;
-        } else {
-            self.flush();
-            self.run = range;
+    /// From `for` to `in`: names that are declared here.
+    fn for_intro(&mut self, mut at: usize) -> usize {
+        self.copy(self.lower.token(at));
+        at = self.lower.past_blanks(at + 1);
+        self.copy(self.lower.token(at));
+        at = self.lower.past_blanks(at + 1);
+        if self.lower.token(at).kind == Kind::Comma {
+            self.copy(self.lower.token(at));
+            at = self.lower.past_blanks(at + 1);
+            self.copy(self.lower.token(at));
+            at = self.lower.past_blanks(at + 1);
         }
+        self.copy(self.lower.token(at));
+        at + 1
     }
 
-    fn flush(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        self.text.extend_from_slice(&self.source[run.start as usize..run.end as usize]);
-        self.from.extend(run);
+    fn leaf(&mut self, tokens: Range<usize>) {
+        let (start, end) = (self.lower.token(tokens.start).start, self.lower.token(tokens.end - 1).end);
+        let number = self.shape.leaves.len().to_string();
+        self.apart('x');
+        self.shape.leaves.push(Leaf { at: self.shape.text.len(), tokens });
+        self.push('x', start);
+        self.name(&number, start, end);
     }
 
-    fn last(&self) -> Option<u8> {
-        if self.run.is_empty() { self.text.last() } else { self.source.get(self.run.end as usize - 1) }
-            .copied()
+    /// Adds a text of ASCII characters whose last one stands for the end of a range.
+    fn name(&mut self, text: &str, start: u32, end: u32) {
+        self.shape.text.push_str(text);
+        let last = self.shape.text.len() - 1;
+        self.shape.from.resize(last, start);
+        self.shape.from.push(end - 1);
     }
 
-    /// A line break that may mean something: after a bracket or a comma none does, and no second one.
-    fn line_break(&mut self, token: Token) {
-        if !matches!(self.last(), None | Some(b'\n' | b',' | b'(' | b'[')) {
-            self.copy(token.start..token.end);
+    fn push(&mut self, c: char, from: u32) {
+        self.shape.text.push(c);
+        self.shape.from.push(from);
+    }
+
+    fn copy(&mut self, token: Token) {
+        let text = self.lower.slice(token);
+        self.apart(text.chars().next().unwrap_or(' '));
+        self.shape.text.push_str(text);
+        self.shape.from.extend(token.start..token.end);
+    }
+
+    /// Keeps a token that starts with `next` apart from the one before: two words, and a minus sign, which may be part
+    /// of a word.
+    fn apart(&mut self, next: char) {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-') || !c.is_ascii();
+        let last = self.shape.text.chars().next_back();
+        if is_word(next) && last.is_some_and(is_word) {
+            let from = self.shape.from.last().copied().unwrap_or(0);
+            self.push(' ', from);
         }
-    }
-
-    /// Blanks or a comment, which may keep two tokens apart.
-    fn blank(&mut self, range: Range<u32>, next: u8) {
-        let is_one = range.len() == 1 && self.source[range.start as usize] == b' ';
-        if is_one && self.run.end == range.start {
-            self.run.end = range.end;
-            return;
-        }
-        let after = matches!(self.last(), None | Some(b'\n' | b' ' | b',' | b'(' | b'[' | b'{' | b'='));
-        let before = matches!(next, b',' | b')' | b']' | b'}' | b'=');
-        if !after && !before {
-            self.push(range.start, b' ');
-        }
-    }
-}
-
-/// The index of the token that ends the string or heredoc whose inside starts at `next`, when it has no template
-/// sequence and is no key: the keys of an object must stay different.
-fn literal(tokens: &[Token], next: usize) -> Option<usize> {
-    let is_text = |token: &Token| matches!(token.kind, Kind::Quoted | Kind::Text);
-    let close = next + tokens[next..].iter().position(|token| !is_text(token))?;
-    let is_closed = matches!(tokens[close].kind, Kind::CloseQuote | Kind::CloseHeredoc);
-    (is_closed && !is_assigned(tokens.get(close + 1))).then_some(close)
-}
-
-fn is_assigned(token: Option<&Token>) -> bool {
-    token.is_some_and(|token| matches!(token.kind, Kind::Equal | Kind::Colon))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::syntax::scan::{self, Start};
-
-    fn shape(source: &str) -> Shape {
-        Shape::of(source, &scan::scan(source, Start::Code).tokens).expect("it is text")
-    }
-
-    #[test]
-    fn only_what_makes_the_tree_is_left() {
-        assert_eq!(
-            shape("a   = \"xyz\" # c\n\n  b = [ # d\n  1, /* e */ 2 ]\n").text,
-            "a= \"\"\nb = [1,2 ]\n"
-        );
-        assert_eq!(shape("a = b /* c */ - 1\n").text, "a = b - 1\n");
-        assert_eq!(shape("a = <<E\n  b\nE\n").text, "a = \"\"\n");
-        assert_eq!(shape("a = \"b ${c}\"\n").text, "a = \"b ${c}\"\n");
-    }
-
-    #[test]
-    fn keys_of_objects_stay_different() {
-        assert_eq!(shape("a = { \"b\" = \"c\", \"d\" : 1 }\n").text, "a = { \"b\" = \"\", \"d\" : 1 }\n");
-    }
-
-    #[test]
-    fn places_lead_back_to_the_source() {
-        let source = "a   = \"xyz\"\n  é = <<E\n  b\nE\n";
-        let shape = shape(source);
-        for (what, stands_for) in
-            [("a", "a"), ("\"\"\né", "\"xyz\"\n  é"), ("é", "é"), ("= \"\"\n", "= \"xyz\"\n")]
-        {
-            let at = shape.text.find(what).expect("it is there");
-            assert_eq!(&source[shape.source(at..at + what.len()).expect("a place")], stands_for);
-        }
-        let at = shape.text.rfind("\"\"").expect("the heredoc");
-        assert_eq!(&source[shape.source(at..at + 2).expect("a place")], "<<E\n  b\nE");
-        assert_eq!(shape.source(1_000..1_001), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Step, StepKind};
+use crate::syntax::ast::{ExprKind, Step, StepKind};
 
 impl Evaluator<'_> {
     pub(super) fn splat(&mut self, scope: &Scope<'_>, value: Value, steps: &[Step], span: Span) -> Value {
@@ -155,8 +155,10 @@ fn steps_text(steps: &[Step]) -> Option<String> {
                 text.push('.');
                 text.push_str(name);
             }
-            StepKind::Index(Expr { kind: ExprKind::Number(n), .. }) => text.push_str(&format!("[{n}]")),
-            StepKind::Index(_) => return None,
+            StepKind::Index(key) => {
+                let ExprKind::Number(n) = &key.kind else { return None };
+                text.push_str(&format!("[{n}]"));
+            }
             StepKind::AttrSplat => text.push_str(".*"),
             StepKind::FullSplat => text.push_str("[*]"),
         }
