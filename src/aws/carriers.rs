@@ -44,7 +44,6 @@ pub(crate) const OTHERS: &[&str] = &[
     "aws_dms_replication_instance",
     "aws_docdb_cluster",
     "aws_ec2_client_vpn_endpoint",
-    "aws_ec2_instance_connect_endpoint",
     "aws_ecs_service",
     "aws_efs_mount_target",
     "aws_eks_cluster",
@@ -82,18 +81,15 @@ impl Carriers {
     /// Looks at what carries groups and is not modelled.
     pub fn build(build: &Build<'_>, network: &Network) -> Carriers {
         let mut carriers = Carriers::default();
+        for instance in build.managed("aws_ec2_instance_connect_endpoint") {
+            if !instance.exists.is_no() {
+                carriers.instance_connect.push(Declaration::of(instance));
+                collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.connect_endpoints);
+            }
+        }
         for type_name in OTHERS {
-            for instance in build.managed(type_name) {
-                if instance.exists.is_no() {
-                    continue;
-                }
-                let into = if *type_name == "aws_ec2_instance_connect_endpoint" {
-                    carriers.instance_connect.push(Declaration::of(instance));
-                    &mut carriers.connect_endpoints
-                } else {
-                    &mut carriers.others
-                };
-                collect(&instance.body, build, network, MAX_DEPTH, into);
+            for instance in build.managed(type_name).into_iter().filter(|instance| !instance.exists.is_no()) {
+                collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.others);
                 let view = view(instance);
                 let public =
                     LOAD_BALANCERS.contains(type_name) && view.flag("internal", false).is(&false).is_yes();

@@ -38,7 +38,11 @@ impl Provider for Aws {
     }
 
     fn is_relevant(&self, type_name: &str) -> bool {
-        RELEVANT.binary_search(&type_name).is_ok() || carriers::OTHERS.binary_search(&type_name).is_ok()
+        RELEVANT.binary_search(&type_name).is_ok()
+    }
+
+    fn is_bystander(&self, type_name: &str) -> bool {
+        carriers::OTHERS.binary_search(&type_name).is_ok()
     }
 
     fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
@@ -255,6 +259,7 @@ const RELEVANT: &[&str] = &[
     "aws_default_subnet",
     "aws_default_vpc",
     "aws_ec2_fleet",
+    "aws_ec2_instance_connect_endpoint",
     "aws_ec2_instance_metadata_defaults",
     "aws_ec2_managed_prefix_list",
     "aws_ec2_managed_prefix_list_entry",
