@@ -14,6 +14,7 @@ pub mod dns;
 pub mod endpoint;
 pub mod nacl;
 pub mod network;
+pub mod partition;
 pub mod schema;
 pub mod security_group;
 

@@ -300,6 +300,20 @@ pub trait Provider: Sync {
         ""
     }
 
+    /// Whether `check` only looks at what the instances of this resource type refer to: no session hangs on them, and
+    /// what is wrong in them is not told.
+    fn is_bystander(&self, type_name: &str) -> bool {
+        let _ = type_name;
+        false
+    }
+
+    /// What a data source finds, where its arguments name something that is managed here: it gives that instance's
+    /// attributes, if both are of one type.
+    fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
+        let _ = (instance, terms);
+        None
+    }
+
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
     /// to them.
     fn is_relevant(&self, type_name: &str) -> bool;

@@ -11,9 +11,8 @@ pub mod verdict;
 
 use crate::aws::Model;
 use crate::aws::ami::Family;
-use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
-use crate::aws::dns::{Record, Relation, relation};
+use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::{Endpoint, Presence};
 use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::RoleId;
@@ -205,8 +204,18 @@ impl<'a> Reach<'a> {
 
     /// Whether the site's groups let HTTPS out to public addresses.
     pub fn site_admits_internet(&self, site: &Site) -> Admission {
-        let public = Party::Range(Cidr::Public);
-        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &public)
+        self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &Party::Internet)
+    }
+
+    /// Whether a site's groups let HTTPS out to private addresses only, and so not to the buckets of S3 either.
+    pub fn stays_private(&self, site: &Site) -> bool {
+        let network = &self.model.network;
+        let admission = self.site_admits_internet(site);
+        let of_service = |(group, index): &(GroupId, usize)| {
+            let peers = &network.group(*group).egress.rules[*index].peers;
+            peers.iter().any(|peer| matches!(peer.kind, PeerKind::PrefixList(_)))
+        };
+        admission.answer.truth.is_no() && !admission.candidates.iter().any(of_service)
     }
 
     /// The endpoints that a site's connections to the service go to, or would go to once their names lead there.
@@ -261,6 +270,22 @@ impl<'a> Reach<'a> {
         )
     }
 
+    /// Whether servers elsewhere may lead the service's name to an endpoint that is not seen, because a resolver rule
+    /// forwards it to them.
+    pub fn may_be_forwarded(&self, vpc: VpcId, service: Service) -> Answer {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
+        let (exact, parent) = network.forwards(vpc, service.label(), region.map(|region| region.as_str()));
+        let mut answer = Answer::any([exact, parent]);
+        if answer.truth.is_yes() {
+            answer.truth = Truth::Unknown;
+            let at = answer.evidence.iter().find_map(|evidence| evidence.span);
+            let text = "a resolver rule forwards the name, and what its servers answer is not known";
+            answer.reasons.push(Reason::new(text, at));
+        }
+        answer
+    }
+
     /// Whether the VPC is meant to use endpoints of another VPC: a zone of a service's name is its own or another's,
     /// or a connection leads from it to the VPC that has the endpoints.
     pub fn is_shared(&self, vpc: VpcId) -> bool {
@@ -290,19 +315,6 @@ impl<'a> Reach<'a> {
         let mut zones = network.dns.zones.iter();
         let zoned = zones.any(|zone| relation(&zone.name, service.label(), region) == Relation::Exact);
         self.is_shared(vpc) && (zoned || !self.presence(vpc, service).elsewhere.is_empty())
-    }
-
-    /// The record of a private zone of the service's name that leads the VPC to the endpoint of another service.
-    pub fn misled(&self, vpc: VpcId, service: Service) -> Option<&'a Record> {
-        let network = &self.model.network;
-        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
-        let zones = network.zones_for(vpc, service.label(), region).into_iter();
-        let mut answering = zones.filter(|zone| (zone.exact & zone.associated.truth).is_yes());
-        answering.find_map(|zone| {
-            let target = zone.endpoint.as_ref()?.to()?;
-            let other = network.endpoint(target).service.is(service.label()).is_no();
-            network.record_to(zone.zone, target).filter(|_| other)
-        })
     }
 
     /// Whether a peering connection or transit gateway is attached to both VPCs.

@@ -5,6 +5,7 @@
 
 pub mod page;
 mod remedy;
+mod zone;
 
 mod endpoint_private_dns_disabled;
 mod endpoint_sg_blocks_443;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ssmlint::aws::iam::Verdict;
-use ssmlint::aws::policy::{CORE_ACTIONS, EC2_SERVICE};
+use ssmlint::aws::policy::{CORE_ACTIONS, ec2_service};
 use ssmlint::aws::schema::Aws;
 use ssmlint::aws::{Model, ModelOptions};
 use ssmlint::config::load::Loader;
@@ -49,7 +49,7 @@ fn permission(model: &Model) -> Vec<Verdict> {
 
 fn trust(model: &Model) -> Truth {
     let role = model.iam.role_ids().next().expect("there is a role");
-    model.iam.trusts(role, &EC2_SERVICE).truth
+    model.iam.trusts(role, ec2_service(None)).truth
 }
 
 const ROLE: &str = r#"

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ssmlint::aws::cidr::{Cidr, Coverage};
+use ssmlint::aws::cidr::Coverage;
 use ssmlint::aws::fact::{Answer, Evidence};
 use ssmlint::aws::link::{EndpointId, GroupId, Link, LinkSet, SubnetId, VpcId};
 use ssmlint::aws::nacl::Ephemeral;
@@ -397,7 +397,7 @@ resource "aws_security_group" "endpoint" {
         &world.only("aws_security_group.endpoint"),
         Direction::Egress,
         443,
-        &Party::Range(Cidr::anywhere_v4()),
+        &Party::Internet,
     );
     assert_eq!(egress.answer.truth, No);
 }

@@ -4,10 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::addr::ResourceMode;
-use crate::aws::link::GroupId;
+use crate::aws::link::{GroupId, SubnetId};
 use crate::aws::network::Network;
-use crate::aws::{Build, Declaration};
+use crate::aws::{Build, Declaration, view};
 use crate::eval::BlockValue;
 use crate::eval::value::Value;
 
@@ -18,6 +17,8 @@ pub struct Carriers {
     pub others: BTreeSet<GroupId>,
     /// Groups of EC2 Instance Connect Endpoints.
     pub connect_endpoints: BTreeSet<GroupId>,
+    /// Subnets of load balancers that the internet reaches.
+    pub public_subnets: BTreeSet<SubnetId>,
     /// EC2 Instance Connect Endpoints.
     pub instance_connect: Vec<Declaration>,
 }
@@ -31,41 +32,72 @@ pub(crate) const ARGUMENTS: &[&str] = &[
     "cluster_security_group_ids",
 ];
 
-/// Types whose groups the model knows already, or that are rules about groups.
-const MODELLED: &[&str] = &[
-    "aws_instance",
-    "aws_spot_",
-    "aws_launch_",
-    "aws_ec2_fleet",
-    "aws_network_interface",
-    "aws_vpc_endpoint",
-    "aws_security_group",
-    "aws_default_security_group",
-    "aws_vpc_security_group_",
+/// The types of what carries groups and is no target, those that are met most, sorted.
+pub(crate) const OTHERS: &[&str] = &[
+    "aws_alb",
+    "aws_apprunner_vpc_connector",
+    "aws_codebuild_project",
+    "aws_dax_cluster",
+    "aws_db_instance",
+    "aws_db_proxy",
+    "aws_directory_service_directory",
+    "aws_dms_replication_instance",
+    "aws_docdb_cluster",
+    "aws_ec2_client_vpn_endpoint",
+    "aws_ecs_service",
+    "aws_efs_mount_target",
+    "aws_eks_cluster",
+    "aws_elasticache_cluster",
+    "aws_elasticache_replication_group",
+    "aws_elasticache_serverless_cache",
+    "aws_elasticsearch_domain",
+    "aws_elb",
+    "aws_fsx_lustre_file_system",
+    "aws_fsx_ontap_file_system",
+    "aws_fsx_openzfs_file_system",
+    "aws_fsx_windows_file_system",
+    "aws_glue_connection",
+    "aws_lambda_function",
+    "aws_lb",
+    "aws_memorydb_cluster",
+    "aws_mq_broker",
+    "aws_msk_cluster",
+    "aws_mwaa_environment",
+    "aws_neptune_cluster",
+    "aws_opensearch_domain",
+    "aws_rds_cluster",
+    "aws_redshift_cluster",
+    "aws_route53_resolver_endpoint",
+    "aws_transfer_server",
 ];
+
+/// Load balancers that the internet reaches unless `internal` says otherwise.
+const LOAD_BALANCERS: &[&str] = &["aws_alb", "aws_elb", "aws_lb"];
 
 /// Blocks within blocks that are looked into.
 const MAX_DEPTH: usize = 3;
 
 impl Carriers {
-    /// Looks at everything that is not modelled.
+    /// Looks at what carries groups and is not modelled.
     pub fn build(build: &Build<'_>, network: &Network) -> Carriers {
         let mut carriers = Carriers::default();
-        for instance in &build.evaluation.instances {
-            let resource = &instance.addr.resource;
-            let modelled = MODELLED.iter().any(|prefix| resource.type_name.starts_with(prefix));
-            if resource.mode != ResourceMode::Managed || modelled || instance.exists.is_no() {
-                continue;
-            }
-            if resource.type_name == "aws_ec2_instance_connect_endpoint" {
+        for instance in build.managed("aws_ec2_instance_connect_endpoint") {
+            if !instance.exists.is_no() {
                 carriers.instance_connect.push(Declaration::of(instance));
+                collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.connect_endpoints);
             }
-            let into = if resource.type_name == "aws_ec2_instance_connect_endpoint" {
-                &mut carriers.connect_endpoints
-            } else {
-                &mut carriers.others
-            };
-            collect(&instance.body, build, network, MAX_DEPTH, into);
+        }
+        for type_name in OTHERS {
+            for instance in build.managed(type_name).into_iter().filter(|instance| !instance.exists.is_no()) {
+                collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.others);
+                let view = view(instance);
+                let public =
+                    LOAD_BALANCERS.contains(type_name) && view.flag("internal", false).is(&false).is_yes();
+                if let Some(arg) = view.arg("subnets").filter(|_| public) {
+                    let subnets = network.subnet_registry.set(Some(&arg), build.terms(), arg.span);
+                    carriers.public_subnets.extend(subnets.ids());
+                }
+            }
         }
         carriers
     }
@@ -89,5 +121,15 @@ fn collect(
         for block in &body.blocks {
             collect(&block.body, build, network, depth - 1, into);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(OTHERS.is_sorted());
     }
 }

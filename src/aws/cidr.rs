@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ecow::EcoString;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::aws::fact::Known;
 use crate::aws::read::Arg;
@@ -18,8 +18,29 @@ pub enum Cidr {
     Net(IpNet),
     /// A range that is not known but has an identity: `var.vpc_cidr`.
     Symbol(Symbol),
-    /// The public IPv4 addresses that AWS answers from: which they are is not known, but no private one is among them.
-    Public,
+}
+
+/// The version of the addresses of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// Of the addresses in an argument of the AWS provider, whose name says it: `cidr_ipv6`, `ipv6_cidr_blocks`.
+    pub fn of_argument(name: &str) -> Family {
+        if name.contains("ipv6") { Family::V6 } else { Family::V4 }
+    }
+
+    fn of(net: &IpNet) -> Family {
+        match net {
+            IpNet::V4(_) => Family::V4,
+            IpNet::V6(_) => Family::V6,
+        }
+    }
 }
 
 /// A range that is not known.
@@ -27,6 +48,8 @@ pub enum Cidr {
 pub struct Symbol {
     /// Its identity.
     pub term: TermId,
+    /// The family of its addresses, by the argument that it stands in; none where that takes both.
+    pub family: Option<Family>,
     /// What it is called, for messages.
     pub name: String,
     /// Ranges, or lists of ranges, that it certainly lies in.
@@ -81,8 +104,8 @@ impl Cidr {
         Some(Cidr::Net(net.trunc()))
     }
 
-    /// What is known of a value that is an address range.
-    pub fn of(value: &Value, terms: &Terms) -> Known<Cidr> {
+    /// What is known of a value that is an address range, in an argument for ranges of a family or of either.
+    pub fn of(value: &Value, family: Option<Family>, terms: &Terms) -> Known<Cidr> {
         if let Some(text) = value.as_str() {
             return match Cidr::parse(text) {
                 Some(cidr) => Known::Value(cidr),
@@ -95,7 +118,7 @@ impl Cidr {
         if let Some(possible) = &unknown.possible {
             let mut alternatives = Vec::new();
             for alternative in possible.iter().filter(|value| !value.is_null()) {
-                match Cidr::of(alternative, terms) {
+                match Cidr::of(alternative, family, terms) {
                     Known::Value(cidr) => alternatives.push(cidr),
                     Known::OneOf(more) => alternatives.extend(more),
                     Known::Unknown(causes) => return Known::Unknown(causes),
@@ -108,13 +131,14 @@ impl Cidr {
         if unknown.term.is_none() {
             return Known::Unknown(unknown.causes.clone());
         }
-        Known::Value(Cidr::Symbol(Symbol::new(unknown.term, unknown.causes.clone(), terms)))
+        let symbol = Symbol::new(unknown.term, family, unknown.causes.clone(), terms);
+        Known::Value(Cidr::Symbol(symbol))
     }
 
     /// What is known of an argument that is an address range.
-    pub fn of_arg(arg: &Arg<'_>, terms: &Terms) -> crate::aws::fact::Fact<Cidr> {
+    pub fn of_arg(arg: &Arg<'_>, family: Option<Family>, terms: &Terms) -> crate::aws::fact::Fact<Cidr> {
         crate::aws::fact::Fact {
-            value: Cidr::of(arg.value, terms),
+            value: Cidr::of(arg.value, family, terms),
             basis: crate::aws::fact::Basis::Configured,
             origin: arg.value.origin,
             span: arg.span,
@@ -131,7 +155,7 @@ impl Cidr {
     pub fn causes(&self) -> Causes {
         match self {
             Cidr::Symbol(symbol) => symbol.causes.clone(),
-            Cidr::Net(_) | Cidr::Public => Causes::new(),
+            Cidr::Net(_) => Causes::new(),
         }
     }
 
@@ -140,7 +164,6 @@ impl Cidr {
         match self {
             Cidr::Net(net) => Truth::known(net.prefix_len() == 0),
             Cidr::Symbol(_) => Truth::Unknown,
-            Cidr::Public => Truth::No,
         }
     }
 
@@ -149,7 +172,6 @@ impl Cidr {
         match self {
             Cidr::Net(net) => net.to_string(),
             Cidr::Symbol(symbol) => symbol.name.clone(),
-            Cidr::Public => "public addresses of AWS".to_owned(),
         }
     }
 
@@ -157,14 +179,33 @@ impl Cidr {
     pub fn covers(&self, other: &Cidr) -> Coverage {
         match (self, other) {
             (Cidr::Net(outer), Cidr::Net(inner)) => cover(std::slice::from_ref(outer), inner),
-            (Cidr::Net(outer), Cidr::Public) => cover_public(std::slice::from_ref(outer)),
-            // A range of unknown value comes from arguments that hold IPv4 ranges.
-            (Cidr::Net(IpNet::V4(outer)), Cidr::Symbol(_)) if outer.prefix_len() == 0 => Coverage::All,
-            (Cidr::Net(IpNet::V6(_)), Cidr::Symbol(_)) => Coverage::Unknown,
+            (Cidr::Symbol(outer), Cidr::Symbol(inner)) if outer.term == inner.term => Coverage::All,
+            _ if self.family().zip(other.family()).is_some_and(|(one, two)| one != two) => Coverage::None,
+            (Cidr::Net(outer), Cidr::Symbol(inner)) if outer.prefix_len() == 0 && inner.family.is_some() => {
+                Coverage::All
+            }
             (Cidr::Symbol(outer), Cidr::Symbol(inner)) => outer.covers(inner),
-            (Cidr::Net(_), Cidr::Symbol(_))
-            | (Cidr::Symbol(_), Cidr::Net(_) | Cidr::Public)
-            | (Cidr::Public, _) => Coverage::Unknown,
+            (Cidr::Net(_), Cidr::Symbol(_)) | (Cidr::Symbol(_), Cidr::Net(_)) => Coverage::Unknown,
+        }
+    }
+
+    /// The family of its addresses, as far as it is known.
+    pub fn family(&self) -> Option<Family> {
+        match self {
+            Cidr::Net(net) => Some(Family::of(net)),
+            Cidr::Symbol(symbol) => symbol.family,
+        }
+    }
+
+    /// Whether it holds an IPv4 address that AWS answers from on the internet, of which nobody knows which it is.
+    pub fn holds_public(&self) -> Truth {
+        match self {
+            Cidr::Net(IpNet::V4(net)) if net.prefix_len() == 0 => Truth::Yes,
+            Cidr::Net(IpNet::V4(net)) if is_not_public(*net) => Truth::No,
+            Cidr::Net(IpNet::V4(_)) => Truth::Unknown,
+            Cidr::Net(IpNet::V6(_)) => Truth::No,
+            Cidr::Symbol(symbol) if symbol.family == Some(Family::V6) => Truth::No,
+            Cidr::Symbol(_) => Truth::Unknown,
         }
     }
 
@@ -172,14 +213,29 @@ impl Cidr {
     pub fn covers_address(&self, address: IpAddr) -> Truth {
         match self {
             Cidr::Net(net) => Truth::known(net.contains(&address)),
-            Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
+            Cidr::Symbol(_) => Truth::Unknown,
         }
     }
 }
 
+/// Whether all of a range is private, shared by carriers, link-local or the host's own: RFC 1918, 6598, 3927 and 1122.
+fn is_not_public(net: Ipv4Net) -> bool {
+    let ranges = [
+        ([10, 0, 0, 0], 8),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+        ([100, 64, 0, 0], 10),
+        ([169, 254, 0, 0], 16),
+        ([127, 0, 0, 0], 8),
+    ];
+    ranges
+        .into_iter()
+        .any(|(base, length)| Ipv4Net::new(base.into(), length).is_ok_and(|range| range.contains(&net)))
+}
+
 impl Symbol {
     /// The range that a term stands for.
-    pub fn new(term: TermId, causes: Causes, terms: &Terms) -> Symbol {
+    pub fn new(term: TermId, family: Option<Family>, causes: Causes, terms: &Terms) -> Symbol {
         let mut within = Vec::new();
         let mut part = None;
         enclose(term, terms, DEPTH, &mut within);
@@ -190,11 +246,11 @@ impl Symbol {
             part = Some((operand_text(base), operand_text(bits), operand_text(number)));
         }
         let name = crate::aws::link::name_unknown(term, &causes, terms);
-        Symbol { term, name, within, part, causes }
+        Symbol { term, family, name, within, part, causes }
     }
 
     fn covers(&self, inner: &Symbol) -> Coverage {
-        if self.term == inner.term || inner.within.contains(&self.term) {
+        if inner.within.contains(&self.term) {
             return Coverage::All;
         }
         match (&self.part, &inner.part) {
@@ -256,31 +312,6 @@ pub fn cover(ranges: &[IpNet], inner: &IpNet) -> Coverage {
     }
 }
 
-/// How much of the public addresses of AWS the ranges cover together.
-pub fn cover_public(ranges: &[IpNet]) -> Coverage {
-    let public: Vec<IpNet> = ranges.iter().filter(|net| !is_private(net)).copied().collect();
-    match cover(&public, &IpNet::V4(ipnet::Ipv4Net::default())) {
-        Coverage::Part if public.iter().all(|net| matches!(net, IpNet::V6(_))) => Coverage::None,
-        coverage @ (Coverage::All | Coverage::Part | Coverage::None | Coverage::Unknown) => coverage,
-    }
-}
-
-/// Ranges that no public address is from: private, shared, loopback and link-local ones (RFC 1918, 6598, 1122, 3927).
-const PRIVATE: [([u8; 4], u8); 6] = [
-    ([10, 0, 0, 0], 8),
-    ([172, 16, 0, 0], 12),
-    ([192, 168, 0, 0], 16),
-    ([100, 64, 0, 0], 10),
-    ([127, 0, 0, 0], 8),
-    ([169, 254, 0, 0], 16),
-];
-
-fn is_private(net: &IpNet) -> bool {
-    let mut ranges =
-        PRIVATE.iter().filter_map(|(from, bits)| ipnet::Ipv4Net::new((*from).into(), *bits).ok());
-    ranges.any(|range| IpNet::V4(range).contains(net))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,7 +321,7 @@ mod tests {
     }
 
     fn symbol(term: TermId, terms: &Terms) -> Cidr {
-        Cidr::Symbol(Symbol::new(term, Causes::new(), terms))
+        Cidr::Symbol(Symbol::new(term, Some(Family::V4), Causes::new(), terms))
     }
 
     #[test]
@@ -316,6 +347,35 @@ mod tests {
         assert_eq!(first.covers(&base), Coverage::Unknown);
         assert_eq!(first.covers(&second), Coverage::None);
         assert_eq!(Cidr::anywhere_v4().covers(&first), Coverage::All);
+    }
+
+    #[test]
+    fn ranges_of_two_families_have_nothing_in_common() {
+        let mut terms = Terms::new();
+        let of = |name: &str, family, terms: &mut Terms| {
+            let term = terms.intern(Term::Var(name.into()));
+            Cidr::Symbol(Symbol::new(term, family, Causes::new(), terms))
+        };
+        let v4 = of("v4", Some(Family::V4), &mut terms);
+        let v6 = of("v6", Some(Family::V6), &mut terms);
+        let either = of("either", None, &mut terms);
+        assert_eq!(v6.covers(&v4), Coverage::None);
+        assert_eq!(Cidr::anywhere_v6().covers(&v4), Coverage::None);
+        assert_eq!(Cidr::anywhere_v6().covers(&v6), Coverage::All);
+        assert_eq!(Cidr::anywhere_v4().covers(&v6), Coverage::None);
+        assert_eq!(Cidr::anywhere_v4().covers(&either), Coverage::Unknown);
+        assert_eq!(either.covers(&v4), Coverage::Unknown);
+    }
+
+    #[test]
+    fn private_ranges_hold_no_address_of_the_internet() {
+        let holds = |text: &str| Cidr::parse(text).expect("a CIDR").holds_public();
+        assert_eq!(holds("0.0.0.0/0"), Truth::Yes);
+        assert_eq!(holds("10.1.0.0/16"), Truth::No);
+        assert_eq!(holds("100.64.0.0/10"), Truth::No);
+        assert_eq!(holds("52.0.0.0/8"), Truth::Unknown);
+        assert_eq!(holds("8.0.0.0/5"), Truth::Unknown);
+        assert_eq!(holds("::/0"), Truth::No);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason};
 use crate::aws::iam::{Iam, ProfileArgument};
 use crate::aws::link::{GroupId, LinkSet, SubnetId, handles};
 use crate::aws::network::Network;
+use crate::aws::policy::text::Piece;
 use crate::aws::{Build, Declaration};
 use crate::source::Span;
 use crate::truth::Truth;
@@ -128,6 +129,22 @@ impl Target {
     /// The fixed private address, when it has one that is known.
     pub fn private_ip(&self) -> Option<IpAddr> {
         self.private_ip.value()?.as_ref()?.parse().ok()
+    }
+
+    /// Why it is not known which names its agent dials: user data writes them into the agent's settings.
+    /// <https://github.com/aws/amazon-ssm-agent/blob/mainline/README.md#config-property-definitions>.
+    pub fn names_endpoints(&self) -> Option<Reason> {
+        let data = self.user_data.as_ref()?;
+        let mut pieces =
+            data.scripts.iter().flat_map(|script| &script.pieces).filter_map(|piece| match piece {
+                Piece::Literal(text) => Some(text.as_str()),
+                Piece::Hole(_) => None,
+            });
+        let writes = pieces.clone().any(|text| text.contains("amazon-ssm-agent.json"));
+        let names = ["\"Endpoint", "'Endpoint", "ServiceDomain"];
+        let sets = pieces.any(|text| names.iter().any(|name| text.contains(name)));
+        let text = "user data writes endpoints into the settings of the SSM Agent";
+        (writes && sets).then(|| Reason::new(text, data.evidence.span))
     }
 
     /// Whether its instances get a public address in a subnet.

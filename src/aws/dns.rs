@@ -244,6 +244,45 @@ impl Network {
 
     /// Whether instances of the VPC ask DNS servers other than Amazon's.
     pub fn custom_dns(&self, vpc: VpcId) -> Answer {
+        let mut answers = self.of_dhcp_options(vpc, |options| {
+            let Some(servers) = &options.servers else {
+                let text = format!("{} sets no domain_name_servers", options.declaration.address);
+                return Answer::unknown([Reason::new(text, options.declaration.decl_range)]);
+            };
+            let evidence = Evidence::at(servers.span, "domain_name_servers");
+            if servers.known.iter().any(|server| self.is_amazon_dns(vpc, server)) {
+                Answer::no(evidence)
+            } else if servers.open.is_empty() {
+                Answer::yes(evidence)
+            } else {
+                Answer::unknown(servers.open.clone()).because(evidence)
+            }
+        });
+        if !self.vpc(vpc).origin.is_closed() {
+            answers.push(Answer::unknown(self.hidden_in_vpc(vpc)));
+        }
+        if answers.is_empty() {
+            // A VPC without an option set of its own asks Amazon's servers.
+            return Answer::no(self.vpc(vpc).declaration.evidence("uses the Amazon DNS server"));
+        }
+        Answer::any(answers)
+    }
+
+    /// Whether instances of the VPC certainly ask Amazon's DNS server and others too.
+    pub fn mixed_dns(&self, vpc: VpcId) -> Answer {
+        let answers = self.of_dhcp_options(vpc, |options| {
+            let known = options.servers.as_ref().map(|servers| servers.known.as_slice()).unwrap_or_default();
+            let amazon = known.iter().filter(|server| self.is_amazon_dns(vpc, server)).count();
+            let mixed = Truth::known(amazon > 0 && amazon < known.len());
+            let span = options.servers.as_ref().and_then(|servers| servers.span);
+            Answer::new(mixed).because(Evidence::at(span, "domain_name_servers"))
+        });
+        let answer = Answer::any(answers);
+        if answer.truth.is_yes() { answer } else { Answer::new(Truth::No) }
+    }
+
+    /// What holds of the option sets that the VPC has or may have.
+    fn of_dhcp_options(&self, vpc: VpcId, ask: impl Fn(&DhcpOptions) -> Answer) -> Vec<Answer> {
         let mut answers = Vec::new();
         for association in &self.dns.dhcp_associations {
             let here = association.vpc.link.is(vpc);
@@ -255,56 +294,31 @@ impl Network {
             if applies.truth.is_unknown() && applies.reasons.is_empty() {
                 applies.reasons = association.vpc.reasons();
             }
-            let servers = match association.options.map(|index| &self.dns.dhcp_options[index]) {
+            let answer = match association.options.map(|index| &self.dns.dhcp_options[index]) {
                 None => {
                     let text = "the DHCP option set is not managed here";
                     Answer::unknown([Reason::new(text, association.declaration.decl_range)])
                 }
-                Some(options) => self.asks_others(vpc, options),
+                Some(options) => ask(options),
             };
-            answers.push(Answer::all([applies, servers]));
+            answers.push(Answer::all([applies, answer]));
         }
-        if !self.vpc(vpc).origin.is_closed() {
-            answers.push(Answer::unknown(self.hidden_in_vpc(vpc)));
-        }
-        if answers.is_empty() {
-            // A VPC without an option set of its own asks Amazon's servers.
-            return Answer::no(self.vpc(vpc).declaration.evidence("uses the Amazon DNS server"));
-        }
-        Answer::any(answers)
+        answers
     }
 
-    fn asks_others(&self, vpc: VpcId, options: &DhcpOptions) -> Answer {
-        let Some(servers) = &options.servers else {
-            let text = format!("{} sets no domain_name_servers", options.declaration.address);
-            return Answer::unknown([Reason::new(text, options.declaration.decl_range)]);
-        };
-        let resolver: Vec<String> = self
-            .vpc(vpc)
-            .cidrs
-            .iter()
-            .filter_map(|fact| match fact.value() {
-                // The resolver has the address after the router's, base plus two.
-                Some(Cidr::Net(IpNet::V4(net))) => {
-                    Some(std::net::Ipv4Addr::from(u32::from(net.network()).saturating_add(2)).to_string())
-                }
-                Some(Cidr::Net(IpNet::V6(_)) | Cidr::Symbol(_) | Cidr::Public) | None => None,
-            })
-            .collect();
-        let amazon = servers.known.iter().any(|server| {
-            server.eq_ignore_ascii_case("AmazonProvidedDNS")
-                || server == "169.254.169.253"
-                || server == "fd00:ec2::253"
-                || resolver.iter().any(|own| own == server.as_str())
+    /// Whether a server is Amazon's, as seen from the VPC.
+    fn is_amazon_dns(&self, vpc: VpcId, server: &str) -> bool {
+        let mut resolvers = self.vpc(vpc).cidrs.iter().filter_map(|fact| match fact.value() {
+            // The resolver has the address after the router's, base plus two.
+            Some(Cidr::Net(IpNet::V4(net))) => {
+                Some(std::net::Ipv4Addr::from(u32::from(net.network()).saturating_add(2)).to_string())
+            }
+            Some(Cidr::Net(IpNet::V6(_)) | Cidr::Symbol(_)) | None => None,
         });
-        let evidence = Evidence::at(servers.span, "domain_name_servers");
-        if amazon {
-            Answer::no(evidence)
-        } else if servers.open.is_empty() {
-            Answer::yes(evidence)
-        } else {
-            Answer::unknown(servers.open.clone()).because(evidence)
-        }
+        server.eq_ignore_ascii_case("AmazonProvidedDNS")
+            || server == "169.254.169.253"
+            || server == "fd00:ec2::253"
+            || resolvers.any(|own| own == server)
     }
 
     /// The private zones that answer, or may answer, for the service's name in the VPC; those of exactly that name first.
@@ -321,7 +335,7 @@ impl Network {
             if associated.truth.is_no() && associated.evidence.is_empty() {
                 continue;
             }
-            let (record, endpoint) = self.record_for(zone, label, exact);
+            let (record, endpoint) = self.record_for(zone, label, region, exact);
             found.push(ZoneMatch { zone: ZoneId::from(index), exact, associated, record, endpoint });
         }
         found.sort_by_key(|zone| match zone.exact {
@@ -363,11 +377,17 @@ impl Network {
         Answer::all([existence(&zone.declaration), Answer::any(answers)])
     }
 
-    fn record_for(&self, zone: &HostedZone, label: &str, exact: Truth) -> (Answer, Option<Link<EndpointId>>) {
+    fn record_for(
+        &self,
+        zone: &HostedZone,
+        label: &str,
+        region: Option<&str>,
+        exact: Truth,
+    ) -> (Answer, Option<Link<EndpointId>>) {
         let mut answers = Vec::new();
         let mut endpoint = None;
         for record in &zone.records {
-            let name = record_is_for(record, zone, label, exact);
+            let name = record_is_for(record, zone, label, region, exact);
             let kind =
                 record.kind.satisfies(|kind| Truth::known(matches!(kind.as_str(), "A" | "AAAA" | "CNAME")));
             let mut answer = existence(&record.declaration);
@@ -502,7 +522,13 @@ impl Network {
     }
 }
 
-fn record_is_for(record: &Record, zone: &HostedZone, label: &str, exact: Truth) -> Truth {
+fn record_is_for(
+    record: &Record,
+    zone: &HostedZone,
+    label: &str,
+    region: Option<&str>,
+    exact: Truth,
+) -> Truth {
     let apex = match (&record.name.exact, &zone.name.exact) {
         (Some(name), _) if name.is_empty() => Truth::Yes,
         (Some(name), Some(zone)) => Truth::known(name == zone),
@@ -519,8 +545,25 @@ fn record_is_for(record: &Record, zone: &HostedZone, label: &str, exact: Truth) 
     };
     match exact {
         Truth::Yes => apex | (within & Truth::known(record.name.exact.as_deref() != Some(label))),
-        Truth::No => within,
+        Truth::No => is_within(record, zone, label, region),
         Truth::Unknown => (apex | within) & Truth::Unknown,
+    }
+}
+
+/// Whether a record of a zone around the name of a service is for that name. Its own name is relative to the zone, unless
+/// it ends in the zone's name.
+fn is_within(record: &Record, zone: &HostedZone, label: &str, region: Option<&str>) -> Truth {
+    let (Some(own), Some(domain)) = (&record.name.exact, &zone.name.exact) else {
+        return record.name.starts_with(&format!("{label}.")) & Truth::Unknown;
+    };
+    let full = match own.strip_suffix(domain.as_str()) {
+        Some("") => own.clone(),
+        Some(rest) if rest.ends_with('.') => own.clone(),
+        _ => ecow::eco_format!("{own}.{domain}"),
+    };
+    match full.strip_prefix("*.") {
+        Some(around) => Truth::known(relation(&Pattern::exact(around), label, region) == Relation::Parent),
+        None => Truth::known(relation(&Pattern::exact(full), label, region) == Relation::Exact),
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Endpoint {
     pub private_dns_resources: Vec<Declaration>,
     /// Its subnets, associations included.
     pub subnets: LinkSet<SubnetId>,
+    /// The lists of subnets of which it is only known where they come from: the module, and the name of its output or
+    /// of the subnets in it.
+    pub subnet_lists: Vec<(EcoString, EcoString)>,
     /// Whether `subnet_ids` holds lists where ids belong, which Terraform refuses.
     pub nests_subnets: bool,
     /// The security groups in effect, associations and the VPC's default group included.

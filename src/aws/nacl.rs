@@ -86,7 +86,7 @@ pub struct Entry {
     pub from: Fact<Option<i64>>,
     /// Last port.
     pub to: Fact<Option<i64>>,
-    /// The IPv4 range; `None` when it has only an IPv6 one.
+    /// The range of the other side, of either family; `None` when it has none.
     pub cidr: Fact<Option<Cidr>>,
     /// What [`Entry::describe`] says, once it was asked: every target's look-ups come to the same few entries.
     pub text: OnceLock<String>,
@@ -111,7 +111,7 @@ impl Acl {
 }
 
 impl Entry {
-    fn holds(&self, from: i64, to: i64, remote: &Known<Cidr>, remote_is_v4: bool) -> Truth {
+    fn holds(&self, from: i64, to: i64, remote: &Remote) -> Truth {
         let protocol =
             self.protocol.satisfies(|protocol| Truth::known(protocol == "tcp" || protocol == "-1"));
         let all = self.protocol.satisfies(|protocol| Truth::known(protocol == "-1"));
@@ -119,13 +119,14 @@ impl Entry {
         let last = self.to.satisfies(|last| Truth::known(last.is_some_and(|last| to <= last)));
         let ports = all | (first & last);
         let range = self.cidr.satisfies(|cidr| match cidr {
-            None => Truth::known(!remote_is_v4),
+            None => Truth::No,
             Some(outer) => match remote {
-                Known::Unknown(_) => match outer {
+                Remote::Internet => outer.holds_public(),
+                Remote::Range(Known::Unknown(_)) => match outer {
                     Cidr::Net(net) if net.prefix_len() == 0 && !net.addr().is_ipv6() => Truth::Yes,
-                    Cidr::Net(_) | Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
+                    Cidr::Net(_) | Cidr::Symbol(_) => Truth::Unknown,
                 },
-                Known::Value(_) | Known::OneOf(_) => remote.satisfies(|inner| match outer.covers(inner) {
+                Remote::Range(range) => range.satisfies(|inner| match outer.covers(inner) {
                     Coverage::All => Truth::Yes,
                     Coverage::None => Truth::No,
                     Coverage::Part | Coverage::Unknown => Truth::Unknown,
@@ -172,7 +173,7 @@ struct Verdict {
 
 impl Entries {
     /// Whether some of the ports `from..=to` certainly pass and all others certainly do not.
-    pub fn allow_in_part(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> bool {
+    pub fn allow_in_part(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> bool {
         let pieces = self.pieces(from, to);
         let truths: Vec<Truth> =
             pieces.iter().map(|(first, last)| self.verdict(*first, *last, remote, acl).allowed).collect();
@@ -199,7 +200,7 @@ impl Entries {
     }
 
     /// Whether TCP traffic on all ports `from..=to` with all of the remote addresses passes.
-    pub fn allow(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> Answer {
+    pub fn allow(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Answer {
         let mut allowed: Option<Answer> = None;
         let mut denied: Option<(Answer, (i64, i64))> = None;
         let mut unknown: Option<Answer> = None;
@@ -235,12 +236,12 @@ impl Entries {
         }
     }
 
-    fn verdict(&self, from: i64, to: i64, remote: &Known<Cidr>, acl: &Declaration) -> Verdict {
+    fn verdict(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Verdict {
         let mut possible: Vec<(Truth, Evidence)> = Vec::new();
         let mut decided = false;
         let ordered = self.entries.iter().all(|entry| matches!(entry.number.value(), Some(Some(_))));
         for entry in &self.entries {
-            let holds = entry.holds(from, to, remote, true);
+            let holds = entry.holds(from, to, remote);
             if holds.is_no() {
                 continue;
             }
@@ -293,6 +294,15 @@ pub struct AclLookups {
     pub instance_ingress: Answer,
 }
 
+/// The other side of the traffic that an ACL is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// These addresses, all of them.
+    Range(Known<Cidr>),
+    /// What AWS answers from on the internet: a public IPv4 address that is not known.
+    Internet,
+}
+
 /// One look-up in the ACL of a subnet.
 #[derive(Clone, Debug)]
 pub struct AclLookup {
@@ -303,7 +313,7 @@ pub struct AclLookup {
     /// The ports.
     pub ports: (i64, i64),
     /// The other side.
-    pub remote: Known<Cidr>,
+    pub remote: Remote,
     /// What is to pass, for messages: `HTTPS out of the instance's subnet`.
     pub what: &'static str,
     /// Whether it passes.
@@ -329,7 +339,7 @@ impl Network {
         subnet: SubnetId,
         direction: Direction,
         ports: (i64, i64),
-        remote: &Known<Cidr>,
+        remote: &Remote,
     ) -> Answer {
         let reference = &self.subnet(subnet).acl;
         let answers: Vec<Answer> = reference
@@ -370,7 +380,8 @@ impl Network {
         if instance == endpoint {
             return None;
         }
-        let (near, far) = (self.addresses_of(instance), self.addresses_of(endpoint));
+        let near = Remote::Range(self.addresses_of(instance));
+        let far = Remote::Range(self.addresses_of(endpoint));
         let back = ephemeral.range();
         Some(AclLookups {
             instance_egress: self.acl_allows(instance, Direction::Egress, (443, 443), &far),
@@ -386,7 +397,7 @@ impl Network {
         subnet: SubnetId,
         direction: Direction,
         ports: (i64, i64),
-        remote: &Known<Cidr>,
+        remote: &Remote,
     ) -> bool {
         let acl =
             self.subnet(subnet).acl.link.to().map(|id| self.acl(id)).filter(|acl| acl.origin.is_closed());
@@ -403,25 +414,48 @@ impl Network {
 
     /// The look-ups of a connection from an instance to public addresses.
     pub fn acl_internet_lookups(&self, instance: SubnetId, ephemeral: Ephemeral) -> Vec<AclLookup> {
-        let public = || Known::Value(Cidr::Public);
-        let lookup = |subnet, direction, ports, remote: Known<Cidr>, what| {
+        let lookup = |subnet, direction, ports, remote: Remote, what| {
             let answer = self.acl_allows(subnet, direction, ports, &remote);
             AclLookup { subnet, direction, ports, remote, what, answer }
         };
         let https = (443, 443);
         let back = ephemeral.range();
         let mut lookups = vec![
-            lookup(instance, Direction::Egress, https, public(), "HTTPS out of the instance's subnet"),
-            lookup(instance, Direction::Ingress, back, public(), "the answer into the instance's subnet"),
+            lookup(
+                instance,
+                Direction::Egress,
+                https,
+                Remote::Internet,
+                "HTTPS out of the instance's subnet",
+            ),
+            lookup(
+                instance,
+                Direction::Ingress,
+                back,
+                Remote::Internet,
+                "the answer into the instance's subnet",
+            ),
         ];
         if let Some(nat) = self.nat_subnet(instance) {
-            let near = || self.addresses_of(instance);
+            let near = || Remote::Range(self.addresses_of(instance));
             // A NAT gateway chooses ports of its own for its side of a connection.
             let own = (1024, 65535);
             lookups.extend([
                 lookup(nat, Direction::Ingress, https, near(), "HTTPS into the NAT gateway's subnet"),
-                lookup(nat, Direction::Egress, https, public(), "HTTPS out of the NAT gateway's subnet"),
-                lookup(nat, Direction::Ingress, own, public(), "the answer into the NAT gateway's subnet"),
+                lookup(
+                    nat,
+                    Direction::Egress,
+                    https,
+                    Remote::Internet,
+                    "HTTPS out of the NAT gateway's subnet",
+                ),
+                lookup(
+                    nat,
+                    Direction::Ingress,
+                    own,
+                    Remote::Internet,
+                    "the answer into the NAT gateway's subnet",
+                ),
                 lookup(nat, Direction::Egress, back, near(), "the answer out of the NAT gateway's subnet"),
             ]);
         }
@@ -475,7 +509,7 @@ mod tests {
     fn allow(entries: Vec<Entry>, from: i64, to: i64, remote: &str) -> Truth {
         let mut entries = Entries { entries, ..Entries::default() };
         entries.sort();
-        let remote = Known::Value(Cidr::parse(remote).expect("a CIDR"));
+        let remote = Remote::Range(Known::Value(Cidr::parse(remote).expect("a CIDR")));
         entries.allow(from, to, &remote, &declaration()).truth
     }
 

@@ -473,7 +473,8 @@ impl Network {
     /// The ranges that an interface in this subnet may have its IPv4 address in.
     pub fn addresses_of(&self, id: SubnetId) -> Known<Cidr> {
         let subnet = self.subnet(id);
-        match &subnet.cidr.value {
+        let range = if subnet.ipv6_native.is(&true).is_yes() { &subnet.ipv6_cidr } else { &subnet.cidr };
+        match &range.value {
             Known::Value(Some(cidr)) => Known::Value(cidr.clone()),
             Known::OneOf(cidrs) => {
                 let cidrs: Vec<Cidr> = cidrs.iter().flatten().cloned().collect();

@@ -6,10 +6,12 @@ pub mod document;
 pub mod managed;
 pub mod text;
 
+use ipnet::IpNet;
+
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
 use crate::aws::policy::document::{Choice, Condition, Document, Effect, Entries, Principals, Statement};
 use crate::aws::policy::managed::Managed;
-use crate::aws::policy::text::{Case, Piece, Text};
+use crate::aws::policy::text::{Case, Hole, Piece, Text};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
 use crate::eval::value::{Cause, Causes, InstanceId, Value};
@@ -55,6 +57,20 @@ pub struct Request<'a> {
     pub region: Option<&'a str>,
     /// Who asks, for policies that name principals.
     pub principal: Principal<'a>,
+    /// How the request comes to AWS, for conditions on that.
+    pub through: Through<'a>,
+}
+
+/// How a request comes to AWS: through which endpoint, and from where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Through<'a> {
+    /// The resource instance that makes the endpoint.
+    pub endpoint: Option<InstanceId>,
+    /// The one that makes the endpoint's VPC: `aws:SourceVpc` is the VPC that the endpoint is attached to, also for
+    /// requests that come from another one.
+    pub vpc: Option<InstanceId>,
+    /// The private addresses that it may come from.
+    pub addresses: Option<&'a IpNet>,
 }
 
 /// What a request is about.
@@ -80,7 +96,13 @@ pub enum Principal<'a> {
 }
 
 /// The names of the EC2 service in trust policies; the second one in China.
-pub const EC2_SERVICE: [&str; 2] = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+const EC2_SERVICE: [&str; 2] = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+/// The names under which EC2 takes roles in a region; where the region is not known, those of all regions.
+pub fn ec2_service(region: Option<&str>) -> &'static [&'static str] {
+    let in_china = region.is_none_or(|region| region.starts_with("cn-"));
+    if in_china { &EC2_SERVICE } else { &EC2_SERVICE[..1] }
+}
+
 /// The names of Systems Manager in trust policies.
 pub const SSM_SERVICE: [&str; 1] = ["ssm.amazonaws.com"];
 
@@ -92,7 +114,7 @@ impl<'a> Request<'a> {
             Some(("ssmmessages" | "ec2messages", _)) | None => Resource::None,
             Some((service, _)) => Resource::Of(service),
         };
-        Request { action, resource, region, principal: Principal::Owner }
+        Request { action, resource, region, principal: Principal::Owner, through: Through::default() }
     }
 
     /// What a service asks for when it takes a role.
@@ -102,6 +124,7 @@ impl<'a> Request<'a> {
             resource: Resource::None,
             region: None,
             principal: Principal::Service(names),
+            through: Through::default(),
         }
     }
 }
@@ -558,6 +581,15 @@ fn holds(condition: &Condition, request: &Request<'_>) -> Truth {
             (false, None) => text.equal(&Text::literal(value)),
         })
     };
+    let is_of = |instance: Option<InstanceId>| {
+        let Some(instance) = instance else { return Truth::Unknown };
+        let same = any_of(&condition.values, |text| is_id_of(text, instance));
+        match operator {
+            "stringequals" | "stringequalsignorecase" | "stringlike" => same,
+            "stringnotequals" | "stringnotequalsignorecase" | "stringnotlike" => !same,
+            _ => Truth::Unknown,
+        }
+    };
     match condition.key.to_ascii_lowercase().as_str() {
         // The agent speaks HTTPS only.
         "aws:securetransport" if operator == "bool" => equals("true", Case::Insensitive, false),
@@ -573,7 +605,40 @@ fn holds(condition: &Condition, request: &Request<'_>) -> Truth {
                 _ => Truth::Unknown,
             }
         }
+        "aws:sourcevpc" => is_of(request.through.vpc),
+        "aws:sourcevpce" => is_of(request.through.endpoint),
+        "aws:vpcsourceip" => {
+            let Some(addresses) = request.through.addresses else { return Truth::Unknown };
+            let within = any_of(&condition.values, |text| holds_addresses(text, addresses));
+            match operator {
+                "ipaddress" => within,
+                "notipaddress" => !within,
+                _ => Truth::Unknown,
+            }
+        }
         _ => Truth::Unknown,
+    }
+}
+
+/// Whether a text is the id of what a resource instance makes.
+fn is_id_of(text: &Text, instance: InstanceId) -> Truth {
+    match text.pieces.as_slice() {
+        [Piece::Hole(Hole { instance: Some(other), attribute: Some(name), .. })] if name == "id" => {
+            Truth::known(*other == instance)
+        }
+        _ => Truth::Unknown,
+    }
+}
+
+/// Whether a range or an address holds all of these addresses; `Unknown` where it holds some.
+fn holds_addresses(text: &Text, addresses: &IpNet) -> Truth {
+    let Some(known) = text.known() else { return Truth::Unknown };
+    let range = known.parse::<IpNet>().or_else(|_| known.parse::<std::net::IpAddr>().map(IpNet::from));
+    match range {
+        Ok(range) if range.contains(addresses) => Truth::Yes,
+        Ok(range) if addresses.contains(&range) => Truth::Unknown,
+        Ok(_) => Truth::No,
+        Err(_) => Truth::Unknown,
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use crate::addr::ResourceMode;
+use crate::aws::carriers;
+use crate::aws::partition::Partition;
 use crate::eval::term::{Operand, Term, Terms};
-use crate::eval::value::{Cause, Causes, Refinement, Type, Unknown, Value, ValueKind};
+use crate::eval::value::{Cause, Causes, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
 use crate::eval::{Provider, ResourceInstance};
 
 /// The AWS provider.
@@ -41,6 +43,18 @@ impl Provider for Aws {
 
     fn is_relevant_argument(&self, name: &str) -> bool {
         crate::aws::carriers::ARGUMENTS.contains(&name)
+    }
+
+    fn is_bystander(&self, type_name: &str) -> bool {
+        carriers::OTHERS.binary_search(&type_name).is_ok()
+    }
+
+    fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
+        let id = argument(instance, "id")?.as_unknown()?;
+        match terms.attribute(id.term)? {
+            (found, "id") => Some(found),
+            _ => None,
+        }
     }
 }
 
@@ -225,39 +239,10 @@ fn concat(parts: &[Value], terms: &mut Terms) -> Value {
     unknown_string(term, prefix, causes).with_origin(origin)
 }
 
-/// A partition of AWS.
-struct Partition {
-    name: &'static str,
-    dns_suffix: &'static str,
-}
-
-/// The partition that a region belongs to.
-pub(crate) fn partition_of(region: &str) -> &'static str {
-    partition_by_prefix(region).name
-}
-
-/// The partition of the instance's region, when that is known.
+/// The partition of an instance whose region is known.
 fn partition(instance: &ResourceInstance) -> Option<Partition> {
     let region = argument(instance, "region").or(instance.provider_region.as_ref())?;
-    Some(partition_by_prefix(region.as_str()?))
-}
-
-/// The partition of a region, by the region's prefix.
-fn partition_by_prefix(region: &str) -> Partition {
-    let partitions: &[(&str, &'static str, &'static str)] = &[
-        ("cn-", "aws-cn", "amazonaws.com.cn"),
-        ("us-gov-", "aws-us-gov", "amazonaws.com"),
-        ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-        ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-        ("us-iso-", "aws-iso", "c2s.ic.gov"),
-        ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-        ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ];
-    let found = partitions.iter().find(|(prefix, ..)| region.starts_with(prefix));
-    match found {
-        Some((_, name, dns_suffix)) => Partition { name, dns_suffix },
-        None => Partition { name: "aws", dns_suffix: "amazonaws.com" },
-    }
+    region.as_str().map(Partition::of_region)
 }
 
 /// What the zones of a region are called: at least two unless a filter leaves some out.

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use ecow::EcoString;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::aws::Declaration;
-use crate::aws::cidr::{Cidr, Coverage, cover, cover_public};
+use crate::aws::cidr::{Cidr, Coverage, Family, cover};
 use crate::aws::fact::{Answer, Basis, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GroupId, Link, LinkSet, PrefixListId, Ref, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin};
@@ -139,6 +139,8 @@ pub struct PrefixList {
     pub declaration: Declaration,
     /// How far the configuration decides what it is.
     pub origin: Origin,
+    /// Whether AWS keeps it for a service of its own: it holds none of the addresses within a VPC.
+    pub of_service: bool,
     /// Its entries.
     pub entries: Vec<PrefixListEntry>,
     /// Why it may have further entries.
@@ -168,8 +170,8 @@ pub enum Party<'a> {
         /// The groups.
         groups: &'a LinkSet<GroupId>,
     },
-    /// A range of addresses; `0.0.0.0/0` for the internet.
-    Range(Cidr),
+    /// What AWS answers from on the internet: a public IPv4 address that is not known.
+    Internet,
     /// Every interface of a VPC.
     Vpc(VpcId),
 }
@@ -337,6 +339,23 @@ struct Match {
 }
 
 impl Network {
+    /// Whether interfaces in a VPC certainly may not carry a group: it belongs to another one, and nothing associates it.
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>.
+    pub fn is_foreign(&self, id: GroupId, vpc: VpcId) -> bool {
+        let group = self.group(id);
+        let is_made_here = |vpc: VpcId| self.vpc(vpc).declaration.is_managed();
+        // A group without `vpc_id` is made in the account's default VPC, which no `aws_vpc` is.
+        let known = std::iter::once(&group.vpc)
+            .chain(&group.associated)
+            .all(|own| own.basis == Basis::ProviderDefault || own.link.to().is_some_and(is_made_here));
+        group.declaration.is_managed()
+            && group.declaration.exists.is_yes()
+            && is_made_here(vpc)
+            && known
+            && group.serves(vpc).is_no()
+            && self.hidden_in_group(id).is_empty()
+    }
+
     /// Whether any of the groups lets TCP traffic on the port to or from the party.
     pub fn admits(
         &self,
@@ -471,7 +490,6 @@ impl Network {
         }
         let of = |cidr: &Known<Cidr>| match cidr {
             Known::Value(Cidr::Net(inner)) => cover(nets, inner),
-            Known::Value(Cidr::Public) => cover_public(nets),
             Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_) => Coverage::Unknown,
         };
         match party {
@@ -479,7 +497,16 @@ impl Network {
                 if nets.iter().any(|net| net.contains(address)) { Coverage::All } else { Coverage::None }
             }
             Party::Interface { subnet, address: None, .. } => of(&self.addresses_of(*subnet)),
-            Party::Range(cidr) => of(&Known::Value(cidr.clone())),
+            Party::Internet => {
+                let may_hold = |net: &&IpNet| !Cidr::Net(**net).holds_public().is_no();
+                let public: Vec<IpNet> = nets.iter().filter(may_hold).copied().collect();
+                match cover(&public, &IpNet::V4(Ipv4Net::default())) {
+                    Coverage::All => Coverage::All,
+                    _ if public.is_empty() => Coverage::None,
+                    // Ranges that leave any public address out may leave out this one.
+                    Coverage::Part | Coverage::None | Coverage::Unknown => Coverage::Unknown,
+                }
+            }
             Party::Vpc(vpc) => {
                 let vpc = self.vpc(*vpc);
                 let all: Vec<Coverage> = vpc.cidrs.iter().map(|fact| of(&fact.value)).collect();
@@ -508,7 +535,8 @@ impl Network {
                 let mut why = Vec::new();
                 for id in link.candidates() {
                     let list = self.prefix_list(*id);
-                    // Neither an interface in a VPC nor Systems Manager has an address of S3 or DynamoDB.
+                    // Nor has any of these lists the addresses of Systems Manager:
+                    // <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>.
                     if list.of_service {
                         continue;
                     }
@@ -550,7 +578,7 @@ impl Network {
                 }
                 self.range_covers_subnet(known, *subnet)
             }
-            Party::Range(inner) => known.satisfies(|outer| part_is_no(outer.covers(inner))),
+            Party::Internet => known.satisfies(Cidr::holds_public),
             Party::Vpc(vpc) => {
                 let vpc = self.vpc(*vpc);
                 let all = vpc.cidrs.iter().map(|inner| {
@@ -585,15 +613,18 @@ impl Network {
         if !direct.is_unknown() {
             return direct;
         }
-        if known
-            .satisfies(|outer| match outer {
-                Cidr::Net(IpNet::V4(net)) => Truth::known(net.prefix_len() == 0),
-                Cidr::Net(IpNet::V6(_)) => Truth::No,
-                Cidr::Symbol(_) | Cidr::Public => Truth::Unknown,
-            })
-            .is_yes()
-        {
-            return !subnet.ipv6_native.is(&true);
+        // Of the two families the addresses of a subnet are of the one that its instances have.
+        let native = subnet.ipv6_native.is(&true);
+        let by_family = known.satisfies(|outer| {
+            let whole = if outer.is_anywhere().is_yes() { Truth::Yes } else { Truth::Unknown };
+            match outer.family() {
+                Some(Family::V4) => whole & !native,
+                Some(Family::V6) => whole & native,
+                None => Truth::Unknown,
+            }
+        });
+        if !by_family.is_unknown() || !native.is_no() {
+            return by_family;
         }
         // A subnet lies in its VPC, so a range that covers all of the VPC's covers it.
         let Link::To(vpc) = subnet.vpc.link else { return Truth::Unknown };
@@ -630,7 +661,7 @@ impl Network {
     ) -> (Truth, Vec<Reason>) {
         let groups = match party {
             Party::Interface { groups, .. } => groups,
-            Party::Range(_) | Party::Vpc(_) => return (Truth::No, Vec::new()),
+            Party::Internet | Party::Vpc(_) => return (Truth::No, Vec::new()),
         };
         let candidates = link.candidates();
         if candidates.is_empty() {

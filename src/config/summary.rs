@@ -160,8 +160,13 @@ static SUMMARIES: &[Entry] = &[
         "terraform-aws-modules/ec2-instance/v4" / "groups.tf",
         "terraform-aws-modules/ec2-instance/v3" / "image.tf",
     ]),
-    summary!("terraform-aws-modules/ec2-instance/aws", 1 to 2, [
+    summary!("terraform-aws-modules/ec2-instance/aws", 2 to 2, [
         "terraform-aws-modules/ec2-instance-v2" / "main.tf",
+        "terraform-aws-modules/ec2-instance-v2/v2" / "defaults.tf",
+    ]),
+    summary!("terraform-aws-modules/ec2-instance/aws", 1 to 1, [
+        "terraform-aws-modules/ec2-instance-v2" / "main.tf",
+        "terraform-aws-modules/ec2-instance-v2/v1" / "defaults.tf",
     ]),
     summary!("terraform-aws-modules/iam/aws//modules/iam-assumable-role", 1 to 5, [
         "terraform-aws-modules/iam-assumable-role" / "main.tf",
@@ -182,6 +187,15 @@ static SUMMARIES: &[Entry] = &[
     ]),
     summary!("terraform-aws-modules/eks/aws", 1 to 21, [
         "terraform-aws-modules/eks" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/eks/aws//modules/eks-managed-node-group", 18 to 21, [
+        "terraform-aws-modules/eks" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/eks/aws//modules/fargate-profile", 18 to 21, [
+        "terraform-aws-modules/eks" / "main.tf",
+    ]),
+    summary!("terraform-aws-modules/eks/aws//modules/self-managed-node-group", 18 to 21, [
+        "terraform-aws-modules/eks-self-managed-node-group" / "main.tf",
     ]),
     summary!("cloudposse/label/null", 0 to 0, [
         "cloudposse/context" / "context.tf",

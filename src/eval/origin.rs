@@ -82,6 +82,8 @@ pub enum Step {
 #[derive(Debug, Default)]
 pub struct Origins {
     steps: Vec<Origin>,
+    /// How many of them were made for what is asked; none while all are.
+    asked: Option<usize>,
 }
 
 impl Origins {
@@ -97,9 +99,14 @@ impl Origins {
         id
     }
 
-    /// All steps, in the order in which they were made.
-    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
-        self.steps.iter()
+    /// Says that what is asked is evaluated: later steps are of bystanders.
+    pub fn close(&mut self) {
+        self.asked = Some(self.steps.len());
+    }
+
+    /// The steps that were made for what is asked, in the order in which they were made.
+    pub fn asked(&self) -> impl Iterator<Item = &Origin> {
+        self.steps[..self.asked.unwrap_or(self.steps.len())].iter()
     }
 
     /// The number of steps.

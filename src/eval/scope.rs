@@ -272,6 +272,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.absent_bodies();
+        self.bystanders();
         match self.env.demand {
             Demand::All => self.check_everything(),
             Demand::Conditions => self.check_conditions(),

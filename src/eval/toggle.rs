@@ -76,7 +76,7 @@ fn deciding(config: &Config, evaluation: &Evaluation, places: Option<&FxHashSet<
     let mut values: Vec<(Name, bool)> = Vec::new();
     let mut seen: FxHashSet<OriginId> = FxHashSet::default();
     let mut queue: Vec<OriginId> = Vec::new();
-    for origin in evaluation.origins.iter() {
+    for origin in evaluation.origins.asked() {
         match &origin.step {
             Step::Expansion => {
                 let is_meant =

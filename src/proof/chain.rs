@@ -6,12 +6,16 @@
 use std::collections::BTreeSet;
 
 use crate::aws::assumption::Assumed;
-use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::cidr::Cidr;
+use crate::aws::endpoint::EndpointPolicy;
+use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::aws::network::existence;
-use crate::aws::policy::{CORE_ACTIONS, EC2_SERVICE, Principal, Request, SSM_SERVICE, core_actions_of};
-use crate::proof::dns::{Place, Resolution};
+use crate::aws::policy::{
+    CORE_ACTIONS, Principal, Request, SSM_SERVICE, Through, core_actions_of, ec2_service,
+};
+use crate::proof::dns::{Misled, Place, Resolution};
 use crate::proof::session::needs;
 use crate::proof::verdict::{Path, Proof};
 use crate::proof::{Reach, Service, Site};
@@ -385,13 +389,13 @@ impl Chains<'_> {
         };
         let role = iam.role(id);
         let address = &role.declaration.address;
-        let mut trusts = iam.trusts(id, &EC2_SERVICE);
+        let region = sites.iter().find_map(|site| self.reach.region(site));
+        let mut trusts = iam.trusts(id, ec2_service(region));
         if trusts.evidence.iter().all(|evidence| evidence.span.is_none()) {
             trusts.evidence.push(role.declaration.evidence(""));
         }
         let words_of_trust =
             words(format!("EC2 may assume {address}"), format!("EC2 may not assume {address}"));
-        let region = sites.iter().find_map(|site| self.reach.region(site));
         let permissions: Vec<Permission> =
             CORE_ACTIONS.iter().map(|action| iam.permission(id, action, region)).collect();
         let mut allows = Answer::all(permissions.iter().map(Permission::answer));
@@ -480,6 +484,20 @@ impl Chains<'_> {
     fn by_name(&self, site: &Site, vpc: VpcId, service: Service, links: &mut Vec<Link>) -> Option<Path> {
         let network = &self.reach.model.network;
         let label = service.label();
+        if let Some(reason) = self.reach.target(site).names_endpoints() {
+            links.push(self.link(5, "dns", Answer::unknown([reason]), "SSM001", words("", "")));
+            return None;
+        }
+        let target = self.reach.target(site);
+        if let Some(group) =
+            self.reach.foreign_group(&target.groups, &site.vpc).filter(|_| site.certain.is_yes())
+        {
+            let group = &network.group(group).declaration;
+            let fails = format!("{} is of another VPC than {}", group.address, target.address());
+            let refused = Answer::no(Evidence { span: target.groups.span, ..group.evidence("") });
+            links.push(self.link(5, "instance-sg", refused, "SSM007", words("", fails)));
+            return None;
+        }
         let resolution = self.reach.resolve(vpc, service);
         let answer = resolution.answer.clone();
         match &resolution.place {
@@ -570,14 +588,24 @@ impl Chains<'_> {
             && self.reach.model.assumptions.dns_forwarder().is_some_and(|(_, forwards)| !forwards)
         {
             ("SSM018", "the DNS servers do not forward to Amazon's".to_owned())
-        } else if exact.truth.is_yes() || parent.truth.is_yes() {
+        } else if exact.truth.is_yes() {
             ("SSM018", "a resolver rule takes the name away".to_owned())
+        } else if parent.truth.is_yes() {
+            ("SSM001", "no private DNS keeps a resolver rule from taking the name away".to_owned())
         } else if network.firewall_blocks(vpc, service.label(), region).truth.is_yes() {
             ("SSM018", "a DNS firewall blocks the name".to_owned())
-        } else if let Some(record) = self.reach.misled(vpc, service) {
-            ("SSM015", format!("{} leads to the endpoint of another service", record.declaration.address))
         } else {
-            ("SSM015", "a private zone of that domain has no record for it".to_owned())
+            let rule = if self.reach.is_shared(vpc) { "SSM015" } else { "SSM001" };
+            let why = match self.reach.misleading_zone(vpc, service) {
+                Some(Misled::ToAnother(_, endpoint)) => {
+                    let address = &network.endpoint(endpoint).declaration.address;
+                    format!("a private zone leads it to {address}, which is of another service")
+                }
+                Some(Misled::Nowhere(_)) | None => {
+                    "a private zone of that domain has no record for it".to_owned()
+                }
+            };
+            (rule, why)
         }
     }
 
@@ -701,7 +729,8 @@ impl Chains<'_> {
         } else {
             "the policy lets the agent through"
         };
-        links.push(self.link(10, "endpoint-policy", policy, "SSM019", words(holds, fails)));
+        let rule = if self.reach.keeps_guests_out(site, id, service) { "SSM015" } else { "SSM019" };
+        links.push(self.link(10, "endpoint-policy", policy, rule, words(holds, fails)));
         Some(match hub {
             Some(hub) => Path::Hub(network.vpc(hub).declaration.address.clone()),
             None => Path::Endpoints,
@@ -839,23 +868,61 @@ fn no_subnet(address: &str, span: Option<Span>) -> Answer {
 
 impl Reach<'_> {
     /// Whether the policies of an endpoint let the agent of a site call the service.
-    pub fn endpoint_lets_through(&self, site: &Site, endpoint: EndpointId, service: Service) -> Answer {
-        let endpoint = self.model.network.endpoint(endpoint);
-        let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+    pub fn endpoint_lets_through(&self, site: &Site, id: EndpointId, service: Service) -> Answer {
         let extra = (service == Service::Ec2Messages).then_some("ec2messages:GetMessages");
         let actions: Vec<&str> = core_actions_of(service.label()).chain(extra).collect();
-        Answer::all(endpoint.policies.iter().flat_map(|policy| {
+        Answer::all(self.model.network.endpoint(id).policies.iter().flat_map(|policy| {
             let place = Evidence { span: policy.span, origin: policy.origin, note: String::new() };
             actions.iter().map(move |action| {
-                let principal = match self.role(site) {
-                    Some(role) => self.model.iam.principal(role),
-                    None => Principal::Owner,
-                };
-                let judgement = policy.policy.judge(&Request { principal, ..Request::agent(action, region) });
-                let mut answer = Answer::all([judgement.allow, judgement.deny.negate()]);
+                let mut answer = self.policy_lets_through(Some(site), id, policy, action);
                 answer.evidence.push(place.clone());
                 answer
             })
         }))
+    }
+
+    /// Whether the policies of an endpoint of another VPC let calls through, but none from the site.
+    pub fn keeps_guests_out(&self, site: &Site, id: EndpointId, service: Service) -> bool {
+        let endpoint = self.model.network.endpoint(id);
+        let is_guest = site.vpc.to().is_some_and(|vpc| endpoint.vpc.link.is(vpc).is_no());
+        is_guest
+            && endpoint.policies.iter().any(|policy| {
+                core_actions_of(service.label()).any(|action| {
+                    self.policy_lets_through(Some(site), id, policy, action).truth.is_no()
+                        && !self.policy_lets_through(None, id, policy, action).truth.is_no()
+                })
+            })
+    }
+
+    /// Whether a policy of an endpoint lets a call of a site's agent through; without a site, a call of anybody from
+    /// anywhere.
+    pub fn policy_lets_through(
+        &self,
+        site: Option<&Site>,
+        id: EndpointId,
+        policy: &EndpointPolicy,
+        action: &str,
+    ) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let principal = match site.and_then(|site| self.role(site)) {
+            Some(role) => self.model.iam.principal(role),
+            None => Principal::Owner,
+        };
+        let vpc = endpoint.vpc.link.to().map(|vpc| &network.vpc(vpc).declaration);
+        let subnet = site.and_then(|site| site.subnet).map(|subnet| network.addresses_of(subnet));
+        let addresses = match &subnet {
+            Some(Known::Value(Cidr::Net(net))) => Some(net),
+            Some(Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_)) | None => None,
+        };
+        let through = Through {
+            endpoint: endpoint.declaration.instance.filter(|_| endpoint.declaration.is_managed()),
+            vpc: vpc.filter(|vpc| vpc.is_managed()).and_then(|vpc| vpc.instance),
+            addresses,
+        };
+        let request = Request { principal, through, ..Request::agent(action, region) };
+        let judgement = policy.policy.judge(&request);
+        Answer::all([judgement.allow, judgement.deny.negate()])
     }
 }

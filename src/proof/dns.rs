@@ -35,6 +35,38 @@ pub struct Resolution {
     pub endpoints: Vec<EndpointId>,
 }
 
+/// How a private zone of the name of a service fails to lead it to an endpoint of that service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misled {
+    /// It has no record for the name.
+    Nowhere(ZoneId),
+    /// Its record leads to this endpoint, which is of another service.
+    ToAnother(ZoneId, EndpointId),
+}
+
+impl Reach<'_> {
+    /// The private zone that certainly decides the name of a service in a VPC and does not lead to an endpoint of it.
+    pub fn misleading_zone(&self, vpc: VpcId, service: Service) -> Option<Misled> {
+        let network = &self.model.network;
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let zones = network.zones_for(vpc, service.label(), region);
+        let zone = zones
+            .into_iter()
+            .find(|zone| !zone.associated.truth.is_no() && !zone.record.truth.is_unknown())?;
+        if !zone.associated.truth.is_yes() || zone.exact.is_unknown() {
+            return None;
+        }
+        let target = zone.endpoint.as_ref().and_then(|link| link.to());
+        match target.filter(|_| zone.record.truth.is_yes()) {
+            Some(target) if network.endpoint(target).service.is(service.label()).is_no() => {
+                Some(Misled::ToAnother(zone.zone, target))
+            }
+            None if zone.record.truth.is_no() && zone.exact.is_yes() => Some(Misled::Nowhere(zone.zone)),
+            Some(_) | None => None,
+        }
+    }
+}
+
 /// Where the name of a service leads in a VPC.
 pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     let network = &reach.model.network;
@@ -64,12 +96,10 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     }
     let (exact, parent) = network.forwards(vpc, label, region);
     let blocked = network.firewall_blocks(vpc, label, region);
-    for taken in [exact, blocked] {
-        match taken.truth {
-            Truth::Yes => return Resolution { place: Place::Broken, answer: taken, endpoints },
-            Truth::Unknown => doubts.extend(taken.reasons),
-            Truth::No => {}
-        }
+    match blocked.truth {
+        Truth::Yes => return Resolution { place: Place::Broken, answer: blocked, endpoints },
+        Truth::Unknown => doubts.extend(blocked.reasons),
+        Truth::No => {}
     }
 
     let both = network.dns_attributes(vpc);
@@ -99,6 +129,13 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             Truth::No => {}
         }
     }
+    match exact.truth {
+        // It goes before the endpoint's own zone.
+        Truth::Yes if !own.is_empty() => return decided(Place::Broken, exact, endpoints, doubts),
+        Truth::Yes => doubts.push(forwarded(&exact)),
+        Truth::Unknown => doubts.extend(exact.reasons),
+        Truth::No => {}
+    }
     if !own.is_empty() {
         endpoints.splice(0..0, own.iter().copied());
         let answer = Answer::all(captured);
@@ -106,22 +143,18 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     }
 
     for zone in network.zones_for(vpc, label, region) {
-        if zone.exact.is_no() && !zone.record.truth.is_yes() {
-            continue;
-        }
         let answers = Answer::all([zone.associated.clone(), zone.record.clone(), both.clone()]);
         let candidates = zone.endpoint.iter().flat_map(|link| link.candidates().iter().copied());
         endpoints.extend(candidates);
         let target = zone.endpoint.as_ref().and_then(|link| link.to());
+        let declaration = &network.zone(zone.zone).declaration;
         match (answers.truth, target) {
-            (Truth::Yes, Some(target))
-                if zone.exact.is_yes() && network.endpoint(target).service.is(label).is_no() =>
-            {
-                let record = network.record_to(zone.zone, target);
-                let answer = record.map_or(answers, |record| Answer::yes(record.evidence("")));
-                return decided(Place::Broken, answer, endpoints, doubts);
-            }
-            (Truth::Yes, Some(target)) if zone.exact.is_yes() => {
+            (Truth::Yes, Some(target)) if !zone.exact.is_unknown() => {
+                if network.endpoint(target).service.is(label).is_no() {
+                    let record = network.record_to(zone.zone, target);
+                    let answer = record.map_or(zone.record.clone(), |record| Answer::yes(record.evidence("")));
+                    return decided(Place::Broken, answer, endpoints, doubts);
+                }
                 return decided(Place::Zone(zone.zone, target), answers, endpoints, doubts);
             }
             (Truth::No, _)
@@ -130,9 +163,15 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
                 // A private zone answers alone for its domain: a name without record does not exist.
                 return decided(Place::Broken, zone.record.clone().negate(), endpoints, doubts);
             }
+            (Truth::No, _) if zone.associated.truth.is_yes() && zone.record.truth.is_no() => {
+                let text = format!(
+                    "{} answers for all of its domain and has no record here for {label}",
+                    declaration.address
+                );
+                doubts.push(Reason::new(text, declaration.decl_range));
+            }
             (Truth::No, _) => {}
             (Truth::Yes, _) => {
-                let declaration = &network.zone(zone.zone).declaration;
                 let text = format!("where the record in {} leads is not known", declaration.address);
                 doubts.push(Reason::new(text, declaration.decl_range));
             }
@@ -140,7 +179,11 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         }
     }
     match parent.truth {
-        Truth::Yes => return decided(Place::Broken, parent, endpoints, doubts),
+        // What leads elsewhere leads past an endpoint that is there, whose private DNS would keep the name.
+        Truth::Yes if reach.presence(vpc, service).answer.truth.is_yes() => {
+            return decided(Place::Broken, parent, endpoints, doubts);
+        }
+        Truth::Yes => doubts.push(forwarded(&parent)),
         Truth::Unknown => doubts.extend(parent.reasons),
         Truth::No => {}
     }
@@ -149,6 +192,12 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     }
     let note = format!("nothing in {} takes the name of {label}", attributes.declaration.address);
     decided(Place::Public, Answer::yes(attributes.declaration.evidence(note)), endpoints, doubts)
+}
+
+/// Servers elsewhere may lead the name to an endpoint of another VPC, or to public addresses, or nowhere.
+fn forwarded(by: &Answer) -> Reason {
+    let at = by.evidence.iter().find_map(|evidence| evidence.span);
+    Reason::new("a resolver rule forwards the name, and what its servers answer is not known", at)
 }
 
 fn decided(place: Place, answer: Answer, endpoints: Vec<EndpointId>, doubts: Vec<Reason>) -> Resolution {

@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Evidence, Reason};
-use crate::aws::link::{EndpointId, VpcId, ZoneId};
+use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, VpcId, ZoneId};
 use crate::aws::network::existence;
 use crate::proof::{Reach, Service, Site, is_new_region};
 use crate::truth::Truth;
@@ -201,6 +201,25 @@ impl Reach<'_> {
         Answer::new(Truth::No)
     }
 
+    /// A group in a set that certainly belongs to another VPC than what carries it, which AWS refuses.
+    pub fn foreign_group(&self, groups: &LinkSet<GroupId>, vpc: &Link<VpcId>) -> Option<GroupId> {
+        let vpc = vpc.to()?;
+        let members = groups.members.iter().filter(|member| member.certain.is_yes());
+        members.map(|member| member.to).find(|group| self.model.network.is_foreign(*group, vpc))
+    }
+
+    /// The module whose public and private subnets an endpoint is given together, where they are not known one by one:
+    /// each zone has one of both as a rule.
+    pub fn joins_public_and_private(&self, id: EndpointId) -> Option<&EcoString> {
+        let lists = &self.model.network.endpoint(id).subnet_lists;
+        let is = |name: &str, word: &str| name.split('_').any(|part| part == word);
+        lists
+            .iter()
+            .filter(|(_, name)| is(name, "private"))
+            .map(|(module, _)| module)
+            .find(|module| lists.iter().any(|(other, name)| other == *module && is(name, "public")))
+    }
+
     /// Whether a subnet of an endpoint certainly is of another address family than the endpoint.
     pub fn subnet_of_other_family(&self, id: EndpointId) -> Answer {
         let network = &self.model.network;
@@ -290,6 +309,16 @@ impl Reach<'_> {
                 let evidence = std::iter::once(at_subnets).chain(answer.evidence).collect();
                 return Some(Refusal { rule: "SSM012", reason: format!("{address} {what}"), evidence });
             }
+        }
+        if let Some(group) = self.foreign_group(&endpoint.own_groups, &endpoint.vpc.link) {
+            let group = &self.model.network.group(group).declaration.address;
+            let reason = format!("{address} is given {group}, which is of another VPC");
+            let evidence = Evidence {
+                span: endpoint.own_groups.span,
+                origin: endpoint.own_groups.origin,
+                note: String::new(),
+            };
+            return Some(Refusal { rule: "SSM002", reason, evidence: vec![evidence] });
         }
         let problem = name_problems(endpoint).into_iter().find(NameProblem::is_refused)?;
         Some(Refusal {

@@ -5,7 +5,6 @@ use crate::aws::compute::UserData;
 use crate::aws::fact::Answer;
 use crate::aws::link::{EndpointId, Link};
 use crate::aws::policy::text::Piece;
-use crate::aws::security_group::PeerKind;
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -194,21 +193,9 @@ fn s3(reach: &Reach<'_>, site: &Site) -> S3 {
     }
     match gateway {
         Truth::No => S3::Absent,
-        Truth::Yes if only_within(reach, site) => S3::Blocked,
+        Truth::Yes if reach.stays_private(site) => S3::Blocked,
         Truth::Yes | Truth::Unknown => S3::Present,
     }
-}
-
-/// Whether the groups of a site let HTTPS out to private addresses and other groups only; the ranges of S3 are public.
-fn only_within(reach: &Reach<'_>, site: &Site) -> bool {
-    let network = &reach.model.network;
-    let groups = reach.target(site).groups.ids().map(|id| network.group(id));
-    let mut rules = groups.flat_map(|group| &group.egress.rules);
-    let lists = rules.any(|rule| {
-        let listed = rule.peers.iter().any(|peer| matches!(peer.kind, PeerKind::PrefixList(_)));
-        listed && !(rule.in_effect() & rule.ports.holds_tcp(443)).is_no()
-    });
-    reach.site_admits_internet(site).answer.truth.is_no() && !lists
 }
 
 /// What a script downloads.

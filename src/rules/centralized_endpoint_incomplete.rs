@@ -1,12 +1,14 @@
 //! SSM015: endpoints of another VPC that a part of the way is missing to.
 
+use std::collections::BTreeSet;
+
 use crate::aws::Declaration;
 use crate::aws::dns::{Relation, ZoneMatch, relation};
 use crate::aws::fact::Answer;
 use crate::aws::link::{EndpointId, VpcId};
 use crate::finding::Severity;
-use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
+use crate::rules::zone::misleading_zone;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::truth::Truth;
 
@@ -21,14 +23,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
-    for vpc in context.model.network.vpc_ids() {
+    for vpc in context.model.network.vpc_ids().filter(|vpc| reach.is_shared(*vpc)) {
         let all: Vec<&Site> = reach.sites_in(vpc).filter(|site| site.certain.is_yes()).collect();
+        if all.is_empty() {
+            continue;
+        }
         let cut_off: Vec<&Site> = all.iter().copied().filter(|site| site.internet.truth.is_no()).collect();
         for service in Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service)) {
             // A zone takes the name from all instances of its VPCs; what else is missing only matters without internet.
-            let misled = (reach.resolve(vpc, service).place == Place::Broken)
-                .then(|| misled(reach, vpc, service))
-                .flatten();
+            let misled = misleading_zone(reach, vpc, service).map(|defect| (Answer::new(Truth::Yes), defect));
             let (found, sites) = match misled {
                 Some(found) => (Some(found), &all),
                 None if reach.is_to_share(vpc, service) && !cut_off.is_empty() => {
@@ -36,38 +39,49 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 }
                 None => continue,
             };
-            if let Some((violation, defect)) = found.filter(|_| !sites.is_empty()) {
-                let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
-                let defect = defect.affects(affected);
+            if let Some((violation, defect)) = found {
+                let defect = defect.affects(addresses(reach, sites));
                 findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
             }
+        }
+        if !cut_off.is_empty() {
+            let affected: Vec<String> = addresses(reach, &cut_off).collect();
+            gateway_endpoints(reach, findings, vpc, &affected);
         }
     }
 }
 
-/// What is wrong with the record of a zone that answers for the service's name.
-fn misled(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Option<(Answer, Defect)> {
+fn addresses(reach: &Reach<'_>, sites: &[&Site]) -> impl Iterator<Item = String> {
+    sites.iter().map(|site| reach.target(site).declaration.address.clone())
+}
+
+/// A gateway endpoint for S3 beside the shared endpoints, in a VPC that has nobody else to use it.
+fn gateway_endpoints(reach: &Reach<'_>, findings: &mut Findings<'_>, vpc: VpcId, affected: &[String]) {
     let network = &reach.model.network;
-    let yes = Answer::new(Truth::Yes);
-    if let Some(record) = reach.misled(vpc, service) {
-        let place = record.evidence(format!("this is not the endpoint of {}", service.label()));
-        let defect = Defect::new(&record.declaration, "{} leads to the endpoint of another service")
-            .at(place.span, place.note.clone())
-            .decided_by(place)
-            .help("lead each service's name to its own endpoint")
-            .cause("record of another service");
-        return Some((yes, defect));
-    }
-    let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
-    let zone = network
-        .zones_for(vpc, service.label(), region)
+    let own = &network.vpc(vpc).declaration;
+    let shared: BTreeSet<VpcId> = Service::SESSION
         .into_iter()
-        .find(|zone| (zone.exact & zone.associated.truth).is_yes() && zone.record.truth.is_no())?;
-    let declaration = &network.zone(zone.zone).declaration;
-    let defect = Defect::new(declaration, "{} has no record at its top, so the name does not exist")
-        .help("add an alias record to the endpoint")
-        .cause("record");
-    Some((yes, defect))
+        .flat_map(|service| reach.presence(vpc, service).elsewhere)
+        .filter_map(|id| network.endpoint(id).vpc.link.to())
+        .filter(|hub| reach.sites.iter().all(|site| site.vpc.is(*hub).is_no()))
+        .collect();
+    for endpoint in network.endpoint_ids().map(|id| network.endpoint(id)) {
+        let Some(hub) = endpoint.vpc.link.to().filter(|hub| shared.contains(hub)) else { continue };
+        let gateway = endpoint.endpoint_type.is(&"Gateway".into()) & endpoint.service.is("s3");
+        let without = reach.feature_endpoint(vpc, "s3").negate();
+        let violation = Answer::all([Answer::new(gateway & endpoint.declaration.exists), without]);
+        let defect = Defect::new(
+            &endpoint.declaration,
+            format!("{{}} is out of reach of {}: gateway endpoints serve their own VPC only", own.address),
+        )
+        .label(own.decl_range, "peering connections and transit gateways do not lead to it")
+        .severity(Severity::Warning)
+        .note(format!("nothing in {} uses it", network.vpc(hub).declaration.address))
+        .help("make a gateway endpoint for S3 in each VPC that uses it; it costs nothing")
+        .affects(affected.iter().cloned())
+        .cause("gateway endpoint");
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
 }
 
 /// What is missing on the way to the service: the name first, then the route.
@@ -84,7 +98,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     let yes = Answer::new(Truth::Yes);
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
         let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
-        return no_route(reach, vpc, target, sites);
+        return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
     }
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_unknown()) {
         let defect = Defect::new(
@@ -128,6 +142,28 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     .help(help)
     .cause("private DNS");
     Some((yes, defect))
+}
+
+/// A policy of the endpoint whose conditions let its own VPC in and leave the other one out.
+fn kept_out(
+    reach: &Reach<'_>,
+    vpc: VpcId,
+    target: EndpointId,
+    service: Service,
+    sites: &[&Site],
+) -> Option<(Answer, Defect)> {
+    let network = &reach.model.network;
+    let endpoint = network.endpoint(target);
+    sites.iter().find(|site| reach.keeps_guests_out(site, target, service))?;
+    let policy = endpoint.policies.first()?;
+    let own = &network.vpc(vpc).declaration;
+    let defect = Defect::new(&endpoint.declaration, format!("the policy of {{}} keeps {} out", own.address))
+        .at(policy.span.or(policy.declaration.decl_range), "a condition leaves its addresses out")
+        .label(own.decl_range, "the instances of this VPC are to use it")
+        .severity(Severity::Warning)
+        .help("let the condition on `aws:VpcSourceIp` cover the range of every VPC that uses the endpoint")
+        .cause("policy");
+    Some((Answer::new(Truth::Yes), defect))
 }
 
 fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) -> Option<(Answer, Defect)> {

@@ -40,6 +40,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 }
                 findings.judge(&Answer { evidence: Vec::new(), ..answer }, defect);
             };
+        if declaration.is_managed() {
+            report(
+                findings,
+                network.mixed_dns(vpc),
+                Severity::Info,
+                "{} hands out Amazon's DNS server beside others, which answer some of the time",
+                "hand out AmazonProvidedDNS alone, or let the others forward amazonaws.com to it",
+            );
+        }
         let forwarder = context.model.assumptions.dns_forwarder().map(|(_, on)| on);
         if forwarder != Some(true) && declaration.is_managed() {
             report(
@@ -55,8 +64,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let message = format!("a resolver rule takes the name of {} away from {{}}", service.label());
             report(findings, exact, Severity::Error, &message, "remove the rule, or narrow its domain");
             let blocked = network.firewall_blocks(vpc, service.label(), region);
-            let message = format!("a DNS firewall blocks the name of {} in {{}}", service.label());
-            report(findings, blocked, Severity::Error, &message, "allow the name before it is blocked");
+            let message = "a DNS firewall blocks the agent's names in {}";
+            report(findings, blocked, Severity::Error, message, "allow the names before they are blocked");
         }
     }
 }

@@ -1,11 +1,9 @@
 //! SSM019: an endpoint policy that does not let the agent's calls through.
 
-use std::collections::BTreeSet;
-
 use crate::aws::endpoint::{Endpoint, EndpointPolicy};
 use crate::aws::fact::Answer;
-use crate::aws::iam::RoleId;
-use crate::aws::policy::{Principal, Request, core_actions_of};
+use crate::aws::link::EndpointId;
+use crate::aws::policy::core_actions_of;
 use crate::finding::Severity;
 use crate::proof::session::needs;
 use crate::proof::{Reach, Service};
@@ -33,7 +31,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let actions = called(context.reach, endpoint);
         for policy in &endpoint.policies {
             for action in actions.iter().copied() {
-                let violation = blocks(context.reach, endpoint, policy, action);
+                let violation = blocks(context.reach, id, policy, action);
                 let defect = Defect::new(
                     &endpoint.declaration,
                     "the policy of {} does not let the agent's calls through",
@@ -88,25 +86,17 @@ fn users(reach: &Reach<'_>, endpoint: &Endpoint) -> Vec<String> {
     reach.sites_in(vpc).map(|site| reach.target(site).declaration.address.clone()).collect()
 }
 
-/// Whether the policy keeps the agent from calling: for one of the roles that use the endpoint, or for anybody.
-fn blocks(reach: &Reach<'_>, endpoint: &Endpoint, policy: &EndpointPolicy, action: &str) -> Answer {
-    let roles: BTreeSet<RoleId> = endpoint
-        .vpc
-        .link
-        .to()
-        .into_iter()
-        .flat_map(|vpc| reach.sites_in(vpc).filter_map(|site| reach.role(site)))
-        .collect();
-    let mut principals: Vec<Principal<'_>> =
-        roles.iter().map(|role| reach.model.iam.principal(*role)).collect();
-    if principals.is_empty() {
-        principals.push(Principal::Owner);
-    }
-    let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+/// Whether the policy keeps the agent from calling: for one of the instances beside the endpoint, or for anybody.
+fn blocks(reach: &Reach<'_>, id: EndpointId, policy: &EndpointPolicy, action: &str) -> Answer {
     let exists = crate::aws::network::existence(&policy.declaration);
-    let refused = principals.into_iter().map(|principal| {
-        let judgement = policy.policy.judge(&Request { principal, ..Request::agent(action, region) });
-        Answer::all([judgement.allow, judgement.deny.negate()]).negate()
-    });
+    let vpc = reach.model.network.endpoint(id).vpc.link.to();
+    let mut refused: Vec<Answer> = vpc
+        .into_iter()
+        .flat_map(|vpc| reach.sites_in(vpc))
+        .map(|site| reach.policy_lets_through(Some(site), id, policy, action).negate())
+        .collect();
+    if refused.is_empty() {
+        refused.push(reach.policy_lets_through(None, id, policy, action).negate());
+    }
     Answer::all([exists, Answer::any(refused)])
 }

@@ -1,11 +1,13 @@
 //! SSM001: an endpoint for Systems Manager that the agent's names do not lead to.
 
+use crate::aws::dns::{Relation, ZoneAssociation, relation};
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::EndpointId;
-use crate::aws::network::{Network, existence};
+use crate::aws::network::existence;
 use crate::finding::{Fix, Severity, Term};
-use crate::proof::{Reach, Service};
+use crate::proof::{Reach, Service, Site};
+use crate::rules::zone::misleading_zone;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
 use crate::truth::Truth;
 
@@ -33,8 +35,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let off = endpoint.private_dns.ask("", |on| Truth::known(!on));
         let off = Answer { evidence: Vec::new(), ..off };
-        let replaced = is_replaced(network, id, endpoint, service);
-        let violation = Answer::all([existence(&endpoint.declaration), off, replaced.negate()]);
+        let replaced = is_replaced(context.reach, id, endpoint, service);
+        let set_apart = names_endpoints(context.reach, endpoint);
+        let violation =
+            Answer::all([existence(&endpoint.declaration), off, replaced.negate(), set_apart.negate()]);
         let here = if endpoint.private_dns.is_configured() {
             "private DNS is off"
         } else {
@@ -55,6 +59,27 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             defect.severity(Severity::Warning).note(note)
         };
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+    for vpc in network.vpc_ids().filter(|vpc| !context.reach.is_shared(*vpc)) {
+        for service in Service::ALL.into_iter().filter(|service| context.reach.needs(vpc, *service)) {
+            let Some(defect) = misleading_zone(context.reach, vpc, service) else { continue };
+            let sites = context.reach.sites_in(vpc).filter(|site| site.certain.is_yes());
+            let affected: Vec<String> =
+                sites.map(|site| context.reach.target(site).declaration.address.clone()).collect();
+            if !affected.is_empty() {
+                findings.judge(&Answer::new(Truth::Yes), defect.affects(affected));
+            }
+        }
+    }
+}
+
+/// Whether every instance beside the endpoint dials names of its own choice.
+fn names_endpoints(reach: &Reach<'_>, endpoint: &Endpoint) -> Answer {
+    let sites: Vec<&Site> = endpoint.vpc.link.to().into_iter().flat_map(|vpc| reach.sites_in(vpc)).collect();
+    let reasons: Vec<Reason> = sites.iter().filter_map(|site| reach.target(site).names_endpoints()).collect();
+    match reasons.len() {
+        some if some > 0 && some == sites.len() => Answer::unknown(reasons),
+        _ => Answer::new(Truth::No),
     }
 }
 
@@ -107,9 +132,27 @@ fn is_for_others(reach: &Reach<'_>, id: EndpointId, endpoint: &Endpoint, service
         })
 }
 
-/// Whether a private hosted zone leads the service's name to the endpoint.
-fn is_replaced(network: &Network, id: EndpointId, endpoint: &Endpoint, service: Service) -> Answer {
+/// Whether the service's name is taken care of: by a private hosted zone that leads it to the endpoint, or by private DNS
+/// of another endpoint. An endpoint without instances beside it whose zone is shared is SSM015's.
+fn is_replaced(reach: &Reach<'_>, id: EndpointId, endpoint: &Endpoint, service: Service) -> Answer {
+    let network = &reach.model.network;
     let mut answers = Vec::new();
+    let by_another = network.endpoint_ids().filter(|other| *other != id).any(|other| {
+        let other = network.endpoint(other);
+        let same = other.vpc.link.same(&endpoint.vpc.link) & other.service.is(service.label());
+        Truth::all([same, other.is_interface(), other.private_dns.is(&true), other.declaration.exists])
+            .is_yes()
+    });
+    let is_alone = !reach.sites.iter().any(|site| !site.vpc.same(&endpoint.vpc.link).is_no());
+    let is_shared = network.dns.zones.iter().any(|zone| {
+        let region = endpoint.region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        let elsewhere = |association: &ZoneAssociation| association.vpc.link.same(&endpoint.vpc.link).is_no();
+        relation(&zone.name, service.label(), region) == Relation::Exact
+            && zone.associations.iter().any(elsewhere)
+    });
+    if by_another || is_alone && is_shared {
+        return Answer::new(Truth::Yes);
+    }
     for vpc in network.vpc_ids() {
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {

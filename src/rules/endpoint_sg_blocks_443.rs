@@ -38,6 +38,20 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if !context.reach.needs(vpc, service) {
             continue;
         }
+        if let Some(group) = context.reach.foreign_group(&endpoint.own_groups, &endpoint.vpc.link) {
+            let group = &network.group(group).declaration;
+            let own = &network.vpc(vpc).declaration;
+            let defect = Defect::new(
+                &endpoint.declaration,
+                format!("{{}} is given {}, a security group of another VPC", group.address),
+            )
+            .at(endpoint.own_groups.span, "AWS refuses the endpoint with this group")
+            .label(group.decl_range, format!("not in {}", own.address))
+            .help(format!("make the group with `vpc_id` of {}", own.address))
+            .cause("group of another VPC");
+            findings.judge(&existence(&endpoint.declaration), defect);
+            continue;
+        }
         let mut sites = context.reach.sites_in(vpc).peekable();
         if sites.peek().is_none() {
             let everybody = network.admits(&endpoint.groups, Direction::Ingress, 443, &Party::Vpc(vpc));

@@ -66,6 +66,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .cause("two subnets in one zone");
         findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), defect);
 
+        if let Some(module) = context.reach.joins_public_and_private(id) {
+            let whose = if module.is_empty() { "this module".to_owned() } else { module.to_string() };
+            let defect = Defect::new(
+                &endpoint.declaration,
+                format!("{{}} is given the public and the private subnets of {whose} together"),
+            )
+            .at(endpoint.subnets.span, "where one zone has one of each, AWS refuses the second")
+            .severity(Severity::Warning)
+            .help("list one subnet for each availability zone: the private ones serve all of the VPC")
+            .cause("public and private subnets");
+            findings.judge(&exists, defect);
+        }
+
         let defect = Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
             .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
             .help("list subnets that have addresses of the endpoint's `ip_address_type`")

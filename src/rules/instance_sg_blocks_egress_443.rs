@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::aws::cidr::Cidr;
 use crate::aws::compute::Target;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
@@ -28,6 +27,20 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for site in &reach.sites {
         let target = reach.target(site);
+        if let Some(group) = reach.foreign_group(&target.groups, &site.vpc) {
+            let group = &network.group(group).declaration;
+            let defect = Defect::new(
+                &target.declaration,
+                format!("{{}} is given {}, a security group of another VPC than its subnet's", group.address),
+            )
+            .at(target.groups.span, "AWS refuses the instance with this group")
+            .label(group.decl_range, "this group is of another VPC")
+            .help("take a group of the VPC in which the subnet is")
+            .affects([target.declaration.address.clone()])
+            .cause("group of another VPC");
+            findings.judge(&Answer::new(site.certain), defect);
+            continue;
+        }
         let ways = ways(reach, site);
         let answers: Vec<Admission> = ways.iter().map(|way| admission(network, target, way)).collect();
         let Some(nearest) =
@@ -60,7 +73,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Answer::all(answers.iter().map(|admission| admission.answer.clone().negate()))
         };
         // Where nothing leads to public addresses, what may get out to them makes no difference.
-        let only_internet = ways.iter().all(|way| matches!(way.to, Whither::Internet));
+        let only_internet = ways.iter().all(|way| matches!(way.to, Whither::Internet { .. }));
         let lets_some_out = !nearest.candidates.is_empty() || blocked.truth.is_unknown();
         if only_internet && lets_some_out && site.internet.truth.is_no() {
             continue;
@@ -104,8 +117,11 @@ enum Whither {
     Interface(EndpointId, SubnetId),
     /// To an endpoint of which it is only known what VPC it is in.
     Vpc(VpcId),
-    /// To public addresses.
-    Internet,
+    /// To public addresses, and whether it is proven that they can be reached.
+    Internet {
+        /// Whether routes and gateways lead there.
+        proven: bool,
+    },
 }
 
 /// Where the connections of a site go, as far as is known; nothing where there is no way that this rule could judge.
@@ -142,7 +158,8 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
         }
     }
     if !by_endpoint && ways.is_empty() {
-        ways.extend(Service::SESSION.map(|service| Way { service, to: Whither::Internet }));
+        let proven = site.internet.truth.is_yes();
+        ways.extend(Service::SESSION.map(|service| Way { service, to: Whither::Internet { proven } }));
     }
     ways
 }
@@ -155,9 +172,15 @@ fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
             network.admits(&target.groups, Direction::Egress, 443, &party)
         }
         Whither::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(vpc)),
-        Whither::Internet => {
-            let public = Party::Range(Cidr::Public);
-            network.admits(&target.groups, Direction::Egress, 443, &public)
+        Whither::Internet { proven } => {
+            let mut admission = network.admits(&target.groups, Direction::Egress, 443, &Party::Internet);
+            if admission.answer.truth.is_no() && !proven && !admission.candidates.is_empty() {
+                // What lets nothing out to the internet may be all that endpoints need which are not seen.
+                let text = "whether these instances are to use endpoints is not known";
+                admission.answer.truth = Truth::Unknown;
+                admission.answer.reasons.push(Reason::new(text, target.declaration.decl_range));
+            }
+            admission
         }
     }
 }

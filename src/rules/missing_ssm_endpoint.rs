@@ -85,7 +85,12 @@ fn is_served(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Answer {
             endpoint.is_interface().is_no() && endpoint.service.is(service.label()).is_yes()
         });
     let of_wrong_type = Answer::any(wrong_type.map(|endpoint| existence(&endpoint.declaration)));
-    Answer::any([presence.answer, of_wrong_type, reach.zone_leads_away(vpc, service)])
+    Answer::any([
+        presence.answer,
+        of_wrong_type,
+        reach.zone_leads_away(vpc, service),
+        reach.may_be_forwarded(vpc, service),
+    ])
 }
 
 fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect {

@@ -1,8 +1,7 @@
 //! SSM017: network ACLs that stand between an instance and an endpoint, or the internet.
 
-use crate::aws::cidr::Cidr;
-use crate::aws::fact::{Answer, Known};
-use crate::aws::nacl::AclLookup;
+use crate::aws::fact::Answer;
+use crate::aws::nacl::{AclLookup, Remote};
 use crate::aws::security_group::Direction;
 use crate::finding::{Fix, Severity};
 use crate::proof::{Service, Site};
@@ -30,9 +29,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             for id in endpoints {
                 for far in network.endpoint(id).subnets.ids() {
                     let Some(lookups) = network.acl_lookups(subnet, far, ephemeral) else { continue };
-                    let (near, back) = (network.addresses_of(subnet), ephemeral.range());
-                    let far_side = network.addresses_of(far);
-                    let lookup = |answer, subnet, direction, ports, remote: &Known<Cidr>, what| AclLookup {
+                    let near = Remote::Range(network.addresses_of(subnet));
+                    let far_side = Remote::Range(network.addresses_of(far));
+                    let back = ephemeral.range();
+                    let lookup = |answer, subnet, direction, ports, remote: &Remote, what| AclLookup {
                         subnet,
                         direction,
                         ports,
@@ -95,8 +95,7 @@ const ANSWERS: (i64, i64) = (1024, 65535);
 /// An entry in the ACL; that it is there for other traffic too makes it unsafe.
 fn fix(context: &RuleContext<'_>, site: &Site, lookup: &AclLookup) -> Option<Fix> {
     let acl = context.model.network.subnet(lookup.subnet).acl.link.to()?;
-    let is_public = lookup.remote == Known::Value(Cidr::Public);
-    let vpc = if is_public { None } else { Some(site.vpc.to()?) };
+    let vpc = if lookup.remote == Remote::Internet { None } else { Some(site.vpc.to()?) };
     let ports = if lookup.ports == HTTPS { HTTPS } else { ANSWERS };
     remedy::allow_in_acl(context, acl, lookup.direction, ports, vpc)
 }

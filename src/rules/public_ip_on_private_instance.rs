@@ -35,7 +35,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             public_by_v6(context, findings, site);
             continue;
         }
-        let severity = if is_public_on_purpose(target) { Severity::Info } else { Severity::Warning };
+        let beside =
+            site.subnet.is_some_and(|subnet| context.model.carriers.public_subnets.contains(&subnet));
+        let on_purpose = beside || is_public_on_purpose(target);
+        let severity = if on_purpose { Severity::Info } else { Severity::Warning };
         let place = public.evidence.first().cloned();
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);

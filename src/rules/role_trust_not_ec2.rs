@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::fact::Answer;
 use crate::aws::iam::RoleId;
-use crate::aws::policy::SSM_SERVICE;
+use crate::aws::policy::{SSM_SERVICE, ec2_service};
 use crate::finding::Severity;
 use crate::proof::Site;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
@@ -19,9 +19,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// The names under which EC2 assumes roles; the second one in China.
-const EC2: &[&str] = &["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
-
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     let mut users: BTreeMap<RoleId, Vec<&Site>> = BTreeMap::new();
@@ -34,7 +31,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let role = context.model.iam.role(id);
         let Some(trust) = &role.trust else { continue };
         let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
-        let mut violation = Answer::all([used, context.model.iam.trusts(id, EC2).negate()]);
+        let region = sites.iter().find_map(|site| reach.region(site));
+        let trusts = context.model.iam.trusts(id, ec2_service(region));
+        let mut violation = Answer::all([used, trusts.negate()]);
         violation.evidence.clear();
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
         let defect = Defect::new(&role.declaration, "{} cannot be assumed by EC2")

@@ -116,7 +116,9 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
         }
         answers.push(answer);
     }
-    for service in Service::ALL {
+    // A zone leads instances alone; where there are none, nothing is missed yet.
+    let inhabited = reach.sites.iter().any(|site| !(site.vpc.is(vpc) & site.certain).is_no());
+    for service in Service::ALL.into_iter().filter(|_| inhabited) {
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {
             if zone.exact.is_yes() {

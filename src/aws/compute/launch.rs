@@ -89,7 +89,11 @@ impl<'a> Launch<'a> {
     /// Whether a key is named, whatever it is called.
     pub(super) fn has_key(&self, terms: &Terms) -> Fact<bool> {
         let arg = self.everywhere("key_name");
-        let is_something = arg.is_some_and(|arg| is_something(arg.value, terms));
+        let is_something = arg.is_some_and(|arg| {
+            // The name of a key pair that is made here.
+            let attribute = arg.value.as_unknown().and_then(|unknown| terms.attribute(unknown.term));
+            attribute.is_some_and(|(_, name)| name == "key_name") || is_something(arg.value, terms)
+        });
         let fact = self.fact(arg, |value| to_text(value).map(|text| !text.is_empty()), false);
         if is_something { Fact { value: Known::Value(true), ..fact } } else { fact }
     }

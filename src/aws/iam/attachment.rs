@@ -3,6 +3,7 @@
 use crate::aws::fact::{Evidence, Reason, reasons};
 use crate::aws::iam::{Attached, Iam, RoleId, hidden};
 use crate::aws::link::{Element, Link, elements};
+use crate::aws::partition::Partition;
 use crate::aws::policy::Policy;
 use crate::aws::policy::managed::{self, ManagedArn};
 use crate::aws::policy::text::Text;
@@ -41,12 +42,12 @@ pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
 
 /// A policy that would be attached if the resource had an instance.
 fn switched_off(iam: &mut Iam, absent: &eval::Absent, view: &View<'_>, build: &Build<'_>) {
-    let by = absent::address(absent);
+    let by = By { address: &absent::address(absent), partition: None };
     let attached: Vec<Attached> = match (absent.resource.type_name.as_str(), view.arg("policy_arn")) {
         ("aws_iam_role_policy_attachment", Some(arg)) => by_arn(&arg, Truth::No, &by, build),
         ("aws_iam_role_policy", _) => view
             .arg("policy")
-            .map(|arg| document(by.clone(), &arg, Truth::No, &by, build))
+            .map(|arg| document(by.address.to_owned(), &arg, Truth::No, &by, build))
             .into_iter()
             .collect(),
         _ => return,
@@ -65,6 +66,22 @@ enum Kind {
     Inline,
 }
 
+/// What attaches a policy.
+struct By<'a> {
+    /// The address of the resource.
+    address: &'a str,
+    /// The partition that it works in, where its region is known.
+    partition: Option<Partition>,
+}
+
+impl<'a> By<'a> {
+    fn of(instance: &ResourceInstance, address: &'a str, build: &Build<'_>) -> By<'a> {
+        let region = build.region(instance);
+        let region = region.value().and_then(Option::as_ref);
+        By { address, partition: region.map(|region| Partition::of_region(region)) }
+    }
+}
+
 /// Whether Terraform leaves changes of some argument alone; which one is not looked at.
 fn ignores_changes(instance: &ResourceInstance) -> bool {
     instance.ignore_changes != Default::default()
@@ -78,7 +95,8 @@ fn role_of(iam: &Iam, instance: &ResourceInstance) -> Option<RoleId> {
 fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let Some(role) = role_of(iam, instance) else { return };
     let view = view(instance);
-    let by = instance.addr.to_string();
+    let address = instance.addr.to_string();
+    let by = By::of(instance, &address, build);
     let mut policies = Vec::new();
     let mut open = hidden(instance, build);
     let mut only = None;
@@ -130,7 +148,8 @@ fn attach_by_arn(
     build: &Build<'_>,
 ) {
     let Some(policy) = policy else { return };
-    for attached in by_arn(&policy, instance.exists, &instance.addr.to_string(), build) {
+    let address = instance.addr.to_string();
+    for attached in by_arn(&policy, instance.exists, &By::of(instance, &address, build), build) {
         let attached = doubt_existence(attached, instance);
         attach_to(iam, role.as_ref(), attached, build);
     }
@@ -147,6 +166,13 @@ fn doubt_existence(mut attached: Attached, instance: &ResourceInstance) -> Attac
 /// Adds a policy to the role that an argument names; `Attached::certain` says whether the attachment exists.
 fn attach_to(iam: &mut Iam, role: Option<&Arg<'_>>, attached: Attached, build: &Build<'_>) {
     let Some(reference) = iam.role_link(role, build) else { return };
+    let mut attached = attached;
+    if role.is_some_and(|role| is_arn(role.value, build)) {
+        // IAM refuses the characters of an ARN in the name of a role:
+        // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>.
+        attached.certain = Truth::No;
+        attached.problem = Some("it is attached to the ARN of the role, where its name belongs".to_owned());
+    }
     match &reference.link {
         Link::To(id) => add(iam, *id, attached),
         Link::OneOf(ids) => {
@@ -168,6 +194,14 @@ fn attach_to(iam: &mut Iam, role: Option<&Arg<'_>>, attached: Attached, build: &
     }
 }
 
+fn is_arn(value: &Value, build: &Build<'_>) -> bool {
+    let attribute = value.as_unknown().and_then(|unknown| build.terms().attribute(unknown.term));
+    value.as_str().is_some_and(|text| text.starts_with("arn:"))
+        || attribute.is_some_and(|(instance, name)| {
+            name == "arn" && build.evaluation.instance(instance).addr.resource.type_name == "aws_iam_role"
+        })
+}
+
 /// A policy that is attached although an exclusive list of the role lacks it is removed again.
 fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
     let role = &mut iam.roles[usize::from(id)];
@@ -184,12 +218,13 @@ fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
 fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let view = view(instance);
     let Some(policy) = view.arg("policy_arn") else { return };
-    if let [attached] = by_arn(&policy, instance.exists, &instance.addr.to_string(), build).as_slice() {
+    let address = instance.addr.to_string();
+    let by = By::of(instance, &address, build);
+    if let [attached] = by_arn(&policy, instance.exists, &by, build).as_slice() {
         iam.account_wide.push((Declaration::of(instance), attached.clone()));
     }
     let Some(roles) = view.arg("roles") else { return };
     for element in elements(roles.value) {
-        let by = instance.addr.to_string();
         match element {
             Element::Value(value, exists) => {
                 for attached in by_arn(&policy, exists & instance.exists, &by, build) {
@@ -217,12 +252,13 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let view = view(instance);
     let Some(policy) = view.arg("policy") else { return };
     let name = instance.addr.to_string();
-    let attached = document(name.clone(), &policy, instance.exists, &name, build);
+    let by = By::of(instance, &name, build);
+    let attached = document(name.clone(), &policy, instance.exists, &by, build);
     let role = view.arg("role");
     attach_to(iam, role.as_ref(), doubt_existence(attached, instance), build);
 }
 
-fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<'_>) -> Attached {
+fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
     let policy = Policy::read(arg.value, build.terms());
     let problem = policy.problem();
     Attached {
@@ -234,7 +270,7 @@ fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<
         doubt: Vec::new(),
         problem,
         partition: None,
-        by: by.to_owned(),
+        by: by.address.to_owned(),
     }
 }
 
@@ -243,7 +279,7 @@ fn name_in(view: &View<'_>, argument: &str) -> Option<String> {
 }
 
 /// The policies that an ARN may be: one, one for each of its alternatives, or none for null and an empty string.
-fn by_arn(arg: &Arg<'_>, exists: Truth, by: &str, build: &Build<'_>) -> Vec<Attached> {
+fn by_arn(arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Vec<Attached> {
     alternatives_by_arn(arg, exists, by, build, ALTERNATIVES_DEPTH)
 }
 
@@ -253,7 +289,7 @@ const ALTERNATIVES_DEPTH: usize = 2;
 fn alternatives_by_arn(
     arg: &Arg<'_>,
     exists: Truth,
-    by: &str,
+    by: &By<'_>,
     build: &Build<'_>,
     depth: usize,
 ) -> Vec<Attached> {
@@ -276,7 +312,7 @@ fn alternatives_by_arn(
             })
             .collect();
     }
-    let (name, policy, problem) = policy_of(arg.value, build);
+    let (name, policy, problem) = policy_of(arg.value, by.partition, build);
     // Terraform's provider refuses an empty ARN, so that nothing is attached.
     if name.is_empty() {
         return Vec::new();
@@ -294,12 +330,16 @@ fn alternatives_by_arn(
             .as_str()
             .and_then(|arn| arn.strip_prefix("arn:")?.split(':').next())
             .map(Into::into),
-        by: by.to_owned(),
+        by: by.address.to_owned(),
     }]
 }
 
 /// The policy of an ARN: its name, what it says, and what AWS refuses about the ARN.
-fn policy_of(value: &Value, build: &Build<'_>) -> (String, Policy, Option<String>) {
+fn policy_of(
+    value: &Value,
+    partition: Option<Partition>,
+    build: &Build<'_>,
+) -> (String, Policy, Option<String>) {
     let origin = value.origin;
     let unknown = |name: String| (name, Policy::unknown(value.causes(), origin), None);
     if let Some((instance, attribute)) =
@@ -316,6 +356,13 @@ fn policy_of(value: &Value, build: &Build<'_>) -> (String, Policy, Option<String
         return unknown(instance.addr.to_string());
     }
     let Some(text) = Text::of(value, build.terms()) else { return unknown("a policy".into()) };
+    let named = text.known().and_then(|arn| arn.strip_prefix("arn:")?.split(':').next());
+    if let (Some(named), Some(own), Some(_)) = (named, partition, managed::by_arn(&text))
+        && named != own.name
+    {
+        let problem = format!("this is a policy of the partition {named}, and the role is in {}", own.name);
+        return (text.display(), Policy::none(origin), Some(problem));
+    }
     match managed::by_arn(&text) {
         Some(ManagedArn::Is(policy)) => (policy.name.to_owned(), Policy::managed(policy, origin), None),
         Some(ManagedArn::WrongPath(right)) => {
@@ -359,7 +406,9 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     for element in elements(arg.value) {
         match element {
             Element::Value(value, _) => match kind {
-                Kind::Managed => listed.push(policy_of(value, build).0),
+                Kind::Managed => {
+                    listed.push(policy_of(value, By::of(instance, "", build).partition, build).0)
+                }
                 Kind::Inline => match Text::of(value, build.terms()) {
                     Some(text) => listed.push(text.display()),
                     None => complete = false,

@@ -418,7 +418,6 @@ impl Network {
                             Truth::known(net.prefix_len() == 0 && (net.network().is_ipv6() == v6))
                         }
                         Cidr::Symbol(_) => Truth::Unknown,
-                        Cidr::Public => Truth::No,
                     })
                 };
                 let (mut v4, mut v6) = (is(false), is(true));
@@ -465,6 +464,12 @@ impl Network {
         let exists = existence(&gateway.declaration);
         let public = nat.connectivity.ask("connectivity_type", |kind| Truth::known(kind == "public"));
         let regional = nat.mode.satisfies(|mode| Truth::known(mode == "regional"));
+        // AWS gives an address of its own choice to regional ones only.
+        if nat.address.is_no() && regional.is_no() && public.truth.is_yes() {
+            let note =
+                format!("{} has no `allocation_id`, and so no public address", gateway.declaration.address);
+            return Answer::no(gateway.declaration.evidence(note));
+        }
         let path = if regional.is_yes() {
             match nat.vpc.as_ref().and_then(|vpc| vpc.link.to()) {
                 Some(vpc) => self.vpc_has_internet_gateway(vpc),

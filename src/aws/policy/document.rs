@@ -385,7 +385,9 @@ fn list(node: &Node) -> Entries {
             Kind::Text(text) => entries.items.push(text.clone()),
             // A single unknown in place of a list may be a list; within a list it is one string.
             Kind::Unknown(hole, causes) => {
-                if hole.term.is_none() || !matches!(node.kind, Kind::List(_)) {
+                let is_one =
+                    matches!(hole.attribute.as_deref(), Some("id" | "arn")) && hole.instance.is_some();
+                if hole.term.is_none() || !is_one && !matches!(node.kind, Kind::List(_)) {
                     entries.unseen = Some(causes.clone());
                 }
                 if !hole.term.is_none() {

@@ -23,7 +23,7 @@ fn agent(text: &str, action: &str) -> Truth {
 }
 
 fn trusts_ec2(text: &str) -> Truth {
-    truth_of(&Value::string(text), &Terms::new(), &Request::assume_role(&EC2_SERVICE))
+    truth_of(&Value::string(text), &Terms::new(), &Request::assume_role(ec2_service(None)))
 }
 
 const UPDATE: &str = "ssm:UpdateInstanceInformation";

@@ -94,7 +94,12 @@ impl Text {
             ValueKind::Unknown(unknown) => {
                 let mut text = Text::hole(unknown.term, terms);
                 let prefix = &unknown.refinement.prefix;
-                if !prefix.is_empty() && matches!(text.pieces.first(), Some(Piece::Hole(_)) | None) {
+                // What is an attribute as a whole is known better by that than by how it begins.
+                let is_open = match text.pieces.as_slice() {
+                    [Piece::Hole(hole)] => hole.instance.is_none(),
+                    pieces => matches!(pieces.first(), Some(Piece::Hole(_)) | None),
+                };
+                if !prefix.is_empty() && is_open {
                     text.pieces.insert(0, Piece::Literal(prefix.clone()));
                 }
                 Some(text)

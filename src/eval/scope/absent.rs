@@ -1,11 +1,13 @@
-//! Resources that are written and have no instance: what their arguments would be, and what decided it.
+//! What is evaluated last and without telling what is wrong in it: resources that are written and have no instance, and
+//! resources that no session hangs on.
 
 use crate::addr::{InstanceKey, ModuleInstance, Resource};
 use crate::config::{self, Child, ModuleCall, ModuleNode};
 use crate::eval::expand::Plan;
 use crate::eval::origin::OriginId;
 use crate::eval::scope::{Evaluator, ModuleId, Scope};
-use crate::eval::{Absent, AttributeValue, BlockValue};
+use crate::eval::value::InstanceId;
+use crate::eval::{Absent, AttributeValue, BlockValue, Demand};
 
 /// Modules deeper than this below one that is switched off say nothing more about it.
 const MAX_DEPTH: usize = 8;
@@ -74,6 +76,32 @@ impl<'a> Evaluator<'a> {
             self.absent.push(Absent { module, resource, because, body: None, decl_range: decl.decl_range });
             self.absent_in.push((within, decl));
         }
+    }
+
+    /// Evaluates the resources that the model looks at only for what they refer to; what is wrong in them is not told.
+    pub(super) fn bystanders(&mut self) {
+        if self.env.demand == Demand::All {
+            return;
+        }
+        self.origins.close();
+        let met = self.settled.len();
+        self.apart(|this| {
+            for index in 0..this.modules.len() {
+                let module = ModuleId(index as u32);
+                for (key, decl) in &this.module(module).node.module.resources {
+                    if this.env.provider.is_bystander(&key.type_name) {
+                        this.expand_resource(module, key, decl);
+                    }
+                }
+            }
+            for index in 0..this.instances.len() {
+                let id = InstanceId(index as u32);
+                if this.env.provider.is_bystander(&this.instance(id).resource.addr.resource.type_name) {
+                    this.body(id);
+                }
+            }
+        });
+        self.settled.truncate(met);
     }
 
     /// Evaluates the arguments of resources without instances; what is wrong in them nobody meets.

@@ -339,6 +339,8 @@ impl<'a> Evaluator<'a> {
         if matches!(self.instance(id).body, Some(Memo::Done(()))) {
             if blocks {
                 value = Some(crate::eval::block::blocks_value(&self.instance(id).resource.body, name));
+            } else if let Some(found) = self.looked_up(id) {
+                return self.attribute_value(found, name, span);
             } else if relevant {
                 let mut terms = std::mem::take(&mut self.terms);
                 value = self.env.provider.attribute(&self.instance(id).resource, name, &mut terms);
@@ -366,6 +368,18 @@ impl<'a> Evaluator<'a> {
             self.instance_mut(id).provided.insert(name.into(), value.clone());
         }
         value
+    }
+
+    /// The managed instance that a data source looks up by its id.
+    fn looked_up(&self, id: InstanceId) -> Option<InstanceId> {
+        let own = &self.instance(id).resource;
+        if own.addr.resource.mode != ResourceMode::Data {
+            return None;
+        }
+        let found = self.env.provider.looks_up(own, &self.terms)?;
+        let other = &self.instance(found).resource.addr.resource;
+        let same = other.mode == ResourceMode::Managed && other.type_name == own.addr.resource.type_name;
+        same.then_some(found)
     }
 
     /// An attribute that only apply makes known.

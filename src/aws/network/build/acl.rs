@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::aws::cidr::Cidr;
+use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Fact, Reason, reasons};
 use crate::aws::link::{AclId, Key, Link, Ref, SubnetId, VpcId};
 use crate::aws::nacl::{Acl, Entries, Entry};
@@ -150,10 +150,11 @@ pub(super) fn read_entry(
     standalone: bool,
     build: &Build<'_>,
 ) -> Entry {
-    let cidr = match view.arg("cidr_block") {
-        Some(arg) if arg.value.as_str() != Some("") => optional(&Cidr::of_arg(&arg, build.terms())),
-        _ => Fact::default(None, view.header),
-    };
+    let range = ["cidr_block", "ipv6_cidr_block"].into_iter().find_map(|argument| {
+        let arg = view.arg(argument).filter(|arg| arg.value.as_str() != Some(""))?;
+        Some(optional(&Cidr::of_arg(&arg, Some(Family::of_argument(argument)), build.terms())))
+    });
+    let cidr = range.unwrap_or_else(|| Fact::default(None, view.header));
     Entry {
         declaration,
         standalone,

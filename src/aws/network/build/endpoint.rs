@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
 use crate::aws::fact::{Basis, Fact, Known};
-use crate::aws::link::{EndpointId, Key, Link, LinkSet, Ref, RouteTableId, SubnetId};
+use crate::aws::link::{Element, EndpointId, Key, Link, LinkSet, Ref, RouteTableId, SubnetId};
 use crate::aws::network::build::route_table::table_link;
 use crate::aws::network::{Network, Origin};
 use crate::aws::read::{Arg, View};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
+use crate::eval::term::{Operand, Term, TermId};
 use crate::eval::value::{Cause, Causes, Type, Value, ValueKind};
 use crate::source::Span;
 use crate::truth::Truth;
@@ -81,6 +84,7 @@ pub(super) fn read_endpoint(
         private_dns: view.flag("private_dns_enabled", false),
         private_dns_resources: Vec::new(),
         subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), view.place("subnet_ids"), build),
+        subnet_lists: subnet_lists(view.arg("subnet_ids").as_ref(), build),
         nests_subnets: view.arg("subnet_ids").is_some_and(|arg| nests(arg.value)),
         groups: own_groups.clone(),
         own_groups,
@@ -118,6 +122,49 @@ pub(super) fn read_endpoint(
         endpoint.route_tables.widen(&causes);
     }
     endpoint
+}
+
+/// The lists that `subnet_ids` joins, of those whose subnets are not known one by one.
+fn subnet_lists(arg: Option<&Arg<'_>>, build: &Build<'_>) -> Vec<(EcoString, EcoString)> {
+    let mut found = Vec::new();
+    for element in arg.iter().flat_map(|arg| arg.elements(false)) {
+        let (Element::Each(value) | Element::More(value)) = element else { continue };
+        let Some(unknown) = value.as_unknown() else { continue };
+        // What stands for each of several lists' elements is one of either's.
+        let either = unknown.possible.iter().flatten().filter_map(Value::as_unknown);
+        for unknown in std::iter::once(unknown).chain(either) {
+            lists_in(unknown.term, build, LISTS_DEPTH, &mut found);
+        }
+    }
+    found
+}
+
+/// Lists of lists are followed this deep.
+const LISTS_DEPTH: usize = 8;
+/// The functions that give all the elements that they are given.
+const JOINING: &[&str] = &["compact", "concat", "distinct", "flatten", "setunion", "sort", "tolist", "toset"];
+
+fn lists_in(term: TermId, build: &Build<'_>, depth: usize, into: &mut Vec<(EcoString, EcoString)>) {
+    let list = match build.terms().get(term) {
+        Some(Term::Output(module, name)) => (module.clone(), name.clone()),
+        // A subnet that stands for each of any number.
+        Some(Term::Attr(instance, name)) if name == "id" => {
+            let addr = &build.evaluation.instance(*instance).addr;
+            (ecow::eco_format!("{}", addr.module), addr.resource.name.clone())
+        }
+        Some(Term::Apply(function, operands)) if depth > 0 && JOINING.contains(&function.as_str()) => {
+            for operand in operands {
+                if let Operand::Term(inner) = operand {
+                    lists_in(*inner, build, depth - 1, into);
+                }
+            }
+            return;
+        }
+        _ => return,
+    };
+    if !into.contains(&list) {
+        into.push(list);
+    }
 }
 
 /// Whether an element of a list is a collection itself.

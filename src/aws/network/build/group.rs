@@ -8,7 +8,7 @@ use crate::aws::security_group::{Direction, Group, PrefixList, PrefixListEntry, 
 use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
-use crate::eval::value::Causes;
+use crate::eval::value::{Causes, Value};
 use crate::truth::Truth;
 
 pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
@@ -26,7 +26,7 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
                 declaration,
                 entries: Vec::new(),
                 open: if managed { blocks.open.clone() } else { Some(Causes::new()) },
-                of_service: !managed && is_of_service(&view, build),
+                of_service: !managed && is_of_service(type_name, &view, build),
             };
             if managed {
                 for item in &blocks.items {
@@ -46,8 +46,9 @@ pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
     }
 }
 
-/// Whether a look-up is by the name of a list of S3 or DynamoDB, such as `com.amazonaws.eu-central-1.s3`.
-fn is_of_service(view: &View<'_>, build: &Build<'_>) -> bool {
+/// Whether a look-up finds a list that AWS keeps for a service: `aws_prefix_list` finds no others, and the names of the
+/// others never begin like that.
+fn is_of_service(type_name: &str, view: &View<'_>, build: &Build<'_>) -> bool {
     let names = view.arg("name").into_iter();
     let filters = view.blocks("filter").items.into_iter();
     let filtered = filters.filter(|filter| {
@@ -61,16 +62,9 @@ fn is_of_service(view: &View<'_>, build: &Build<'_>) -> bool {
         }
     });
     let mut patterns = patterns.peekable();
-    patterns.peek().is_some()
-        && patterns.all(|pattern| {
-            pattern.prefix.starts_with("com.amazonaws.")
-                && GATEWAY_SERVICES.iter().any(|service| pattern.suffix.ends_with(service))
-        })
+    type_name == "aws_prefix_list"
+        || patterns.peek().is_some() && patterns.all(|pattern| pattern.prefix.starts_with("com.amazonaws."))
 }
-
-/// What the services with gateway endpoints are called:
-/// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>.
-const GATEWAY_SERVICES: [&str; 2] = [".s3", ".dynamodb"];
 
 pub(super) fn push_prefix_entry(
     list: &mut PrefixList,
@@ -79,7 +73,7 @@ pub(super) fn push_prefix_entry(
     build: &Build<'_>,
 ) {
     if let Some(arg) = arg {
-        list.entries.push(PrefixListEntry { cidr: Cidr::of_arg(arg, build.terms()), exists });
+        list.entries.push(PrefixListEntry { cidr: Cidr::of_arg(arg, None, build.terms()), exists });
     }
 }
 
@@ -195,6 +189,7 @@ pub(super) fn intern_prefix_lists(network: &mut Network, arg: Option<&Arg<'_>>, 
         network.prefix_lists.push(PrefixList {
             declaration: Declaration::outside(name, span),
             origin: if service { Origin::LookedUp } else { Origin::Named },
+            of_service: service,
             entries: Vec::new(),
             open: Some(Causes::new()),
             of_service: service,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::cidr::Cidr;
+use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Reason, reasons};
 use crate::aws::link::{Key, Link, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::build::association::{Associations, either};
@@ -185,7 +185,7 @@ pub(super) fn destination(network: &mut Network, view: &View<'_>, build: &Build<
         if arg.value.as_str() == Some("") {
             continue;
         }
-        return Destination::Cidr(Cidr::of_arg(&arg, build.terms()));
+        return Destination::Cidr(Cidr::of_arg(&arg, Some(Family::of_argument(argument)), build.terms()));
     }
     let arg = view.arg("destination_prefix_list_id");
     if let Some(list) = prefix_list_link(network, arg.as_ref(), build) {

@@ -1,6 +1,6 @@
 //! Security group rules in all spellings, and what removes them.
 
-use crate::aws::cidr::Cidr;
+use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Known, Reason, reasons};
 use crate::aws::link::{Element, GroupId, Key, Link, Registry};
 use crate::aws::network::Network;
@@ -127,7 +127,7 @@ pub(super) fn read_rule(
     };
     for argument in ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"] {
         if let Some(arg) = view.arg(argument) {
-            read_ranges(&mut rule, &arg, argument.starts_with("cidr_ipv"), build.terms());
+            read_ranges(&mut rule, &arg, argument, build.terms());
         }
     }
     for argument in ["prefix_list_ids", "prefix_list_id"] {
@@ -154,12 +154,15 @@ pub(super) fn read_rule(
     rule
 }
 
-pub(super) fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, single: bool, terms: &Terms) {
-    for element in arg.elements(single) {
+pub(super) fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, argument: &str, terms: &Terms) {
+    let family = Some(Family::of_argument(argument));
+    for element in arg.elements(argument.starts_with("cidr_ipv")) {
         let (value, exists) = match element {
             Element::Value(value, exists) => (value, exists),
             // A range that is known only by identity is there for each thing that has it.
-            Element::Each(value) if matches!(Cidr::of(value, terms), Known::Value(Cidr::Symbol(_))) => {
+            Element::Each(value)
+                if matches!(Cidr::of(value, family, terms), Known::Value(Cidr::Symbol(_))) =>
+            {
                 (value, Truth::Yes)
             }
             Element::Each(value) => (value, Truth::Unknown),
@@ -169,7 +172,7 @@ pub(super) fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, single: bool, terms: &
         if value.is_null() || value.as_str() == Some("") {
             continue;
         }
-        match Cidr::of(value, terms) {
+        match Cidr::of(value, family, terms) {
             Known::Unknown(causes) if value.as_unknown().is_some_and(|unknown| unknown.term.is_none()) => {
                 rule.open = Some(causes);
             }

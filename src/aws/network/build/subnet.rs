@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use crate::aws::cidr::Cidr;
+use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Fact, Known};
 use crate::aws::link::{Key, Link, Ref, SubnetId};
 use crate::aws::network::build::vpc::{computed_cidr, optional};
@@ -25,12 +25,12 @@ pub(super) fn subnets(network: &mut Network, build: &Build<'_>) {
             };
             let native = view.flag("ipv6_native", false);
             let cidr = match view.arg("cidr_block") {
-                Some(arg) => optional(&Cidr::of_arg(&arg, build.terms())),
+                Some(arg) => optional(&Cidr::of_arg(&arg, Some(Family::V4), build.terms())),
                 None if native.is(&true).is_yes() => Fact::default(None, instance.decl_range),
                 None => optional(&computed_cidr(instance.id, "cidr_block", build, instance.decl_range)),
             };
             let ipv6_cidr = match view.arg("ipv6_cidr_block") {
-                Some(arg) => optional(&Cidr::of_arg(&arg, build.terms())),
+                Some(arg) => optional(&Cidr::of_arg(&arg, Some(Family::V6), build.terms())),
                 None => Fact::default(None, instance.decl_range),
             };
             let id = SubnetId::from(network.subnets.len());
@@ -109,7 +109,7 @@ pub(super) fn data_subnet(network: &mut Network, instance: &ResourceInstance, bu
     }
     if matches!(subnet.cidr.value, Known::Unknown(_)) {
         subnet.cidr = match view.arg("cidr_block") {
-            Some(arg) => optional(&Cidr::of_arg(&arg, build.terms())),
+            Some(arg) => optional(&Cidr::of_arg(&arg, Some(Family::V4), build.terms())),
             None => optional(&computed_cidr(instance.id, "cidr_block", build, instance.decl_range)),
         };
     }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::aws::cidr::{Cidr, Symbol};
+use crate::aws::cidr::{Cidr, Family, Symbol};
 use crate::aws::fact::{Fact, Known, Reason};
 use crate::aws::link::{AclId, GroupId, Key, Link, Ref, RouteTableId, VpcId};
 use crate::aws::nacl::{Acl, Entries, Entry};
@@ -28,7 +28,8 @@ pub(super) fn computed_cidr(
     let causes: Causes = [Cause::Computed(reference.into())].into_iter().collect();
     match build.terms().find(&Term::Attr(instance, attribute.into())) {
         Some(term) => {
-            let symbol = Symbol::new(term, causes.clone(), build.terms());
+            let family = Some(Family::of_argument(attribute));
+            let symbol = Symbol::new(term, family, causes.clone(), build.terms());
             Fact { value: Known::Value(Cidr::Symbol(symbol)), ..Fact::unknown(causes, span) }
         }
         None => Fact::unknown(causes, span),
@@ -154,17 +155,19 @@ pub(super) fn implicit_entries(acl: &mut Acl, exists: Truth) {
         ..Declaration::outside(format!("the entries of {}", acl.declaration.address), span)
     };
     for direction in [Direction::Ingress, Direction::Egress] {
-        acl.entries_mut(direction).entries.push(Entry {
-            declaration: declaration.clone(),
-            standalone: false,
-            number: Fact::default(Some(100), span),
-            allows: Fact::default(true, span),
-            protocol: Fact::default("-1".into(), span),
-            from: Fact::default(None, span),
-            to: Fact::default(None, span),
-            cidr: Fact::default(Some(Cidr::anywhere_v4()), span),
-            text: OnceLock::new(),
-        });
+        for (number, anywhere) in [(100, Cidr::anywhere_v4()), (101, Cidr::anywhere_v6())] {
+            acl.entries_mut(direction).entries.push(Entry {
+                declaration: declaration.clone(),
+                standalone: false,
+                number: Fact::default(Some(number), span),
+                allows: Fact::default(true, span),
+                protocol: Fact::default("-1".into(), span),
+                from: Fact::default(None, span),
+                to: Fact::default(None, span),
+                cidr: Fact::default(Some(anywhere), span),
+                text: OnceLock::new(),
+            });
+        }
     }
 }
 
@@ -178,7 +181,7 @@ pub(super) fn vpcs(network: &mut Network, build: &Build<'_>) {
                 network.vpc_registry.insert(default_vpc_key(&region), id);
             }
             let cidr = match view.arg("cidr_block") {
-                Some(arg) => Cidr::of_arg(&arg, build.terms()),
+                Some(arg) => Cidr::of_arg(&arg, Some(Family::V4), build.terms()),
                 None => computed_cidr(instance.id, "cidr_block", build, instance.decl_range),
             };
             let vpc = &mut network.vpcs[usize::from(id)];
@@ -196,7 +199,7 @@ pub(super) fn vpcs(network: &mut Network, build: &Build<'_>) {
         let view = view(instance);
         let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
         let cidr = match view.arg("cidr_block") {
-            Some(arg) => Cidr::of_arg(&arg, build.terms()),
+            Some(arg) => Cidr::of_arg(&arg, Some(Family::V4), build.terms()),
             None => computed_cidr(instance.id, "cidr_block", build, instance.decl_range),
         };
         for id in vpc.link.candidates() {
@@ -245,7 +248,7 @@ pub(super) fn data_vpc(network: &mut Network, instance: &ResourceInstance, build
         }
     };
     let cidr = match view.arg("cidr_block") {
-        Some(arg) => Cidr::of_arg(&arg, build.terms()),
+        Some(arg) => Cidr::of_arg(&arg, Some(Family::V4), build.terms()),
         None => computed_cidr(instance.id, "cidr_block", build, instance.decl_range),
     };
     let vpc = &mut network.vpcs[usize::from(id)];

@@ -18,11 +18,6 @@ variable "instance_type" {
   default = ""
 }
 
-variable "associate_public_ip_address" {
-  type    = bool
-  default = null
-}
-
 variable "iam_instance_profile" {
   type    = string
   default = ""

@@ -1,5 +1,5 @@
-# A cluster. It makes no endpoints, and its nodes get their profile from the service, so nothing of it decides whether
-# a session can be opened to another instance.
+# A cluster, or the nodes that its service makes for it. It makes no endpoints, and the nodes get their profile from the
+# service, so nothing of it decides whether a session can be opened to another instance.
 
 variable "create" {
   type    = bool

@@ -5,7 +5,7 @@ resource "aws_subnet" "public" {
 
   region                  = var.region
   vpc_id                  = local.vpc_id
-  availability_zone       = try(element(var.azs, count.index), null)
+  availability_zone       = element(coalescelist(var.azs, [null]), count.index)
   cidr_block              = var.public_subnet_ipv6_native ? null : var.public_subnets[count.index]
   ipv6_native             = var.enable_ipv6 && var.public_subnet_ipv6_native
   map_public_ip_on_launch = var.map_public_ip_on_launch
@@ -54,7 +54,7 @@ resource "aws_subnet" "private" {
 
   region            = var.region
   vpc_id            = local.vpc_id
-  availability_zone = try(element(var.azs, count.index), null)
+  availability_zone = element(coalescelist(var.azs, [null]), count.index)
   cidr_block        = var.private_subnet_ipv6_native ? null : var.private_subnets[count.index]
   ipv6_native       = var.enable_ipv6 && var.private_subnet_ipv6_native
 }
@@ -102,7 +102,7 @@ resource "aws_subnet" "intra" {
 
   region            = var.region
   vpc_id            = local.vpc_id
-  availability_zone = try(element(var.azs, count.index), null)
+  availability_zone = element(coalescelist(var.azs, [null]), count.index)
   cidr_block        = var.intra_subnet_ipv6_native ? null : var.intra_subnets[count.index]
   ipv6_native       = var.enable_ipv6 && var.intra_subnet_ipv6_native
 }
@@ -150,7 +150,7 @@ resource "aws_subnet" "database" {
 
   region            = var.region
   vpc_id            = local.vpc_id
-  availability_zone = try(element(var.azs, count.index), null)
+  availability_zone = element(coalescelist(var.azs, [null]), count.index)
   cidr_block        = var.database_subnet_ipv6_native ? null : var.database_subnets[count.index]
   ipv6_native       = var.enable_ipv6 && var.database_subnet_ipv6_native
 }
@@ -198,7 +198,7 @@ resource "aws_subnet" "redshift" {
 
   region            = var.region
   vpc_id            = local.vpc_id
-  availability_zone = try(element(var.azs, count.index), null)
+  availability_zone = element(coalescelist(var.azs, [null]), count.index)
   cidr_block        = var.redshift_subnet_ipv6_native ? null : var.redshift_subnets[count.index]
   ipv6_native       = var.enable_ipv6 && var.redshift_subnet_ipv6_native
 }
@@ -246,7 +246,7 @@ resource "aws_subnet" "elasticache" {
 
   region            = var.region
   vpc_id            = local.vpc_id
-  availability_zone = try(element(var.azs, count.index), null)
+  availability_zone = element(coalescelist(var.azs, [null]), count.index)
   cidr_block        = var.elasticache_subnet_ipv6_native ? null : var.elasticache_subnets[count.index]
   ipv6_native       = var.enable_ipv6 && var.elasticache_subnet_ipv6_native
 }
