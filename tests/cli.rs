@@ -394,6 +394,9 @@ fn eval_answers_every_line() {
     let output = run(&dir, &["eval", "--format", "json", "upper(var.s)"]);
     assert_eq!(json(&output)["value"], Json::Null);
     assert!(!stdout(&output).to_lowercase().contains("hidden"));
+    let output = run(&dir, &["eval", "cidrhost(var.s, 1)"]);
+    assert_eq!(code(&output), 1);
+    assert!(!(stdout(&output) + &stderr(&output)).contains("hidden"), "{output:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod conditional;
 mod for_expr;
 mod template;
 mod call;
+mod secret;
 mod attempt;
 mod render;
 

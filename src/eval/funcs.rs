@@ -348,10 +348,14 @@ pub fn cannot_fail(function: &Function, args: &[Value]) -> bool {
     args.is_empty() || time::is_of_moments(function, args)
 }
 
-/// Whether ssmlint knows the function's type only: its result depends on secrets (`rsadecrypt`) or on whose machine it
-/// runs (`pathexpand`).
+/// Whether ssmlint knows the function's type only: its result depends on whose machine it runs.
 pub fn is_unsupported(name: &str) -> bool {
-    matches!(name, "pathexpand" | "rsadecrypt")
+    name == "pathexpand"
+}
+
+/// How much more work a call is than its arguments and its result tell, in bytes of values weighed.
+pub fn work(function: &Function, args: &[Value]) -> usize {
+    hash::work(function, args)
 }
 
 /// The function of a name, with or without the prefix `core::`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::eval::builtin;
+use crate::eval::expr::secret::shows_sensitive;
 use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::origin::Step as OriginStep;
@@ -138,14 +139,15 @@ impl Evaluator<'_> {
         args: &[Expr],
         span: Span,
     ) -> Value {
-        let result = {
-            let context = self.function_context();
-            funcs::call(&context, function, values)
-        };
-        match result {
+        match self.apply(function, values) {
             Ok(result) => self.settle_call(function, result, values),
-            Err(error) => self.function_error(function, error, args, span),
+            Err(error) => self.function_error(function, error, values, args, span),
         }
+    }
+
+    fn apply(&mut self, function: &funcs::Function, values: &[Value]) -> Result<Value, FuncError> {
+        self.spend(funcs::work(function, values), 0);
+        funcs::call(&self.function_context(), function, values)
     }
 
     fn settle_call(&mut self, function: &funcs::Function, result: Value, values: &[Value]) -> Value {
@@ -194,12 +196,11 @@ impl Evaluator<'_> {
             (possible.len() <= 8).then_some((i, possible))
         });
         let (Some((index, possible)), None) = (choices.next(), choices.next()) else { return result };
-        let context = self.function_context();
         let mut results = EcoVec::new();
         for choice in possible {
             let mut args = values.to_vec();
             args[index] = choice.clone();
-            match funcs::call(&context, function, &args) {
+            match self.apply(function, &args) {
                 Ok(value) => results.push((args, value)),
                 Err(_) => return result,
             }
@@ -222,15 +223,20 @@ impl Evaluator<'_> {
         &mut self,
         function: &funcs::Function,
         error: FuncError,
+        values: &[Value],
         args: &[Expr],
         span: Span,
     ) -> Value {
+        let reason = |message: String| match shows_sensitive(&message, values) {
+            true => "the reason would show a sensitive value".to_owned(),
+            false => message,
+        };
         match error {
             FuncError::Arg(index, message) => {
                 let param = function.params.get(index).map(|param| param.name);
                 let param = param.or(function.variadic.map(|param| param.name)).unwrap_or("value");
                 let place = args.get(index.min(args.len().saturating_sub(1))).map_or(span, |arg| arg.span);
-                let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
+                let detail = format!("Invalid value for \"{param}\" parameter: {}.", reason(message));
                 self.error("Invalid function argument", detail, place)
             }
             FuncError::Call(message) if message.starts_with("Function \"") => {
@@ -242,7 +248,7 @@ impl Evaluator<'_> {
                 self.error(summary, message, span)
             }
             FuncError::Call(message) => {
-                let detail = format!("Call to function \"{}\" failed: {message}.", function.name);
+                let detail = format!("Call to function \"{}\" failed: {}.", function.name, reason(message));
                 self.error("Error in function call", detail, span)
             }
             FuncError::Limit(what) => self.value_limit(&what, span),
