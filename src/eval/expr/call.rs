@@ -39,41 +39,19 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        let mut values: Vec<Value> = Vec::with_capacity(args.len());
         let errors = self.errors.len();
-        for (i, arg) in args.iter().enumerate() {
-            let value = self.eval(scope, arg);
-            if !(expand_final && i + 1 == args.len()) {
-                values.push(value);
-                continue;
-            }
-            if value.is_null() {
-                return self.error(
-                    "Invalid expanding argument value",
-                    "The expanding argument (indicated by ...) must not be null.",
-                    arg.span,
-                );
-            }
-            if value.is_unknown() {
-                self.uncertain += 1;
-                values.push(value);
-                let result = Value::unknown(Type::Dynamic);
-                return self.finish(result, &format!("{plain}..."), &values, span);
-            }
-            match value.as_elements() {
-                Some(elements) => {
-                    let marks = value.marks;
-                    values.extend(elements.iter().map(|element| element.clone().with_marks(marks)));
-                }
-                None => {
-                    return self.error(
-                        "Invalid expanding argument value",
-                        "The expanding argument (indicated by ...) must be of a tuple, list, or set type.",
-                        arg.span,
-                    );
-                }
-            }
-        }
+        // The final argument comes first: as long as it is not known, Terraform does not look at the others.
+        let (args_before, last) = match args.split_last() {
+            Some((last, before)) if expand_final => (before, Some(last)),
+            _ => (args, None),
+        };
+        let expanded = match last.map(|last| self.expanded(scope, last, plain, span)) {
+            Some(Ok(elements)) => elements,
+            Some(Err(value)) => return value,
+            None => Vec::new(),
+        };
+        let mut values: Vec<Value> = args_before.iter().map(|arg| self.eval(scope, arg)).collect();
+        values.extend(expanded);
         if self.errors.len() > errors {
             let term = self.terms.fresh("failed call");
             let origin = self.origin(Some(span), OriginStep::Call(plain.into()), []);
@@ -103,6 +81,40 @@ impl Evaluator<'_> {
             self.origin(Some(span), OriginStep::Call(plain.into()), values.iter().map(|value| value.origin));
         // What a function merely passed on keeps where it came from.
         if result.origin.is_none() { result.with_origin(origin) } else { result }
+    }
+
+    /// The values of an argument with `...`, or what the call gives without them.
+    fn expanded(
+        &mut self,
+        scope: &Scope<'_>,
+        arg: &Expr,
+        function: &str,
+        span: Span,
+    ) -> Result<Vec<Value>, Value> {
+        const SUMMARY: &str = "Invalid expanding argument value";
+        let errors = self.errors.len();
+        let value = self.eval(scope, arg);
+        if value.is_null() {
+            let detail = "The expanding argument (indicated by ...) must not be null.";
+            return Err(self.error(SUMMARY, detail, arg.span));
+        }
+        if let Some(elements) = value.as_elements() {
+            return Ok(elements.iter().map(|element| element.clone().with_marks(value.marks)).collect());
+        }
+        let is_sequence = match value.ty() {
+            Type::Dynamic | Type::List(_) | Type::Set(_) | Type::Tuple(_) => true,
+            Type::Resource(_) => value.is_unknown(),
+            Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => false,
+        };
+        if !is_sequence {
+            let detail = "The expanding argument (indicated by ...) must be of a tuple, list, or set type.";
+            return Err(self.error(SUMMARY, detail, arg.span));
+        }
+        if self.errors.len() > errors {
+            return Err(value);
+        }
+        let result = Value::unknown(Type::Dynamic);
+        Err(self.finish(result, &format!("{function}..."), &[value], span))
     }
 
     fn has_provider(&self, scope: &Scope<'_>, local_name: &str) -> bool {
