@@ -400,6 +400,17 @@ fn eval_answers_every_line() {
 }
 
 #[test]
+fn an_expression_needs_no_terraform_files() {
+    let dir = directory("eval-nowhere");
+    let output = run(&dir, &["eval", "\"${upper(\"a\")} ${terraform.workspace} ${path.module}\""]);
+    assert_eq!((code(&output), stdout(&output)), (0, "\"A default .\"\n".to_owned()));
+    let output = run(&dir, &["eval", "var.a"]);
+    assert_eq!(code(&output), 1);
+    assert!(stdout(&output).contains("Reference to undeclared input variable"), "{output:?}");
+    assert_eq!(code(&run(&dir, &["inspect", "."])), 2);
+}
+
+#[test]
 fn the_example_in_the_readme_is_what_the_program_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap().replace('\r', "");
