@@ -138,6 +138,13 @@ impl Evaluator<'_> {
             self.uncertain += 1;
             return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
         }
+        if let Some((namespace, _)) = name.split_once("::") {
+            let detail = format!(
+                "The function namespace \"{namespace}\" is not valid. Provider function calls must use the \
+                 \"provider::\" namespace prefix."
+            );
+            return self.error("Unknown provider function", detail, name_span);
+        }
         let families = funcs::FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name);
         let hint = did_you_mean(name, families.chain(["can", "templatefile", "templatestring", "try"]));
         let detail = format!("There is no function named \"{name}\".{hint}");
