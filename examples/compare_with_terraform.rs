@@ -3,12 +3,15 @@
 //!
 //! Each round asks one `terraform plan` for the errors of several hundred expressions, and another one for the values
 //! of the rest. What differs is printed, and the program ends with 1. In every other round the inputs are only known
-//! after apply: then what both know must be the same, and what only one of the two knows is counted.
+//! after apply: then what both know must be the same, and what only one of the two knows is counted. Every two rounds
+//! the expressions change between those that are well typed for the most part and those of any shape.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../tests/support/expressions.rs"]
 mod expressions;
+#[path = "support/wild.rs"]
+mod wild;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -30,10 +33,22 @@ use ssmlint::source::SourceMap;
 use ssmlint::source::fs::Memory;
 use ssmlint::syntax;
 
-use expressions::{Generator, INPUTS, KINDS};
+use expressions::{Generator, KINDS};
+use wild::Wild;
 
 /// Expressions of one round.
 const ROUND: usize = 400;
+
+/// Names, types and values of inputs, and what gives expressions of them.
+struct Source {
+    inputs: &'static [(&'static str, &'static str, [&'static str; 3])],
+    expression: fn(&mut u64, usize) -> String,
+}
+
+const SOURCES: [Source; 2] = [
+    Source { inputs: &expressions::INPUTS, expression: typed },
+    Source { inputs: &wild::INPUTS, expression: wild },
+];
 
 /// What an expression gives: an error, or its type and value. Where it is not known, the value has `UNKNOWN`, and the
 /// type does not count.
@@ -82,13 +97,14 @@ fn main() -> ExitCode {
     let mut random = arguments.next().unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut differ = 0u64;
     for round in 0..rounds {
-        let texts: Vec<String> = (0..ROUND).map(|i| expression(&mut random, i)).collect();
-        let choice = round as usize / 2 % 3;
+        let source = &SOURCES[round as usize / 2 % 2];
+        let texts: Vec<String> = (0..ROUND).map(|i| (source.expression)(&mut random, i)).collect();
+        let choice = round as usize / 4 % 3;
         if round % 2 == 1 {
-            differ += unknown_round(choice, round, &texts);
+            differ += unknown_round(source, choice, round, &texts);
             continue;
         }
-        let inputs = declarations(choice);
+        let inputs = declarations(source, Some(choice));
         let ours = ssmlint(&inputs, &texts);
         let theirs = terraform(&inputs, &texts);
         for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
@@ -111,13 +127,9 @@ fn main() -> ExitCode {
 }
 
 /// A round whose inputs are not known; gives how many answers differ.
-fn unknown_round(choice: usize, round: u64, texts: &[String]) -> u64 {
-    let mut inputs = String::new();
-    for (name, ty, _) in INPUTS {
-        let _ = writeln!(inputs, "variable \"{name}\" {{\n  type = {ty}\n}}");
-    }
-    let ours = ssmlint(&inputs, texts);
-    let theirs = terraform_at_plan(choice, &inputs, texts);
+fn unknown_round(source: &Source, choice: usize, round: u64, texts: &[String]) -> u64 {
+    let ours = ssmlint(&declarations(source, None), texts);
+    let theirs = terraform_at_plan(source, choice, texts);
     let (mut differ, mut more, mut less) = (0, 0, 0);
     for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
         let agreement = match (ours, theirs) {
@@ -144,24 +156,35 @@ fn unknown_round(choice: usize, round: u64, texts: &[String]) -> u64 {
     differ
 }
 
-/// An expression, from the bytes of a small generator of random numbers.
-fn expression(random: &mut u64, i: usize) -> String {
-    let mut next = || {
-        *random ^= *random << 13;
-        *random ^= *random >> 7;
-        *random ^= *random << 17;
-        (*random >> 32) as u8
-    };
-    let length = 8 + usize::from(next() % 60);
-    let tape: Vec<u8> = (0..length).map(|_| next()).collect();
+fn next(random: &mut u64) -> u8 {
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    (*random >> 32) as u8
+}
+
+/// An expression that is well typed for the most part.
+fn typed(random: &mut u64, i: usize) -> String {
+    let length = 8 + usize::from(next(random) % 60);
+    let tape: Vec<u8> = (0..length).map(|_| next(random)).collect();
     Generator::new(&tape).expression(KINDS[i % KINDS.len()], 4)
 }
 
-fn declarations(choice: usize) -> String {
+/// An expression of any shape.
+fn wild(random: &mut u64, i: usize) -> String {
+    Wild::new(&mut || next(random)).any(1 + i % 4)
+}
+
+/// The variables, with the values of a choice as their defaults.
+fn declarations(source: &Source, choice: Option<usize>) -> String {
     let mut text = String::new();
-    for (name, ty, choices) in INPUTS {
-        let default = choices[choice];
-        let _ = writeln!(text, "variable \"{name}\" {{\n  type = {ty}\n  default = {default}\n}}");
+    for (name, ty, values) in source.inputs {
+        let default = choice.map_or(String::new(), |choice| format!("  default = {}\n", values[choice]));
+        let _ = writeln!(
+            text,
+            "variable \"{name}\" {{\n  type = {ty}\n{default}  sensitive = {}\n}}",
+            *name == "hidden"
+        );
     }
     text
 }
@@ -234,7 +257,7 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
             if errors.contains_key(&i) {
                 let _ = fs::remove_file(path);
             } else {
-                fs::write(path, format!("output \"o{i}\" {{\n  value = {text}\n}}\n")).unwrap();
+                fs::write(path, output(i, text)).unwrap();
             }
         }
         said = run(&dir, &["plan", "-json", "-input=false", "-lock=false", "-out=plan"]);
@@ -261,17 +284,24 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     answers
 }
 
+/// An output that may be sensitive.
+fn output(i: usize, text: &str) -> String {
+    format!("output \"o{i}\" {{\n  value = {text}\n  sensitive = true\n}}\n")
+}
+
 /// As `terraform`, in a module whose inputs are attributes that are only known after apply.
-fn terraform_at_plan(choice: usize, inputs: &str, texts: &[String]) -> Vec<Answer> {
+fn terraform_at_plan(source: &Source, choice: usize, texts: &[String]) -> Vec<Answer> {
     let dir = std::env::temp_dir().join(format!("ssmlint-compare-unknown-{}", std::process::id()));
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(dir.join("child")).unwrap();
-    fs::write(dir.join("child/variables.tf"), inputs).unwrap();
-    let mut root = declarations(choice);
+    fs::write(dir.join("child/variables.tf"), declarations(source, None)).unwrap();
+    let mut root = declarations(source, Some(choice));
     let mut call = String::from("module \"child\" {\n  source = \"./child\"\n");
-    for (name, _, _) in INPUTS {
-        let _ = writeln!(root, "resource \"terraform_data\" \"{name}\" {{\n  input = var.{name}\n}}");
-        let _ = writeln!(call, "  {name} = terraform_data.{name}.output");
+    for (name, _, _) in source.inputs {
+        // As text, since Terraform knows the type of an output and whether it is null.
+        let _ =
+            writeln!(root, "resource \"terraform_data\" \"{name}\" {{\n  input = jsonencode(var.{name})\n}}");
+        let _ = writeln!(call, "  {name} = jsondecode(terraform_data.{name}.output)");
     }
     fs::write(dir.join("main.tf"), format!("{root}{call}}}\n")).unwrap();
     run(&dir, &["init", "-input=false"]);
@@ -285,8 +315,8 @@ fn terraform_at_plan(choice: usize, inputs: &str, texts: &[String]) -> Vec<Answe
             if errors.contains_key(&i) {
                 let _ = fs::remove_file(path);
             } else {
-                fs::write(path, format!("output \"o{i}\" {{\n  value = {text}\n}}\n")).unwrap();
-                let _ = writeln!(outputs, "output \"o{i}\" {{\n  value = module.child.o{i}\n}}");
+                fs::write(path, output(i, text)).unwrap();
+                outputs.push_str(&output(i, &format!("module.child.o{i}")));
             }
         }
         fs::write(dir.join("outputs.tf"), outputs).unwrap();

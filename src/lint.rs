@@ -352,24 +352,45 @@ impl<'a> Session<'a> {
     /// As [`Session::open`] with the settings of a request, whose paths do not matter. Of the scenarios only those that
     /// are asked for are looked at.
     pub fn of(path: &Path, request: &Request, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
-        let sources = Arc::clone(&request.sources);
-        let job = Job::new(request, Unasked::Configured, fs)?;
         let paths = [path.to_path_buf()];
-        let loader = Loader::new(fs, &sources, &paths, request.context.data_dir.as_deref());
+        let loader = Loader::new(fs, &request.sources, &paths, request.context.data_dir.as_deref());
         let roots = discover(&loader, &paths)?.roots;
         // The directory itself is meant when it is one; what lies below it are other projects.
         let own = fs.canonicalize(path).ok();
         let is_own = |root: &&PathBuf| own.is_some() && fs.canonicalize(root).ok() == own;
         let dir = match (roots.iter().find(is_own), roots.as_slice()) {
-            (Some(dir), _) | (None, [dir]) => dir,
+            (Some(dir), _) | (None, [dir]) => dir.clone(),
             (None, []) => return Err(Error::NothingToLint(paths.to_vec())),
             (None, roots) => {
                 let roots = roots.iter().map(|root| root::name(root)).collect();
                 return Err(Error::SeveralRoots(path.to_path_buf(), roots));
             }
         };
-        let root = Root::load(&loader, dir, &job, &job.scenarios(dir, fs));
-        Ok(Session { root, sources, fs })
+        Session::load(&loader, &dir, request, fs)
+    }
+
+    /// As [`Session::of`]; a directory without Terraform files, also below it, is an empty root module, as it is for
+    /// `terraform console`.
+    pub fn anywhere(path: &Path, request: &Request, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
+        match Session::of(path, request, fs) {
+            Err(Error::NothingToLint(_)) => {
+                let paths = [path.to_path_buf()];
+                let loader = Loader::new(fs, &request.sources, &paths, request.context.data_dir.as_deref());
+                Session::load(&loader, path, request, fs)
+            }
+            session => session,
+        }
+    }
+
+    fn load(
+        loader: &Loader<'_>,
+        dir: &Path,
+        request: &Request,
+        fs: &'a dyn FileSystem,
+    ) -> Result<Session<'a>, Error> {
+        let job = Job::new(request, Unasked::Configured, fs)?;
+        let root = Root::load(loader, dir, &job, &job.scenarios(dir, fs));
+        Ok(Session { root, sources: Arc::clone(&request.sources), fs })
     }
 
     /// Everything in it, evaluated.

@@ -394,6 +394,20 @@ fn eval_answers_every_line() {
     let output = run(&dir, &["eval", "--format", "json", "upper(var.s)"]);
     assert_eq!(json(&output)["value"], Json::Null);
     assert!(!stdout(&output).to_lowercase().contains("hidden"));
+    let output = run(&dir, &["eval", "cidrhost(var.s, 1)"]);
+    assert_eq!(code(&output), 1);
+    assert!(!(stdout(&output) + &stderr(&output)).contains("hidden"), "{output:?}");
+}
+
+#[test]
+fn an_expression_needs_no_terraform_files() {
+    let dir = directory("eval-nowhere");
+    let output = run(&dir, &["eval", "\"${upper(\"a\")} ${terraform.workspace} ${path.module}\""]);
+    assert_eq!((code(&output), stdout(&output)), (0, "\"A default .\"\n".to_owned()));
+    let output = run(&dir, &["eval", "var.a"]);
+    assert_eq!(code(&output), 1);
+    assert!(stdout(&output).contains("Reference to undeclared input variable"), "{output:?}");
+    assert_eq!(code(&run(&dir, &["inspect", "."])), 2);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) fn run(
     let path = from_here(&arguments.dir);
     let (terraform, settings) = (&arguments.terraform, &arguments.settings);
     let request = settings::request(&path, terraform, settings, inputs, environment)?;
-    let session = lint::Session::of(&path, &request, &Disk).map_err(|error| failure(&error))?;
+    let session = lint::Session::anywhere(&path, &request, &Disk).map_err(|error| failure(&error))?;
     let expressions = match &arguments.expression {
         Some(expression) => vec![expression.clone()],
         None => {

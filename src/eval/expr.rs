@@ -10,6 +10,7 @@ mod conditional;
 mod for_expr;
 mod template;
 mod call;
+mod secret;
 mod attempt;
 mod render;
 
@@ -25,7 +26,7 @@ use crate::eval::convert::convert;
 use crate::eval::limits::Limits;
 use crate::eval::ops;
 use crate::eval::origin::Step as OriginStep;
-use crate::eval::scope::{Evaluator, Scope};
+use crate::eval::scope::{Evaluator, Scope, retype};
 use crate::eval::value::{Causes, Marks, Type, Unknown, Value, ValueKind, join_causes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ObjectItem, Step, StepKind, Traversal, UnaryOp};
@@ -127,7 +128,10 @@ impl<'a> Evaluator<'a> {
                 let value = self.eval(scope, operand);
                 match ops::unary(*op, &value) {
                     Ok(result) => self.finish(result, unary_name(*op), &[value], span),
-                    Err(error) => self.error(error.summary, error.detail, operand.span),
+                    Err(error) => {
+                        let value = self.error(error.summary, error.detail, operand.span);
+                        retype(value, ops::unary_type(*op))
+                    }
                 }
             }
             ExprKind::Binary { op, left, right } => {
@@ -140,7 +144,8 @@ impl<'a> Evaluator<'a> {
                             Some(_) => right.span,
                             None => span,
                         };
-                        self.error(error.summary, error.detail, span)
+                        let value = self.error(error.summary, error.detail, span);
+                        retype(value, ops::binary_type(*op))
                     }
                 }
             }

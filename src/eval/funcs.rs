@@ -345,13 +345,26 @@ pub fn is_impure(name: &str) -> bool {
 
 /// Whether a call that gave no error cannot fail either once its unknown arguments are known.
 pub fn cannot_fail(function: &Function, args: &[Value]) -> bool {
-    args.is_empty() || time::is_of_moments(function, args)
+    let is_typed = |arg: &Value| arg.ty() == args[0].ty() && !arg.ty().has_dynamic();
+    args.is_empty()
+        || time::is_of_moments(function, args)
+        // Once there is a value, those after it do not matter.
+        || (function.name == "coalesce" && args.iter().all(is_typed) && args.iter().any(is_given))
 }
 
-/// Whether ssmlint knows the function's type only: its result depends on secrets (`rsadecrypt`) or on whose machine it
-/// runs (`pathexpand`).
+/// Whether it is known and not null.
+fn is_given(value: &Value) -> bool {
+    !value.is_unknown() && !value.is_null()
+}
+
+/// Whether ssmlint knows the function's type only: its result depends on whose machine it runs.
 pub fn is_unsupported(name: &str) -> bool {
-    matches!(name, "pathexpand" | "rsadecrypt")
+    name == "pathexpand"
+}
+
+/// How much more work a call is than its arguments and its result tell, in bytes of values weighed.
+pub fn work(function: &Function, args: &[Value]) -> usize {
+    hash::work(function, args)
 }
 
 /// The function of a name, with or without the prefix `core::`.

@@ -8,6 +8,9 @@ pub struct Limits {
     pub elements: usize,
     /// Bytes of one string that a function or template makes: repeated `format`, `join`, `replace`.
     pub string_bytes: usize,
+    /// Bytes of the private key of `rsadecrypt`: one of 8,192 bits has 8,200 at most, and twice the bits take eight
+    /// times as long. AWS uses 2,048.
+    pub key_bytes: usize,
     /// Instances of one `count` or `for_each`.
     pub instances: usize,
     /// Instances of all modules and resources of one root, so that nested modules cannot multiply without end.
@@ -36,6 +39,7 @@ impl Default for Limits {
         Limits {
             elements: 100_000,
             string_bytes: 8 << 20,
+            key_bytes: 10 << 10,
             instances: 10_000,
             total_instances: 100_000,
             depth: 400,

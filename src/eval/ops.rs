@@ -19,12 +19,34 @@ pub struct OpError {
     pub operand: Option<usize>,
 }
 
-/// Applies a unary operator.
-pub fn unary(op: UnaryOp, operand: &Value) -> Result<Value, OpError> {
-    let ty = match op {
+/// The type of what a unary operator takes and gives.
+pub fn unary_type(op: UnaryOp) -> Type {
+    match op {
         UnaryOp::Negate => Type::Number,
         UnaryOp::Not => Type::Bool,
-    };
+    }
+}
+
+/// The type of what a binary operator gives.
+pub fn binary_type(op: BinaryOp) -> Type {
+    match op {
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+            Type::Number
+        }
+        BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Equal
+        | BinaryOp::NotEqual
+        | BinaryOp::Less
+        | BinaryOp::LessOrEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterOrEqual => Type::Bool,
+    }
+}
+
+/// Applies a unary operator.
+pub fn unary(op: UnaryOp, operand: &Value) -> Result<Value, OpError> {
+    let ty = unary_type(op);
     let operand = self::operand(operand, &ty, 0, "Unsuitable value for unary operand")?;
     let marks = operand.marks;
     let result = match (&operand.kind, op) {

@@ -65,6 +65,8 @@ pub(super) fn check(tokens: Tokens<'_>, whole: Whole) -> Check {
     let mut walk =
         Walk { source: tokens, next: 0, newlines: whole == Whole::Body, depth: 0, found: Check::default() };
     walk.invalid_tokens();
+    // Counted for themselves, so that many of them do not hide what the walk finds before them.
+    let of_tokens = std::mem::take(&mut walk.found.diagnostics);
     let end = match whole {
         Whole::Body => walk.body(Kind::End, None),
         Whole::Expression => walk.whole_expression(),
@@ -72,6 +74,7 @@ pub(super) fn check(tokens: Tokens<'_>, whole: Whole) -> Check {
     };
     // An early end has left its reason.
     let (Ok(()) | Err(Stop)) = end;
+    walk.found.diagnostics.splice(0..0, of_tokens);
     walk.found.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     walk.found
 }

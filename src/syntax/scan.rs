@@ -312,6 +312,16 @@ impl Scanner<'_> {
         true
     }
 
+    /// Whether the text ends within what could become an escape: Terraform's scanner then has no token for it.
+    fn ends_in_sign(&self) -> bool {
+        matches!(self.rest(), b"$" | b"$$" | b"%" | b"%%")
+    }
+
+    fn invalid_rest(&mut self) {
+        let all = self.rest().len();
+        self.emit(Kind::Invalid, all);
+    }
+
     /// The length of the literal piece that starts with a dollar or percent sign: an escape, or the sign alone.
     fn sign(&self) -> usize {
         let sign = self.byte(0);
@@ -331,6 +341,7 @@ impl Scanner<'_> {
                 self.emit(Kind::CloseQuote, 1);
                 self.modes.pop();
             }
+            b'$' | b'%' if self.ends_in_sign() => self.invalid_rest(),
             b'$' | b'%' => {
                 let len = self.sign();
                 self.emit(Kind::Quoted, len);
@@ -364,6 +375,9 @@ impl Scanner<'_> {
         if self.sequence() {
             return;
         }
+        if self.ends_in_sign() {
+            return self.invalid_rest();
+        }
         let rest = self.rest();
         let mut len = match rest[0] {
             b'$' | b'%' => self.sign(),
@@ -373,8 +387,7 @@ impl Scanner<'_> {
         if line_break == 0 {
             if len == 0 {
                 // A carriage return alone: Terraform's scanner gives up on the rest of the file.
-                let all = rest.len();
-                return self.emit(Kind::Invalid, all);
+                return self.invalid_rest();
             }
             self.emit(Kind::Text, len);
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::eval::builtin;
+use crate::eval::expr::secret::shows_sensitive;
 use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::origin::Step as OriginStep;
@@ -38,41 +39,19 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        let mut values: Vec<Value> = Vec::with_capacity(args.len());
         let errors = self.errors.len();
-        for (i, arg) in args.iter().enumerate() {
-            let value = self.eval(scope, arg);
-            if !(expand_final && i + 1 == args.len()) {
-                values.push(value);
-                continue;
-            }
-            if value.is_null() {
-                return self.error(
-                    "Invalid expanding argument value",
-                    "The expanding argument (indicated by ...) must not be null.",
-                    arg.span,
-                );
-            }
-            if value.is_unknown() {
-                self.uncertain += 1;
-                values.push(value);
-                let result = Value::unknown(Type::Dynamic);
-                return self.finish(result, &format!("{plain}..."), &values, span);
-            }
-            match value.as_elements() {
-                Some(elements) => {
-                    let marks = value.marks;
-                    values.extend(elements.iter().map(|element| element.clone().with_marks(marks)));
-                }
-                None => {
-                    return self.error(
-                        "Invalid expanding argument value",
-                        "The expanding argument (indicated by ...) must be of a tuple, list, or set type.",
-                        arg.span,
-                    );
-                }
-            }
-        }
+        // The final argument comes first: as long as it is not known, Terraform does not look at the others.
+        let (args_before, last) = match args.split_last() {
+            Some((last, before)) if expand_final => (before, Some(last)),
+            _ => (args, None),
+        };
+        let expanded = match last.map(|last| self.expanded(scope, last, plain, span)) {
+            Some(Ok(elements)) => elements,
+            Some(Err(value)) => return value,
+            None => Vec::new(),
+        };
+        let mut values: Vec<Value> = args_before.iter().map(|arg| self.eval(scope, arg)).collect();
+        values.extend(expanded);
         if self.errors.len() > errors {
             let term = self.terms.fresh("failed call");
             let origin = self.origin(Some(span), OriginStep::Call(plain.into()), []);
@@ -104,6 +83,40 @@ impl Evaluator<'_> {
         if result.origin.is_none() { result.with_origin(origin) } else { result }
     }
 
+    /// The values of an argument with `...`, or what the call gives without them.
+    fn expanded(
+        &mut self,
+        scope: &Scope<'_>,
+        arg: &Expr,
+        function: &str,
+        span: Span,
+    ) -> Result<Vec<Value>, Value> {
+        const SUMMARY: &str = "Invalid expanding argument value";
+        let errors = self.errors.len();
+        let value = self.eval(scope, arg);
+        if value.is_null() {
+            let detail = "The expanding argument (indicated by ...) must not be null.";
+            return Err(self.error(SUMMARY, detail, arg.span));
+        }
+        if let Some(elements) = value.as_elements() {
+            return Ok(elements.iter().map(|element| element.clone().with_marks(value.marks)).collect());
+        }
+        let is_sequence = match value.ty() {
+            Type::Dynamic | Type::List(_) | Type::Set(_) | Type::Tuple(_) => true,
+            Type::Resource(_) => value.is_unknown(),
+            Type::Bool | Type::Number | Type::String | Type::Map(_) | Type::Object(_) => false,
+        };
+        if !is_sequence {
+            let detail = "The expanding argument (indicated by ...) must be of a tuple, list, or set type.";
+            return Err(self.error(SUMMARY, detail, arg.span));
+        }
+        if self.errors.len() > errors {
+            return Err(value);
+        }
+        let result = Value::unknown(Type::Dynamic);
+        Err(self.finish(result, &format!("{function}..."), &[value], span))
+    }
+
     fn has_provider(&self, scope: &Scope<'_>, local_name: &str) -> bool {
         self.module(scope.module).node.module.required_providers.contains_key(local_name)
     }
@@ -125,6 +138,13 @@ impl Evaluator<'_> {
             self.uncertain += 1;
             return unknown_value(Type::Dynamic, Refinement::default(), term, cause, origin);
         }
+        if let Some((namespace, _)) = name.split_once("::") {
+            let detail = format!(
+                "The function namespace \"{namespace}\" is not valid. Provider function calls must use the \
+                 \"provider::\" namespace prefix."
+            );
+            return self.error("Unknown provider function", detail, name_span);
+        }
         let families = funcs::FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name);
         let hint = did_you_mean(name, families.chain(["can", "templatefile", "templatestring", "try"]));
         let detail = format!("There is no function named \"{name}\".{hint}");
@@ -138,14 +158,15 @@ impl Evaluator<'_> {
         args: &[Expr],
         span: Span,
     ) -> Value {
-        let result = {
-            let context = self.function_context();
-            funcs::call(&context, function, values)
-        };
-        match result {
+        match self.apply(function, values) {
             Ok(result) => self.settle_call(function, result, values),
-            Err(error) => self.function_error(function, error, args, span),
+            Err(error) => self.function_error(function, error, values, args, span),
         }
+    }
+
+    fn apply(&mut self, function: &funcs::Function, values: &[Value]) -> Result<Value, FuncError> {
+        self.spend(funcs::work(function, values), 0);
+        funcs::call(&self.function_context(), function, values)
     }
 
     fn settle_call(&mut self, function: &funcs::Function, result: Value, values: &[Value]) -> Value {
@@ -194,12 +215,11 @@ impl Evaluator<'_> {
             (possible.len() <= 8).then_some((i, possible))
         });
         let (Some((index, possible)), None) = (choices.next(), choices.next()) else { return result };
-        let context = self.function_context();
         let mut results = EcoVec::new();
         for choice in possible {
             let mut args = values.to_vec();
             args[index] = choice.clone();
-            match funcs::call(&context, function, &args) {
+            match self.apply(function, &args) {
                 Ok(value) => results.push((args, value)),
                 Err(_) => return result,
             }
@@ -222,15 +242,20 @@ impl Evaluator<'_> {
         &mut self,
         function: &funcs::Function,
         error: FuncError,
+        values: &[Value],
         args: &[Expr],
         span: Span,
     ) -> Value {
+        let reason = |message: String| match shows_sensitive(&message, values) {
+            true => "the reason would show a sensitive value".to_owned(),
+            false => message,
+        };
         match error {
             FuncError::Arg(index, message) => {
                 let param = function.params.get(index).map(|param| param.name);
                 let param = param.or(function.variadic.map(|param| param.name)).unwrap_or("value");
                 let place = args.get(index.min(args.len().saturating_sub(1))).map_or(span, |arg| arg.span);
-                let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
+                let detail = format!("Invalid value for \"{param}\" parameter: {}.", reason(message));
                 self.error("Invalid function argument", detail, place)
             }
             FuncError::Call(message) if message.starts_with("Function \"") => {
@@ -242,7 +267,7 @@ impl Evaluator<'_> {
                 self.error(summary, message, span)
             }
             FuncError::Call(message) => {
-                let detail = format!("Call to function \"{}\" failed: {message}.", function.name);
+                let detail = format!("Call to function \"{}\" failed: {}.", function.name, reason(message));
                 self.error("Error in function call", detail, span)
             }
             FuncError::Limit(what) => self.value_limit(&what, span),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ecow::EcoVec;
 
-use crate::eval::convert::{convert, unify};
+use crate::eval::convert::{ConvertError, convert, unify};
 use crate::eval::ops;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope, retype};
@@ -60,9 +60,15 @@ impl Evaluator<'_> {
         }
         let decided = match convert(&decider, &Type::Bool) {
             Ok(value) => value,
+            // Terraform looks at the type of a condition only once it is known.
+            Err(_) if decider.is_unknown() => {
+                let unknown = Value::unknown(Type::Bool).with_marks(decider.marks);
+                self.settle(unknown, "tobool", std::slice::from_ref(&decider))
+            }
             Err(_) => {
                 let detail = "The condition expression must be of type bool.";
-                return self.error("Incorrect condition type", detail, condition.span);
+                let value = self.error("Incorrect condition type", detail, condition.span);
+                return retype(value, ty);
             }
         };
         let taken = decided.as_bool();
@@ -86,7 +92,13 @@ impl Evaluator<'_> {
         self.uncertain = uncertain;
         self.errors.extend(errors);
         let origin = self.origin(Some(span), step, [decider.origin, arm.origin]);
-        let result = match convert(&arm, &ty) {
+        let converted = match kept_apart(&arm, &ty) {
+            Some(collection) => Err(ConvertError {
+                message: format!("element types must all match for conversion to {collection}"),
+            }),
+            None => convert(&arm, &ty),
+        };
+        let result = match converted {
             Ok(value) => self.settle(value, "convert", &[arm]),
             Err(error) => {
                 let which = if taken { "true" } else { "false" };
@@ -126,4 +138,19 @@ impl Evaluator<'_> {
         let unknown = Unknown { term, ty, refinement, causes, possible: Some(possible), each: None };
         Value::new(ValueKind::Unknown(Arc::new(unknown))).with_marks(marks)
     }
+}
+
+/// What kind of collection an arm does not become, though the other arm is one, because its elements are of several
+/// types.
+///
+/// Beside a collection whose elements are of no known type, go-cty puts a tuple's elements together as they are.
+fn kept_apart(arm: &Value, ty: &Type) -> Option<&'static str> {
+    let collection = match (&arm.kind, ty) {
+        (ValueKind::Tuple(_), Type::List(element)) if **element == Type::Dynamic => "list",
+        (ValueKind::Object(_), Type::Map(element)) if **element == Type::Dynamic => "map",
+        _ => return None,
+    };
+    let mut types = arm.parts().map(Value::ty).filter(|ty| *ty != Type::Dynamic);
+    let first = types.next()?;
+    types.any(|ty| ty != first).then_some(collection)
 }

@@ -142,6 +142,8 @@ impl Evaluator<'_> {
         // Once a key is unknown, Terraform no longer looks at what is wrong with other keys, nor at the values of keys
         // that it cannot use.
         let problem = match convert(&key, &Type::String) {
+            // Terraform looks at the type of a key only once it is known.
+            _ if key.is_unknown() => None,
             Ok(key) if key.is_null() => {
                 Some("Key expression in 'for' expression must not produce a null value.".into())
             }

@@ -39,7 +39,7 @@ impl Evaluator<'_> {
             "var" | "local" => match first(&traversal.root) {
                 Ok((name, _)) if traversal.root == "var" => (self.variable(scope.module, &name, span), 1),
                 Ok((name, _)) => (self.local(scope.module, &name, span), 1),
-                Err(detail) => return self.error("Invalid reference", detail, span),
+                Err(detail) => return self.undeclared("Invalid reference", detail, span),
             },
             "module" => self.module_reference(scope, traversal),
             "data" => self.resource_reference(scope, ResourceMode::Data, traversal),
@@ -53,7 +53,7 @@ impl Evaluator<'_> {
                         let (value, used) = self.resource_reference(scope, ResourceMode::Managed, &inner);
                         (value, used + 1)
                     }
-                    _ => return self.error("Invalid reference", "A resource type is required.", span),
+                    _ => return self.undeclared("Invalid reference", "A resource type is required.", span),
                 }
             }
             "each" | "count" | "self" | "path" | "terraform" => {
@@ -74,7 +74,7 @@ impl Evaluator<'_> {
                     "The \"{}\" object cannot be accessed directly. Instead, access one of its attributes.",
                     traversal.root
                 );
-                return self.error("Invalid reference", detail, span);
+                return self.undeclared("Invalid reference", detail, span);
             }
         };
         let value = match (traversal.root.as_str(), name.as_str()) {
@@ -88,7 +88,7 @@ impl Evaluator<'_> {
                         }
                     }
                     None if name == "value" => {
-                        return self.error(
+                        return self.undeclared(
                             "each.value cannot be used in this context",
                             "A reference to \"each.value\" has been used in a context in which it is unavailable, such \
                              as when the configuration no longer contains the value in its \"for_each\" expression. \
@@ -97,7 +97,7 @@ impl Evaluator<'_> {
                         );
                     }
                     None => {
-                        return self.error(
+                        return self.undeclared(
                             "Reference to \"each\" in context without for_each",
                             "The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only \
                              when the \"for_each\" argument is set.",
@@ -110,7 +110,7 @@ impl Evaluator<'_> {
                 match scope.repetition.and_then(|repetition| repetition.count_index.clone()) {
                     Some(index) => index,
                     None => {
-                        return self.error(
+                        return self.undeclared(
                             "Reference to \"count\" in non-counted context",
                             "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" \
                              blocks, and only when the \"count\" argument is set.",
@@ -125,7 +125,7 @@ impl Evaluator<'_> {
                     return self.steps(scope, value, &traversal.steps);
                 }
                 None => {
-                    return self.error(
+                    return self.undeclared(
                         "Invalid \"self\" reference",
                         "The \"self\" object is not available in this context. This object can be used only in \
                          resource provisioner, connection, and postcondition blocks.",
@@ -161,7 +161,7 @@ impl Evaluator<'_> {
                 };
                 let detail =
                     format!("The \"{root}\" object does not have an attribute named \"{attribute}\".{hint}");
-                return self.error(&summary, detail, span);
+                return self.undeclared(&summary, detail, span);
             }
         };
         self.steps(scope, value, traversal.steps.get(1..).unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::eval::funcs::{self, FuncError};
 use crate::eval::scope::{Bound, Evaluator, Scope};
 use crate::eval::value::{Marks, Type, Value};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, TemplatePart};
 
 impl Evaluator<'_> {
     pub(super) fn call_templatefile(
@@ -84,11 +84,16 @@ impl Evaluator<'_> {
             };
             return self.error(summary, "Function \"templatestring\" expects 2 argument(s).", span);
         };
-        if !matches!(template_expr.kind, ExprKind::Traversal(_) | ExprKind::Access { .. }) {
-            let detail = "Invalid value for \"template\" parameter: invalid template expression: templatestring \
-                          is only for rendering templates retrieved dynamically from elsewhere, so it must be a direct \
-                          reference to a single string from elsewhere.";
+        if vars.is_unknown() {
+            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
+        }
+        if let Some(problem) = not_from_elsewhere(template_expr) {
+            let detail =
+                format!("Invalid value for \"template\" parameter: invalid template expression: {problem}.");
             return self.error("Invalid function argument", detail, template_expr.span);
+        }
+        if template.is_unknown() {
+            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
         }
         let text = match convert(template, &Type::String) {
             Ok(text) if text.is_null() => {
@@ -101,9 +106,7 @@ impl Evaluator<'_> {
                 return self.error("Invalid function argument", detail, template_expr.span);
             }
         };
-        let Some(source) = text.as_str() else {
-            return self.finish(Value::unknown_not_null(Type::String), "templatestring", values, span);
-        };
+        let source = text.as_str().unwrap_or_default();
         let file =
             self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
         match crate::syntax::parse_template(&file) {
@@ -208,4 +211,39 @@ fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// What Terraform says of a template that `templatestring` gets from the call itself.
+fn not_from_elsewhere(template: &Expr) -> Option<&'static str> {
+    match &template.kind {
+        ExprKind::Traversal(_) => None,
+        ExprKind::Access { base, .. } if matches!(base.kind, ExprKind::Traversal(_)) => None,
+        ExprKind::String(_) => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere, and so does not \
+             support providing a literal template; consider using a template string expression instead",
+        ),
+        ExprKind::Template(parts) if matches!(parts.as_slice(), [TemplatePart::Interpolation(_)]) => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere; to treat the inner \
+             expression as template syntax, write the reference expression directly without any template \
+             interpolation syntax",
+        ),
+        ExprKind::Template(_) => Some(
+            "templatestring is only for rendering templates retrieved dynamically from elsewhere; to render an inline \
+             template, consider using a plain template string expression",
+        ),
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Number(_)
+        | ExprKind::Access { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Unary { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Conditional { .. }
+        | ExprKind::Tuple(_)
+        | ExprKind::Object(_)
+        | ExprKind::For(_)
+        | ExprKind::Parens(_) => Some(
+            "must be a direct reference to a single string from elsewhere, containing valid Terraform template syntax",
+        ),
+    }
 }

@@ -51,8 +51,11 @@ impl Evaluator<'_> {
         let origin = self.origin(Some(span), OriginStep::Expression, [origin]);
         let result = if list {
             if results.is_empty() {
+                // What was not known of no element does not matter; what is wrong with its type does.
+                let uncertain = self.uncertain;
                 let element = value.ty().element().cloned().unwrap_or(Type::Dynamic);
-                let ty = splat_type(&element, steps);
+                let ty = self.steps(scope, Value::unknown(element), steps).ty();
+                self.uncertain = uncertain;
                 Value::list(ty, [])
             } else {
                 same_type_list(results)
@@ -77,20 +80,25 @@ impl Evaluator<'_> {
         }
         let each = unknown.each.as_deref().map(|each| self.steps(scope, each.clone(), steps));
         let element = match &unknown.ty {
-            Type::List(element) | Type::Set(element) => Some(splat_type(element, steps)),
-            Type::Dynamic => None,
-            // A single value that is not known yet is one element all the same.
-            _ if unknown.refinement.not_null => {
-                let result = self.steps(scope, value.clone(), steps);
-                return Value::tuple([result]).with_origin(value.origin);
+            Type::List(element) | Type::Set(element) => {
+                let element = Value::unknown(Type::clone(element));
+                Some(self.steps(scope, element, steps).ty())
             }
+            Type::Dynamic => None,
             Type::Bool
             | Type::Number
             | Type::String
             | Type::Map(_)
             | Type::Tuple(_)
             | Type::Object(_)
-            | Type::Resource(_) => None,
+            | Type::Resource(_) => {
+                let result = self.steps(scope, value.clone(), steps);
+                // A single value that is not known yet is one element all the same, unless it is null.
+                if unknown.refinement.not_null {
+                    return Value::tuple([result]).with_origin(value.origin);
+                }
+                None
+            }
         };
         let ty = match (&each, element) {
             (Some(each), _) if each.ty() != Type::Dynamic => Type::list(each.ty()),
@@ -164,22 +172,6 @@ fn steps_text(steps: &[Step]) -> Option<String> {
         }
     }
     Some(text)
-}
-
-/// The type of the steps' result for an element type, as far as it can be told without a value.
-fn splat_type(element: &Type, steps: &[Step]) -> Type {
-    let mut ty = element.clone();
-    for step in steps {
-        ty = match (&step.kind, &ty) {
-            (StepKind::Attr(name), Type::Object(attributes)) => {
-                attributes.get(name).cloned().unwrap_or(Type::Dynamic)
-            }
-            (StepKind::Attr(_), Type::Map(element)) => (**element).clone(),
-            (StepKind::Index(_), Type::List(element) | Type::Map(element)) => (**element).clone(),
-            _ => Type::Dynamic,
-        };
-    }
-    ty
 }
 
 /// A list of values that should be of one type; a tuple when they are not.

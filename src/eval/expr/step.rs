@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec, eco_format};
 
-use crate::eval::convert::convert;
+use crate::eval::convert::{ConvertError, convert};
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::term::Term;
@@ -120,7 +120,12 @@ impl Evaluator<'_> {
                     return self.error("Unsupported attribute", detail, span);
                 }
             },
-            Type::Bool | Type::Number | Type::String | Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
+            Type::Bool | Type::Number | Type::String => {
+                let ty = unknown.ty.friendly_name();
+                let detail = format!("Can't access attributes on a primitive-typed value ({ty}).");
+                return self.error("Unsupported attribute", detail, span);
+            }
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
                 let detail = "This value does not have any attributes.";
                 return self.error("Unsupported attribute", detail, span);
             }
@@ -223,6 +228,23 @@ impl Evaluator<'_> {
                 }
             },
             ValueKind::Unknown(unknown) => {
+                let key_type = match &unknown.ty {
+                    Type::List(_) | Type::Tuple(_) => Type::Number,
+                    Type::Map(_) => Type::String,
+                    Type::Dynamic
+                    | Type::Bool
+                    | Type::Number
+                    | Type::String
+                    | Type::Set(_)
+                    | Type::Object(_)
+                    | Type::Resource(_) => Type::Dynamic,
+                };
+                if key.is_null() {
+                    return self.null_index(span);
+                }
+                if let Err(error) = convert(key, &key_type) {
+                    return self.unsuitable_index(&error, span);
+                }
                 let ty = match &unknown.ty {
                     Type::Dynamic | Type::Resource(_) => Type::Dynamic,
                     Type::List(element) | Type::Map(element) => (**element).clone(),
@@ -267,6 +289,15 @@ impl Evaluator<'_> {
         self.error("Invalid index", "This value does not have any indices.", span)
     }
 
+    fn null_index(&mut self, span: Span) -> Value {
+        self.error("Invalid index", "Can't use a null value as an indexing key.", span)
+    }
+
+    fn unsuitable_index(&mut self, error: &ConvertError, span: Span) -> Value {
+        let detail = format!("The given key does not identify an element in this collection value: {error}.");
+        self.error("Invalid index", detail, span)
+    }
+
     fn missing_index(&mut self, span: Span) -> Value {
         self.error(
             "Invalid index",
@@ -284,17 +315,9 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Value {
         let key = match convert(key, &Type::Number) {
-            Ok(key) if key.is_null() => {
-                return self.error("Invalid index", "Can't use a null value as an indexing key.", span);
-            }
+            Ok(key) if key.is_null() => return self.null_index(span),
             Ok(key) => key,
-            Err(error) => {
-                return self.error(
-                    "Invalid index",
-                    format!("The given key does not identify an element in this collection value: {error}."),
-                    span,
-                );
-            }
+            Err(error) => return self.unsuitable_index(&error, span),
         };
         if let Some(number) = key.as_number() {
             let element = number.to_i64().and_then(|n| usize::try_from(n).ok()).and_then(|n| elements.get(n));
@@ -324,17 +347,9 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Value {
         let key = match convert(key, &Type::String) {
-            Ok(key) if key.is_null() => {
-                return self.error("Invalid index", "Can't use a null value as an indexing key.", span);
-            }
+            Ok(key) if key.is_null() => return self.null_index(span),
             Ok(key) => key,
-            Err(error) => {
-                return self.error(
-                    "Invalid index",
-                    format!("The given key does not identify an element in this collection value: {error}."),
-                    span,
-                );
-            }
+            Err(error) => return self.unsuitable_index(&error, span),
         };
         if let Some(name) = key.as_str() {
             return match entries.get(name) {

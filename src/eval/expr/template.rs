@@ -138,6 +138,10 @@ impl Evaluator<'_> {
         }
         let decided = match convert(&value, &Type::Bool) {
             Ok(decided) => decided,
+            Err(_) if value.is_unknown() => {
+                let unknown = Value::unknown(Type::Bool).with_marks(value.marks);
+                self.settle(unknown, "tobool", std::slice::from_ref(&value))
+            }
             Err(_) => {
                 let detail = "The condition expression must be of type bool.";
                 self.error("Incorrect condition type", detail, condition.span);
@@ -195,7 +199,8 @@ impl Evaluator<'_> {
             builder.failed = true;
             return;
         }
-        if source.is_unknown() || matches!(source.kind, ValueKind::Resource(_)) {
+        if source.is_unknown() && !source.ty().is_primitive() || matches!(source.kind, ValueKind::Resource(_))
+        {
             let result = Value::unknown_not_null(Type::String);
             let text = self.finish_fresh(result, "for", &[source], collection.span);
             builder.unknown(&text);

@@ -525,8 +525,11 @@ fn from_truth(truth: Truth) -> Value {
 fn chunklist(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {
     let marks = args[0].marks.union(args[1].marks);
     let inner = args[0].ty();
+    // Terraform looks at the size only once it knows the list.
     let size = if args[1].is_unknown() {
         None
+    } else if args[0].is_unknown() {
+        integer(&args[1]).ok().and_then(|size| u64::try_from(size).ok())
     } else {
         let size = integer(&args[1]).map_err(|error| FuncError::Call(format!("invalid size: {error}")))?;
         if size < 0 {
@@ -535,7 +538,7 @@ fn chunklist(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncEr
         Some(size as u64)
     };
     let (Some(size), Some(elements)) = (size, args[0].as_elements()) else {
-        if args[1].is_unknown() {
+        if size.is_none() {
             let each = unknown_collection(&inner, (0, None), each_of(&args[0]), args[0].causes());
             return Ok(unknown_collection(ty, (0, None), Some(each), args[0].causes()).with_marks(marks));
         }
@@ -913,8 +916,12 @@ fn flatten_into(
         | ValueKind::Object(_)
         | ValueKind::Resource(_)
         | ValueKind::Unknown(_) => {
-            if outermost {
+            if outermost && value.is_wholly_known() {
                 return call_error("can only flatten lists, sets and tuples");
+            }
+            if outermost {
+                (flat.complete, flat.open) = (false, true);
+                return Ok(());
             }
             flat.elements.push(value.clone());
             check_count(context, flat.elements.len())?;

@@ -1,4 +1,7 @@
-//! Hashes and identifiers.
+//! Hashes, identifiers and decryption.
+
+mod pem;
+mod rsa;
 
 use base64::Engine;
 use md5::{Digest, Md5};
@@ -7,7 +10,7 @@ use sha2::{Sha256, Sha512};
 use uuid::Uuid;
 
 use crate::eval::funcs::arg::{Call, function, gives_string, number, quoted, result, string, text};
-use crate::eval::funcs::encoding::{BASE64, without_breaks};
+use crate::eval::funcs::encoding::BASE64;
 use crate::eval::funcs::file::{self, ReadError};
 use crate::eval::funcs::{Context, FuncError, Function, Param, not_null};
 use crate::eval::value::{Refinement, Type, Value};
@@ -28,7 +31,7 @@ pub static FUNCTIONS: &[Function] = &[
         "rsadecrypt",
         &[Param::new("ciphertext", string), Param::new("privatekey", string)],
         gives_string,
-        rsadecrypt,
+        rsa::rsadecrypt,
     ),
     of_text("sha1", |context, args, _| text_hash(context, args, hex::<Sha1>)),
     of_text("sha256", |context, args, _| text_hash(context, args, hex::<Sha256>)),
@@ -48,6 +51,11 @@ const fn of_text(name: &'static str, call: Call) -> Function {
 const fn of_file(name: &'static str, call: Call) -> Function {
     const PARAMS: &[Param] = &[Param::new("path", string)];
     function(name, PARAMS, gives_string, call)
+}
+
+/// How much more work a call is than its arguments and its result tell, in bytes of values weighed.
+pub(super) fn work(function: &Function, args: &[Value]) -> usize {
+    if function.name == "rsadecrypt" { rsa::work(args) } else { 0 }
 }
 
 fn not_computed(_context: &Context<'_>, _args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
@@ -75,65 +83,6 @@ fn file_hash(context: &Context<'_>, args: &[Value], hash: fn(&[u8]) -> String) -
         ReadError::Limit(limit) => FuncError::Limit(limit),
     })?;
     result(context, &hash(&bytes))
-}
-
-/// Refuses what cannot be decrypted for its form; what would be decrypted is a secret, and not computed.
-fn rsadecrypt(_context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
-    let ciphertext = text(&args[0])?;
-    if BASE64.decode(without_breaks(ciphertext)).is_err() {
-        let message =
-            format!("failed to decode input {}: cipher text must be base64-encoded", quoted(ciphertext));
-        return Err(FuncError::Arg(0, message));
-    }
-    let invalid = |why: &str| FuncError::Arg(1, format!("invalid private key: {why}"));
-    let (label, der) = pem(text(&args[1])?).ok_or_else(|| invalid("ssh: no key found"))?;
-    match label {
-        "RSA PRIVATE KEY" if !is_der_sequence(&der) => Err(FuncError::Arg(1, "invalid ASN1 data".into())),
-        "RSA PRIVATE KEY" | "PRIVATE KEY" | "OPENSSH PRIVATE KEY" => {
-            Ok(Value::unknown_not_null(Type::String))
-        }
-        "EC PRIVATE KEY" | "DSA PRIVATE KEY" => Err(FuncError::Arg(1, "invalid private key type".into())),
-        label => Err(invalid(&format!("ssh: unsupported key type {}", quoted(label)))),
-    }
-}
-
-/// The label and the bytes of the first PEM block without headers, or with headers left out.
-fn pem(text: &str) -> Option<(&str, Vec<u8>)> {
-    let (_, rest) = text.split_once("-----BEGIN ")?;
-    let (label, rest) = rest.split_once("-----")?;
-    let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    let lines = body.lines().map(str::trim).filter(|line| !line.contains(':'));
-    Some((label, BASE64.decode(lines.collect::<String>()).ok()?))
-}
-
-/// Whether the bytes are one DER sequence of at least a version and eight integers, as an RSA key is.
-fn is_der_sequence(bytes: &[u8]) -> bool {
-    let Some((0x30, mut body, [])) = der_element(bytes) else { return false };
-    for _ in 0..9 {
-        match der_element(body) {
-            Some((0x02, content, rest)) if !content.is_empty() => body = rest,
-            _ => return false,
-        }
-    }
-    true
-}
-
-/// The tag and content of the first DER element, and what follows it.
-fn der_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = bytes.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let count = usize::from(first & 0x7f);
-        if count == 0 || count > 4 {
-            return None;
-        }
-        let (length, rest) = rest.split_at_checked(count)?;
-        (length.iter().fold(0usize, |sum, byte| sum << 8 | usize::from(*byte)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 fn uuidv5(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {

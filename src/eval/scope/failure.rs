@@ -21,9 +21,14 @@ impl Evaluator<'_> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
-    /// Reports a reference to something that is not declared: Terraform refuses it wherever it stands, also within
+    /// Reports a reference to something that is not declared, or of no meaning where it stands: Terraform refuses it wherever it stands, also within
     /// `try` and in the arm of a conditional that is not taken.
-    pub(super) fn undeclared(&mut self, summary: &str, detail: impl Into<String>, span: Span) -> Value {
+    pub(in crate::eval) fn undeclared(
+        &mut self,
+        summary: &str,
+        detail: impl Into<String>,
+        span: Span,
+    ) -> Value {
         if self.is_exhausted() {
             return self.exhausted(Some(span));
         }

@@ -37,15 +37,22 @@ impl<'a> Evaluator<'a> {
             _ => None,
         };
         let (Some(type_name), Some(name)) = (type_name, name) else {
-            return (
-                self.error(
-                    "Invalid reference",
-                    "A reference to a resource type must be followed by at least one attribute access, \
-                     specifying the resource name.",
-                    traversal.root_span,
-                ),
-                traversal.steps.len(),
-            );
+            let detail = match mode {
+                ResourceMode::Managed => {
+                    "A reference to a resource type must be followed by at least one attribute access, specifying \
+                     the resource name."
+                }
+                ResourceMode::Data => {
+                    "The \"data\" object must be followed by two attribute names: the data source type and the \
+                     resource name."
+                }
+                ResourceMode::Ephemeral => {
+                    "The \"ephemeral\" object must be followed by two attribute names: the ephemeral resource type \
+                     and the resource name."
+                }
+            };
+            let value = self.undeclared("Invalid reference", detail, traversal.root_span);
+            return (value, traversal.steps.len());
         };
         let resource = addr::Resource { mode, type_name: type_name.clone(), name: name.clone() };
         let module = scope.module;
