@@ -221,7 +221,7 @@ impl<'a> Evaluator<'a> {
         let because = self.origin(Some(expr.span), Step::Expansion, [value.origin]);
         let bound = value.as_unknown().and_then(|unknown| unknown.refinement.max.as_ref());
         let max = bound.and_then(|(max, _)| max.to_i64()).filter(|max| (0..=MAYBE_COUNT).contains(max));
-        let min = value.as_unknown().and_then(|unknown| unknown.refinement.min.as_ref()?.0.to_i64());
+        let min = least(&value);
         match max {
             Some(max) => {
                 let items = (0..max)
@@ -277,7 +277,8 @@ impl<'a> Evaluator<'a> {
             };
             Repetition { each: Some((if set { each.clone() } else { key }, each)), count_index: None }
         };
-        let item = Item { key: InstanceKey::Unknown, repetition, exists: Truth::Unknown, because };
+        let exists = if is_never_empty(&value, count) { Truth::Yes } else { Truth::Unknown };
+        let item = Item { key: InstanceKey::Unknown, repetition, exists, because };
         Plan::Unknown { item, count, value: Box::new(value) }
     }
 
@@ -525,6 +526,10 @@ impl<'a> Evaluator<'a> {
             _ => self.terms.fresh("instances"),
         };
         let max_length = choices.is_some().then_some(instances.len() as u64);
+        let min_length = match least(decider) {
+            Some(least) => u64::try_from(least).unwrap_or(0),
+            None => decider.as_unknown().map_or(0, |unknown| unknown.refinement.min_length),
+        };
         let each = match instances {
             [] => None,
             [one] => Some(one.clone()),
@@ -542,11 +547,24 @@ impl<'a> Evaluator<'a> {
         Value::new(ValueKind::Unknown(std::sync::Arc::new(Unknown {
             term,
             ty: if count { Type::list(element) } else { Type::map(element) },
-            refinement: Refinement { not_null: true, max_length, ..Refinement::default() },
+            refinement: Refinement { not_null: true, min_length, max_length, ..Refinement::default() },
             causes: decider.causes(),
             possible: choices.map(|choices| choices.into_iter().collect::<EcoVec<Value>>()),
             each: each.map(Box::new),
         })))
+    }
+}
+
+/// The least that a number which is not known can be.
+fn least(value: &Value) -> Option<i64> {
+    value.as_unknown()?.refinement.min.as_ref()?.0.to_i64()
+}
+
+/// Whether a `count` or `for_each` that is not known makes one instance at least.
+fn is_never_empty(value: &Value, count: bool) -> bool {
+    match count {
+        true => least(value).is_some_and(|least| least > 0),
+        false => value.as_unknown().is_some_and(|unknown| unknown.refinement.min_length > 0),
     }
 }
 

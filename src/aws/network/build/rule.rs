@@ -157,12 +157,11 @@ pub(super) fn read_rule(
 pub(super) fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, single: bool, terms: &Terms) {
     for element in arg.elements(single) {
         let (value, exists) = match element {
-            Element::Value(value, exists) => (value, exists),
             // A range that is known only by identity is there for each thing that has it.
-            Element::Each(value) if matches!(Cidr::of(value, terms), Known::Value(Cidr::Symbol(_))) => {
+            Element::Each(value, _) if matches!(Cidr::of(value, terms), Known::Value(Cidr::Symbol(_))) => {
                 (value, Truth::Yes)
             }
-            Element::Each(value) => (value, Truth::Unknown),
+            Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
             // A list that is not known holds what is an element of it.
             Element::More(value) => (value, Truth::Yes),
         };
@@ -193,8 +192,7 @@ pub(super) fn read_links<Id: Copy + PartialEq + std::fmt::Debug>(
 ) {
     for element in arg.elements(single) {
         let (value, exists) = match element {
-            Element::Value(value, exists) => (value, exists),
-            Element::Each(value) => (value, Truth::Unknown),
+            Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
             Element::More(value) => {
                 rule.open = Some(value.causes());
                 continue;
@@ -240,8 +238,7 @@ pub(super) fn exclusive(network: &mut Network, instance: &ResourceInstance, buil
         let mut open = false;
         for element in arg.elements(false) {
             let (value, exists) = match element {
-                Element::Value(value, exists) => (value, exists),
-                Element::Each(value) => (value, Truth::Unknown),
+                Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
                 Element::More(_) => {
                     open = true;
                     continue;
