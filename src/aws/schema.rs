@@ -31,8 +31,17 @@ impl Provider for Aws {
         if name == "arn" && type_name.starts_with("aws_") {
             return "arn:";
         }
-        let index = PREFIXES.binary_search_by(|entry| entry.0.cmp(type_name));
-        if name == "id" { index.map_or("", |index| PREFIXES[index].1) } else { "" }
+        match (type_name, name) {
+            (_, "id") => {
+                let index = PREFIXES.binary_search_by(|entry| entry.0.cmp(type_name));
+                index.map_or("", |index| PREFIXES[index].1)
+            }
+            ("aws_vpc" | "aws_default_vpc", "default_security_group_id") => "sg-",
+            ("aws_vpc" | "aws_default_vpc", "default_network_acl_id") => "acl-",
+            ("aws_vpc" | "aws_default_vpc", "default_route_table_id" | "main_route_table_id") => "rtb-",
+            ("aws_vpc_endpoint_service", "service_name") => "com.amazonaws.vpce.",
+            _ => "",
+        }
     }
 
     fn is_relevant(&self, type_name: &str) -> bool {
