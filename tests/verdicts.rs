@@ -337,3 +337,26 @@ fn zones_that_only_aws_knows_leave_no_doubt() {
         assert_eq!(proof.headline(), "REACHABLE via endpoints", "{zones}: {proof:?}");
     }
 }
+
+#[test]
+fn groups_decide_although_the_subnet_is_not_known() {
+    let text = |source: &str| {
+        in_every_zone("[\"eu-west-1a\"]")
+            .replace(
+                "subnet_id              = aws_subnet.app[0].id",
+                "subnet_id              = var.subnet_id",
+            )
+            .replace("self      = true\n  }\n\n  egress", &format!("{source}\n  }}\n\n  egress"))
+            + "variable \"subnet_id\" { type = string }\nresource \"aws_security_group\" \"other\" { vpc_id = aws_vpc.main.id }\n"
+    };
+    for (source, verdict) in [
+        ("security_groups = [aws_security_group.other.id]", "BROKEN at L8 endpoint-sg (ssm, ssmmessages)"),
+        ("cidr_blocks = [\"10.9.0.0/16\"]", "BROKEN at L8 endpoint-sg (ssm, ssmmessages)"),
+        ("cidr_blocks = [\"10.0.0.0/24\"]", "UNKNOWN"),
+        ("cidr_blocks = [aws_vpc.main.cidr_block]", "UNKNOWN"),
+        ("self = true", "UNKNOWN"),
+    ] {
+        let proof = proof_of(&text(source), &[]);
+        assert!(proof.headline().starts_with(verdict), "{source}: {}", proof.headline());
+    }
+}

@@ -524,6 +524,9 @@ fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
         Some(Term::Output(module, name)) => format!("{module}.{name}"),
         Some(Term::Each(address, which)) => format!("{which} of {address}"),
         Some(Term::Apply(function, args)) => {
+            if let (Some(steps), [list]) = (function.strip_prefix("splat"), args.as_slice()) {
+                return format!("{}[*]{steps}", operand(list));
+            }
             let args: Vec<String> = args.iter().map(operand).collect();
             format!("{function}({})", args.join(", "))
         }
