@@ -293,8 +293,8 @@ pub trait Provider: Sync {
         matches!(name, "id" | "arn")
     }
 
-    /// What the attribute that identifies an instance of this resource type begins with, as far as the provider
-    /// makes all of them alike.
+    /// What an id among the attributes of this resource type begins with, its own or another's, as far as the
+    /// provider makes all of them alike.
     fn prefix(&self, type_name: &str, name: &str) -> &'static str {
         let _ = (type_name, name);
         ""

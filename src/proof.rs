@@ -128,7 +128,10 @@ impl<'a> Reach<'a> {
             for member in &subnets.members {
                 sites.push(site(model, id, Some(member.to), member.certain));
             }
-            if subnets.members.is_empty() || subnets.open.is_some() {
+            // Without a subnet that is known it is in one that is not.
+            if subnets.members.is_empty() {
+                sites.push(site(model, id, None, Truth::Yes));
+            } else if subnets.open.is_some() {
                 sites.push(site(model, id, None, Truth::Unknown));
             }
         }
@@ -346,13 +349,24 @@ impl<'a> Reach<'a> {
         self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &Party::Vpc(vpc))
     }
 
-    /// Whether the endpoint's groups let HTTPS in from the site.
+    /// Whether the endpoint's groups let HTTPS in from the site; none where not even the VPC of the site is known.
     pub fn endpoint_admits(&self, site: &Site, endpoint: EndpointId) -> Option<Admission> {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
-        let party =
-            Party::Interface { subnet: site.subnet?, address: target.private_ip(), groups: &target.groups };
-        Some(self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party))
+        let (address, groups) = (target.private_ip(), &target.groups);
+        let admits = |party: Party<'_>| {
+            self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party)
+        };
+        let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, address, groups }));
+        if near.as_ref().is_some_and(|near| near.coverage != Coverage::Unknown) {
+            return near;
+        }
+        // Of a subnet that is not managed here it is its VPC that is known, by the groups of the instance.
+        let somewhere = site.vpc.to().map(|vpc| admits(Party::Somewhere { vpc, address, groups }));
+        match (near, somewhere) {
+            (Some(near), Some(somewhere)) if somewhere.answer.truth.is_unknown() => Some(near),
+            (near, somewhere) => somewhere.or(near),
+        }
     }
 
     /// Whether the site's groups let HTTPS out to the endpoint's interface in a subnet.

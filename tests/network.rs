@@ -960,6 +960,13 @@ resource "aws_vpc_dhcp_options_association" "main" {{
 fn zones_of_a_list_are_distinct() {
     let world = net(r#"
 data "aws_availability_zones" "all" {}
+locals { zones = slice(data.aws_availability_zones.all.names, 0, 2) }
+resource "aws_subnet" "few" {
+  count             = length(local.zones)
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = cidrsubnet("10.0.0.0/16", 8, count.index + 20)
+  availability_zone = local.zones[count.index]
+}
 resource "aws_subnet" "many" {
   count             = 2
   vpc_id            = aws_vpc.main.id
@@ -972,6 +979,7 @@ resource "aws_subnet" "many" {
     assert_eq!(first.same(&second), No);
     assert_eq!(first.same(&first), Yes);
     assert_eq!(first.same(&Zone::Name("eu-west-1a".into())), Unknown);
+    assert_eq!(zone("aws_subnet.few[0]").same(&zone("aws_subnet.few[1]")), No);
 }
 
 #[test]

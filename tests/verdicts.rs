@@ -263,3 +263,100 @@ resource "aws_security_group" "endpoints" {
     assert!(off.rests_on.contains("data.aws_vpc.shared.enable_dns_hostnames"), "{off:#?}");
     assert_ne!(off.state(), "reachable");
 }
+
+/// A VPC with a subnet for each zone of the account, endpoints in all of them, and an instance in the first.
+fn in_every_zone(zones: &str) -> String {
+    format!(
+        r#"{ROLE}
+data "aws_availability_zones" "all" {{}}
+
+locals {{
+  zones = {zones}
+}}
+
+resource "aws_vpc" "main" {{
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_hostnames = true
+}}
+
+resource "aws_subnet" "app" {{
+  count = length(local.zones)
+
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = cidrsubnet(aws_vpc.main.cidr_block, 8, count.index)
+  availability_zone = local.zones[count.index]
+}}
+
+resource "aws_security_group" "all" {{
+  vpc_id = aws_vpc.main.id
+
+  ingress {{
+    from_port = 443
+    to_port   = 443
+    protocol  = "tcp"
+    self      = true
+  }}
+
+  egress {{
+    from_port = 443
+    to_port   = 443
+    protocol  = "tcp"
+    self      = true
+  }}
+}}
+
+resource "aws_vpc_endpoint" "ssm" {{
+  for_each = toset(["ssm", "ssmmessages", "ec2messages"])
+
+  vpc_id              = aws_vpc.main.id
+  service_name        = "com.amazonaws.eu-west-1.${{each.key}}"
+  vpc_endpoint_type   = "Interface"
+  subnet_ids          = aws_subnet.app[*].id
+  security_group_ids  = [aws_security_group.all.id]
+  private_dns_enabled = true
+}}
+
+resource "aws_instance" "app" {{
+  ami                    = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+  subnet_id              = aws_subnet.app[0].id
+  vpc_security_group_ids = [aws_security_group.all.id]
+  iam_instance_profile   = aws_iam_instance_profile.app.name
+}}
+"#
+    )
+}
+
+#[test]
+fn zones_that_only_aws_knows_leave_no_doubt() {
+    for zones in [
+        "data.aws_availability_zones.all.names",
+        "slice(data.aws_availability_zones.all.names, 0, 2)",
+        "[for zone in slice(data.aws_availability_zones.all.names, 0, 2) : zone]",
+    ] {
+        let proof = proof_of(&in_every_zone(zones), &[]);
+        assert_eq!(proof.headline(), "REACHABLE via endpoints", "{zones}: {proof:?}");
+    }
+}
+
+#[test]
+fn groups_decide_although_the_subnet_is_not_known() {
+    let text = |source: &str| {
+        in_every_zone("[\"eu-west-1a\"]")
+            .replace(
+                "subnet_id              = aws_subnet.app[0].id",
+                "subnet_id              = var.subnet_id",
+            )
+            .replace("self      = true\n  }\n\n  egress", &format!("{source}\n  }}\n\n  egress"))
+            + "variable \"subnet_id\" { type = string }\nresource \"aws_security_group\" \"other\" { vpc_id = aws_vpc.main.id }\n"
+    };
+    for (source, verdict) in [
+        ("security_groups = [aws_security_group.other.id]", "BROKEN at L8 endpoint-sg (ssm, ssmmessages)"),
+        ("cidr_blocks = [\"10.9.0.0/16\"]", "BROKEN at L8 endpoint-sg (ssm, ssmmessages)"),
+        ("cidr_blocks = [\"10.0.0.0/24\"]", "UNKNOWN"),
+        ("cidr_blocks = [aws_vpc.main.cidr_block]", "UNKNOWN"),
+        ("self = true", "UNKNOWN"),
+    ] {
+        let proof = proof_of(&text(source), &[]);
+        assert!(proof.headline().starts_with(verdict), "{source}: {}", proof.headline());
+    }
+}

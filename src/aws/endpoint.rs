@@ -159,6 +159,13 @@ fn is_service(name: &Pattern, label: &str) -> Truth {
     if let Some(exact) = &name.exact {
         return Truth::known(parts(exact).is_some_and(|(_, _, found)| found == label));
     }
+    // `com.amazonaws.vpce.eu-west-1.vpce-svc-…` is what a customer offers.
+    if PREFIXES
+        .iter()
+        .any(|prefix| name.prefix.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("vpce.")))
+    {
+        return Truth::No;
+    }
     let end = format!(".{label}");
     if name.suffix.ends_with(&end) {
         let before = &name.suffix[..name.suffix.len() - end.len()];

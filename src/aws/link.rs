@@ -468,11 +468,8 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
         for element in elements(arg.value) {
             match element {
                 Element::Value(value, _) if value.is_null() => {}
-                Element::Value(value, exists) => {
+                Element::Value(value, exists) | Element::Each(value, exists) => {
                     set.add_link(&self.resolve(value, terms), exists, value.origin, arg.span);
-                }
-                Element::Each(value) => {
-                    set.add_link(&self.resolve(value, terms), Truth::Unknown, value.origin, arg.span);
                 }
                 Element::More(value) => set.widen(&value.causes()),
             }
@@ -534,6 +531,9 @@ fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
         Some(Term::Output(module, name)) => format!("{module}.{name}"),
         Some(Term::Each(address, which)) => format!("{which} of {address}"),
         Some(Term::Apply(function, args)) => {
+            if let (Some(steps), [list]) = (function.strip_prefix("splat"), args.as_slice()) {
+                return format!("{}[*]{steps}", operand(list));
+            }
             let args: Vec<String> = args.iter().map(operand).collect();
             format!("{function}({})", args.join(", "))
         }
@@ -597,8 +597,8 @@ fn collect_leaves(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<Inst
 pub enum Element<'a> {
     /// An element, and whether it is there.
     Value(&'a Value, Truth),
-    /// Stands for each of any number of elements.
-    Each(&'a Value),
+    /// Stands for each of any number of elements, and whether there is one at all.
+    Each(&'a Value, Truth),
     /// There may be further elements; the whole list.
     More(&'a Value),
 }
@@ -622,7 +622,8 @@ fn collect_elements<'a>(value: &'a Value, exists: Truth, into: &mut Vec<Element<
                 collect_elements(alternative, Truth::Unknown, into);
             }
         } else if let Some(each) = &unknown.each {
-            into.push(Element::Each(each));
+            let one = if unknown.refinement.min_length > 0 { exists } else { Truth::Unknown };
+            into.push(Element::Each(each, one));
         } else if unknown.ty.is_primitive() {
             into.push(Element::Value(value, exists));
         } else {

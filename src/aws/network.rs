@@ -500,7 +500,7 @@ fn strangers<Id: Copy + PartialEq + std::fmt::Debug>(
         unknown.each.is_none() && !unknown.ty.is_collection() && !matches!(unknown.ty, Type::Tuple(_))
     });
     for element in arg.elements(single) {
-        let (Element::Value(value, _) | Element::Each(value)) = element else { continue };
+        let (Element::Value(value, _) | Element::Each(value, _)) = element else { continue };
         let target: Target = target(value, terms);
         for (key, causes) in target.keys() {
             if registry.get(key).is_some() || found.iter().any(|(known, ..)| known == key) {

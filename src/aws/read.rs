@@ -148,16 +148,9 @@ impl<'a> View<'a> {
             for element in elements(arg.value) {
                 match element {
                     Element::Value(value, _) if value.is_null() => {}
-                    Element::Value(value, exists) => blocks.items.push(Item {
+                    Element::Value(value, exists) | Element::Each(value, exists) => blocks.items.push(Item {
                         view: View::object(value, arg.span),
                         exists,
-                        exists_because: arg.value.origin,
-                        decl_range: arg.span,
-                        span: arg.span,
-                    }),
-                    Element::Each(value) => blocks.items.push(Item {
-                        view: View::object(value, arg.span),
-                        exists: Truth::Unknown,
                         exists_because: arg.value.origin,
                         decl_range: arg.span,
                         span: arg.span,

@@ -11,7 +11,7 @@ use crate::aws::carriers;
 use crate::aws::partition::Partition;
 use crate::eval::term::{Operand, Term, Terms};
 use crate::eval::value::{Cause, Causes, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
-use crate::eval::{Provider, ResourceInstance};
+use crate::eval::{NestedBlock, Provider, ResourceInstance};
 
 /// The AWS provider.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,8 +33,17 @@ impl Provider for Aws {
         if name == "arn" && type_name.starts_with("aws_") {
             return "arn:";
         }
-        let index = PREFIXES.binary_search_by(|entry| entry.0.cmp(type_name));
-        if name == "id" { index.map_or("", |index| PREFIXES[index].1) } else { "" }
+        match (type_name, name) {
+            (_, "id") => {
+                let index = PREFIXES.binary_search_by(|entry| entry.0.cmp(type_name));
+                index.map_or("", |index| PREFIXES[index].1)
+            }
+            ("aws_vpc" | "aws_default_vpc", "default_security_group_id") => "sg-",
+            ("aws_vpc" | "aws_default_vpc", "default_network_acl_id") => "acl-",
+            ("aws_vpc" | "aws_default_vpc", "default_route_table_id" | "main_route_table_id") => "rtb-",
+            ("aws_vpc_endpoint_service", "service_name") => "com.amazonaws.vpce.",
+            _ => "",
+        }
     }
 
     fn is_relevant(&self, type_name: &str) -> bool {
@@ -157,8 +166,44 @@ fn data(instance: &ResourceInstance, type_name: &str, name: &str, terms: &mut Te
                 }
             }
         }
+        ("aws_availability_zones", "names" | "zone_ids") => {
+            let chosen = ["exclude_names", "exclude_zone_ids", "state"];
+            let is_chosen = chosen.iter().any(|name| {
+                argument(instance, name).is_some_and(|value| value.as_str() != Some("available"))
+            });
+            let is_filtered = !instance.body.blocks_of("filter").all(keeps_standard_zones);
+            let least = if is_chosen || is_filtered { 0 } else { ZONES };
+            Some(unknown_list(instance, name, least, terms))
+        }
+        ("aws_subnets", "ids") => Some(unknown_list(instance, name, 0, terms)),
         _ => None,
     }
+}
+
+/// The fewest availability zones that an account has in a Region: a Region has three at least, of which the oldest
+/// Regions show some accounts two.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html>
+const ZONES: u64 = 2;
+
+/// Whether a filter leaves all zones that need no opt-in, as the one of the documentation against Local Zones does.
+fn keeps_standard_zones(filter: &NestedBlock) -> bool {
+    let name = filter.body.attribute("name").and_then(|attribute| attribute.value.as_str());
+    let values = filter.body.attribute("values").and_then(|attribute| attribute.value.as_elements());
+    name == Some("opt-in-status")
+        && values
+            .is_some_and(|values| values.iter().any(|value| value.as_str() == Some("opt-in-not-required")))
+}
+
+/// A list of strings that is only known to AWS.
+fn unknown_list(instance: &ResourceInstance, name: &str, least: u64, terms: &mut Terms) -> Value {
+    Value::new(ValueKind::Unknown(Arc::new(Unknown {
+        term: terms.intern(Term::Attr(instance.id, name.into())),
+        ty: Type::list(Type::String),
+        refinement: Refinement { not_null: true, min_length: least, ..Refinement::default() },
+        causes: [Cause::DataSource(instance.addr.to_string().into())].into_iter().collect(),
+        possible: None,
+        each: None,
+    })))
 }
 
 /// An argument that is written and not null.

@@ -170,6 +170,15 @@ pub enum Party<'a> {
         /// The groups.
         groups: &'a LinkSet<GroupId>,
     },
+    /// An interface in a subnet of a VPC that is not known which.
+    Somewhere {
+        /// The VPC.
+        vpc: VpcId,
+        /// The fixed private address.
+        address: Option<IpAddr>,
+        /// The groups.
+        groups: &'a LinkSet<GroupId>,
+    },
     /// What AWS answers from on the internet: a public IPv4 address that is not known.
     Internet,
     /// Every interface of a VPC.
@@ -493,7 +502,8 @@ impl Network {
             Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_) => Coverage::Unknown,
         };
         match party {
-            Party::Interface { address: Some(address), .. } => {
+            Party::Interface { address: Some(address), .. }
+            | Party::Somewhere { address: Some(address), .. } => {
                 if nets.iter().any(|net| net.contains(address)) { Coverage::All } else { Coverage::None }
             }
             Party::Interface { subnet, address: None, .. } => of(&self.addresses_of(*subnet)),
@@ -507,12 +517,18 @@ impl Network {
                     Coverage::Part | Coverage::None | Coverage::Unknown => Coverage::Unknown,
                 }
             }
-            Party::Vpc(vpc) => {
+            Party::Vpc(vpc) | Party::Somewhere { vpc, address: None, .. } => {
+                let one_of_many = matches!(party, Party::Somewhere { .. });
                 let vpc = self.vpc(*vpc);
                 let all: Vec<Coverage> = vpc.cidrs.iter().map(|fact| of(&fact.value)).collect();
                 match all.as_slice() {
                     [] => Coverage::Unknown,
-                    [first, rest @ ..] if rest.iter().all(|other| other == first) => *first,
+                    [first, rest @ ..] if rest.iter().all(|other| other == first) => match first {
+                        Coverage::Part if one_of_many => Coverage::Unknown,
+                        Coverage::All if one_of_many && vpc.cidrs_open.is_some() => Coverage::Unknown,
+                        first => *first,
+                    },
+                    _ if one_of_many => Coverage::Unknown,
                     _ => Coverage::Part,
                 }
             }
@@ -579,6 +595,27 @@ impl Network {
                 self.range_covers_subnet(known, *subnet)
             }
             Party::Internet => known.satisfies(Cidr::holds_public),
+            Party::Somewhere { vpc, address, .. } => {
+                if let Some(address) = address {
+                    let by_address = known.satisfies(|cidr| cidr.covers_address(*address));
+                    if !by_address.is_unknown() {
+                        return (by_address, Vec::new());
+                    }
+                }
+                let vpc = self.vpc(*vpc);
+                let covers = |outer: &Cidr, inner: &Cidr| match outer.covers(inner) {
+                    Coverage::All => Truth::Yes,
+                    Coverage::None => Truth::No,
+                    Coverage::Part | Coverage::Unknown => Truth::Unknown,
+                };
+                let mut ranges = vpc
+                    .cidrs
+                    .iter()
+                    .map(|inner| known.satisfies(|outer| inner.satisfies(|inner| covers(outer, inner))));
+                let first = ranges.next().filter(|_| vpc.cidrs_open.is_none()).unwrap_or(Truth::Unknown);
+                let all = if ranges.all(|other| other == first) { first } else { Truth::Unknown };
+                known.satisfies(Cidr::is_anywhere) | all
+            }
             Party::Vpc(vpc) => {
                 let vpc = self.vpc(*vpc);
                 let all = vpc.cidrs.iter().map(|inner| {
@@ -660,7 +697,7 @@ impl Network {
         party: &Party<'_>,
     ) -> (Truth, Vec<Reason>) {
         let groups = match party {
-            Party::Interface { groups, .. } => groups,
+            Party::Interface { groups, .. } | Party::Somewhere { groups, .. } => groups,
             Party::Internet | Party::Vpc(_) => return (Truth::No, Vec::new()),
         };
         let candidates = link.candidates();

@@ -84,15 +84,7 @@ impl Ssm {
     /// Whether Default Host Management is on in a region, as far as this configuration says.
     pub fn host_management(&self, region: &Fact<Option<EcoString>>) -> Answer {
         Answer::any(self.host_management.iter().map(|setting| {
-            let same = if setting.region.value == region.value {
-                Truth::Yes
-            } else if setting.region.value().is_some_and(Option::is_some)
-                && region.value().is_some_and(Option::is_some)
-            {
-                Truth::No
-            } else {
-                Truth::Unknown
-            };
+            let same = same_region(&setting.region, region);
             let truth = setting.declaration.exists & setting.certain & same;
             let mut answer = Answer::new(truth).because(setting.evidence.clone());
             if truth.is_unknown() {
@@ -112,6 +104,29 @@ impl Ssm {
         };
         let mut settings = self.host_management.iter().filter(here);
         settings.next()?.role.as_ref()?.link.to().filter(|_| settings.next().is_none())
+    }
+}
+
+impl Preferences {
+    /// Whether they are those of sessions in a region: documents belong to the region in which they are made.
+    pub fn are_of(&self, region: &Fact<Option<EcoString>>) -> Answer {
+        let mut answer = Answer::new(same_region(&self.region, region));
+        if answer.truth.is_unknown() {
+            let text = format!("whether {} is of this region is not known", self.declaration.address);
+            answer.reasons.push(Reason::new(text, self.declaration.decl_range));
+        }
+        answer
+    }
+}
+
+/// Whether two regions are one; where no provider configuration names any, both are the one of the environment.
+fn same_region(a: &Fact<Option<EcoString>>, b: &Fact<Option<EcoString>>) -> Truth {
+    if a.value == b.value {
+        Truth::Yes
+    } else if a.value().is_some_and(Option::is_some) && b.value().is_some_and(Option::is_some) {
+        Truth::No
+    } else {
+        Truth::Unknown
     }
 }
 

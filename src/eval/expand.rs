@@ -221,7 +221,7 @@ impl<'a> Evaluator<'a> {
         let because = self.origin(Some(expr.span), Step::Expansion, [value.origin]);
         let bound = value.as_unknown().and_then(|unknown| unknown.refinement.max.as_ref());
         let max = bound.and_then(|(max, _)| max.to_i64()).filter(|max| (0..=MAYBE_COUNT).contains(max));
-        let min = value.as_unknown().and_then(|unknown| unknown.refinement.min.as_ref()?.0.to_i64());
+        let min = least(&value);
         match max {
             Some(max) => {
                 let items = (0..max)
@@ -277,7 +277,8 @@ impl<'a> Evaluator<'a> {
             };
             Repetition { each: Some((if set { each.clone() } else { key }, each)), count_index: None }
         };
-        let item = Item { key: InstanceKey::Unknown, repetition, exists: Truth::Unknown, because };
+        let exists = if is_never_empty(&value, count) { Truth::Yes } else { Truth::Unknown };
+        let item = Item { key: InstanceKey::Unknown, repetition, exists, because };
         Plan::Unknown { item, count, value: Box::new(value) }
     }
 
@@ -525,14 +526,10 @@ impl<'a> Evaluator<'a> {
             _ => self.terms.fresh("instances"),
         };
         let max_length = choices.is_some().then_some(instances.len() as u64);
-        // As many at least as the count, or as the keys that there are to be.
-        let least = decider.as_unknown().map_or(0, |unknown| match (&unknown.ty, &unknown.refinement.min) {
-            (Type::Number, Some((least, _))) => {
-                least.to_i64().and_then(|least| u64::try_from(least).ok()).unwrap_or(0)
-            }
-            (Type::Number, None) => 0,
-            _ => unknown.refinement.min_length,
-        });
+        let least = match least(decider) {
+            Some(least) => u64::try_from(least).unwrap_or(0),
+            None => decider.as_unknown().map_or(0, |unknown| unknown.refinement.min_length),
+        };
         let min_length = max_length.map_or(least, |most| least.min(most));
         let each = match instances {
             [] => None,
@@ -556,6 +553,19 @@ impl<'a> Evaluator<'a> {
             possible: choices.map(|choices| choices.into_iter().collect::<EcoVec<Value>>()),
             each: each.map(Box::new),
         })))
+    }
+}
+
+/// The least that a number which is not known can be.
+fn least(value: &Value) -> Option<i64> {
+    value.as_unknown()?.refinement.min.as_ref()?.0.to_i64()
+}
+
+/// Whether a `count` or `for_each` that is not known makes one instance at least.
+fn is_never_empty(value: &Value, count: bool) -> bool {
+    match count {
+        true => least(value).is_some_and(|least| least > 0),
+        false => value.as_unknown().is_some_and(|unknown| unknown.refinement.min_length > 0),
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Term {
     /// An attribute of a resource instance that is only known at apply; a path such as `dns_entry[0].dns_name`
     /// is built from it by `Step` terms.
     Attr(InstanceId, EcoString),
-    /// An output of a module whose source is not available: module address and output name.
+    /// An output of a module whose source is not available: module address and output name, or [`WHOLE_MODULE`].
     Output(EcoString, EcoString),
     /// The key or value of `for_each`, or `count.index`, of instances whose keys are unknown: address and which.
     Each(EcoString, EcoString),
@@ -47,6 +47,9 @@ pub enum Term {
     /// An unknown that is equal to nothing but itself: a number, and what it is, for messages.
     Fresh(u32, EcoString),
 }
+
+/// The name that stands for all outputs of a module.
+pub const WHOLE_MODULE: &str = "*";
 
 /// An operand of a term.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +75,18 @@ impl Terms {
     /// No terms.
     pub fn new() -> Terms {
         Terms::default()
+    }
+
+    /// The handle of a part of an unknown, by its base and the step: `.name`, `["key"]` or `[0]`.
+    pub fn step(&mut self, base: TermId, step: EcoString) -> TermId {
+        let term = match self.get(base) {
+            Some(Term::Output(module, output)) if output == WHOLE_MODULE => match step.strip_prefix('.') {
+                Some(name) => Term::Output(module.clone(), name.into()),
+                None => Term::Output(ecow::eco_format!("{module}{step}"), WHOLE_MODULE.into()),
+            },
+            _ => Term::Step(base, step),
+        };
+        self.intern(term)
     }
 
     /// The handle of a term; equal terms get the same handle.

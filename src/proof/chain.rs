@@ -174,10 +174,15 @@ impl Chains<'_> {
     fn features(&self, sites: &[&Site]) -> Vec<Link> {
         let network = &self.reach.model.network;
         let mut links: Vec<Link> = Vec::new();
+        let region = sites.first().map(|site| &self.reach.target(site).region);
         for preferences in &self.reach.model.ssm.preferences {
+            let Some(here) = region.map(|region| preferences.are_of(region)) else { continue };
+            if here.truth.is_no() {
+                continue;
+            }
             let exists = existence(&preferences.declaration);
             for need in needs(preferences).into_iter().filter(|need| !need.used.truth.is_no()) {
-                let used = Answer::all([exists.clone(), need.used]);
+                let used = Answer::all([exists.clone(), need.used, here.clone()]);
                 for site in sites {
                     let served = self.reach.feature_served(site, need.service);
                     let served = match used.truth {

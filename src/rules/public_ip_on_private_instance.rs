@@ -2,7 +2,7 @@
 
 use crate::aws::Declaration;
 use crate::aws::compute::Target;
-use crate::aws::fact::Answer;
+use crate::aws::fact::{Answer, Evidence};
 use crate::aws::network::GatewayKind;
 use crate::finding::{Fix, Severity, Term};
 use crate::proof::{Reach, Service, Site};
@@ -45,7 +45,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let mut defect =
             Defect::new(subject, "{} gets a public address, which Session Manager does not need")
                 .severity(severity)
-                .help("set `associate_public_ip_address = false`, which replaces a running instance")
+                .help(help(target, place.as_ref()))
                 .fix(fix(context, site, subject))
                 .affects([target.declaration.address.clone()])
                 .cause("public address");
@@ -55,6 +55,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             defect = defect.at(place.span, here).decided_by(place);
         }
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+    }
+}
+
+fn help(target: &Target, place: Option<&Evidence>) -> &'static str {
+    let at = place.and_then(|place| place.span);
+    let elastic = target.elastic_ips.iter().any(|(evidence, _)| at.is_some() && evidence.span == at);
+    if elastic {
+        "remove the Elastic IP address"
+    } else {
+        "set `associate_public_ip_address = false`, which replaces a running instance"
     }
 }
 

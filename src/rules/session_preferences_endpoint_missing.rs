@@ -43,12 +43,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .filter(|site| site.certain.is_yes() && site.internet.truth.is_no())
                     .collect();
                 let absent = reach.feature_endpoint(*vpc, service).negate();
-                if cut_off.is_empty() || absent.truth.is_no() {
+                let here = preferences.are_of(&context.model.network.vpc(*vpc).region);
+                if cut_off.is_empty() || absent.truth.is_no() || here.truth.is_no() {
                     continue;
                 }
                 let place = used.evidence.first().cloned();
-                let mut violation =
-                    Answer::all([used.clone(), absent, Answer::new(preferences.declaration.exists)]);
+                let exists = Answer::new(preferences.declaration.exists);
+                let mut violation = Answer::all([used.clone(), absent, exists, here]);
                 violation.evidence.clear();
                 let network = &context.model.network;
                 let vpc = &network.vpc(*vpc).declaration;

@@ -113,6 +113,8 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
         if truth.is_unknown() {
             answer.reasons = existence(&endpoint.declaration).reasons;
             answer.reasons.extend(endpoint.vpc.reasons());
+            let on = endpoint.private_dns.ask("private_dns_enabled", |on| Truth::known(*on));
+            answer.reasons.extend(on.reasons);
         }
         answers.push(answer);
     }

@@ -38,7 +38,7 @@ fn dhcp(network: &mut Network, build: &Build<'_>) {
                     Element::Value(value, Truth::Yes) if value.as_str().is_some() => {
                         servers.known.extend(value.as_str().map(EcoString::from));
                     }
-                    Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                    Element::Value(value, _) | Element::Each(value, _) | Element::More(value) => {
                         servers.open.extend(reasons(&value.causes(), arg.span));
                     }
                 }
@@ -211,7 +211,7 @@ fn record_target(
     if let Some(arg) = view.arg("records") {
         for element in elements(arg.value) {
             match element {
-                Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+                Element::Value(value, _) | Element::Each(value, _) | Element::More(value) => {
                     values.push((value, arg.span));
                 }
             }
@@ -367,7 +367,7 @@ fn read_domains(instance: &ResourceInstance, build: &Build<'_>) -> (Vec<Pattern>
     for element in elements(arg.value) {
         match element {
             Element::Value(value, Truth::Yes) => patterns.push(domain_pattern(value, build)),
-            Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+            Element::Value(value, _) | Element::Each(value, _) | Element::More(value) => {
                 open.extend(reasons(&value.causes(), arg.span));
             }
         }

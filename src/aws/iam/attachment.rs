@@ -103,11 +103,8 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
     if let Some(arg) = view.arg("managed_policy_arns") {
         for element in elements(arg.value) {
             match element {
-                Element::Value(value, exists) => {
+                Element::Value(value, exists) | Element::Each(value, exists) => {
                     policies.extend(by_arn(&Arg { value, span: arg.span }, exists, &by, build));
-                }
-                Element::Each(value) => {
-                    policies.extend(by_arn(&Arg { value, span: arg.span }, Truth::Unknown, &by, build));
                 }
                 Element::More(list) => open.extend(reasons(&list.causes(), arg.span)),
             }
@@ -226,14 +223,8 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let Some(roles) = view.arg("roles") else { return };
     for element in elements(roles.value) {
         match element {
-            Element::Value(value, exists) => {
+            Element::Value(value, exists) | Element::Each(value, exists) => {
                 for attached in by_arn(&policy, exists & instance.exists, &by, build) {
-                    let attached = doubt_existence(attached, instance);
-                    attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
-                }
-            }
-            Element::Each(value) => {
-                for attached in by_arn(&policy, Truth::Unknown, &by, build) {
                     let attached = doubt_existence(attached, instance);
                     attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
                 }
@@ -414,7 +405,7 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
                     None => complete = false,
                 },
             },
-            Element::Each(_) | Element::More(_) => complete = false,
+            Element::Each(..) | Element::More(_) => complete = false,
         }
     }
     let inline_names: Vec<(String, String)> = build

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
+use crate::addr::ResourceMode;
+use crate::eval::InstanceId;
 use crate::eval::builtin;
+use crate::eval::convert::equal;
 use crate::eval::expr::secret::shows_sensitive;
 use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
@@ -15,6 +18,10 @@ use crate::eval::term::{Term, Terms};
 use crate::eval::value::{Cause, Causes, Refinement, Type, Value, ValueKind, join_causes};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
+use crate::truth::Truth;
+
+/// How many elements that are not known are compared with each other.
+const FEW: usize = 64;
 
 impl Evaluator<'_> {
     pub(super) fn call(
@@ -187,6 +194,13 @@ impl Evaluator<'_> {
             let term = self.terms.intern(Term::Json(value.clone()));
             return with_term(result, term, value.causes());
         }
+        if function.name == "distinct"
+            && let Some(elements) = values[0].as_elements()
+            && let Some(kept) = self.distinct_instances(elements)
+        {
+            let element = result.ty().element().cloned().unwrap_or(Type::Dynamic);
+            return Value::list(element, kept).with_marks(result.marks);
+        }
         if funcs::is_impure(function.name) {
             // A plan has one moment, however often it is asked for.
             let term = match function.name {
@@ -202,6 +216,40 @@ impl Evaluator<'_> {
         }
         let result = self.alternatives(function, result, values);
         self.settle(result, function.name, values)
+    }
+
+    /// The elements without later duplicates, where those that are not known are ids of resource instances: no two
+    /// instances have the same.
+    fn distinct_instances(&self, elements: &[Value]) -> Option<Vec<Value>> {
+        let instance = |value: &Value| {
+            let (id, name) = self.terms.attribute(value.as_unknown()?.term)?;
+            let resource = &self.instance(id).resource.addr.resource;
+            let identifies = self.env.provider.identifies(&resource.type_name, name);
+            (identifies && resource.mode == ResourceMode::Managed).then(|| (id, name.to_owned()))
+        };
+        let mut kept: Vec<(Value, Option<(InstanceId, String)>)> = Vec::new();
+        for element in elements {
+            let own = instance(element);
+            let mut is_new = true;
+            for (earlier, other) in &kept {
+                let same = match (&own, other) {
+                    (Some(own), Some(other)) if own.1 == other.1 => Truth::known(own == other),
+                    _ => equal(earlier, element),
+                };
+                match same {
+                    Truth::Yes => is_new = false,
+                    Truth::No => {}
+                    Truth::Unknown => return None,
+                }
+            }
+            if is_new {
+                kept.push((element.clone(), own));
+            }
+            if kept.len() > FEW {
+                return None;
+            }
+        }
+        Some(kept.into_iter().map(|(value, _)| value).collect())
     }
 
     /// Applies the function to each value that an undecided argument may have.

@@ -13,6 +13,9 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ForExpr};
 use crate::truth::Truth;
 
+/// The longest list of elements that are not known which is gone through one by one.
+const FEW: u64 = 64;
+
 impl Evaluator<'_> {
     pub(super) fn for_expr(&mut self, scope: &Scope<'_>, for_expr: &ForExpr, span: Span) -> Value {
         let collection = self.eval(scope, &for_expr.collection);
@@ -24,10 +27,12 @@ impl Evaluator<'_> {
                 for_expr.collection.span,
             );
         }
-        if collection.is_unknown() || matches!(collection.kind, ValueKind::Resource(_)) {
+        let listed = self.elements_by_index(&collection, for_expr.collection.span);
+        if listed.is_none() && (collection.is_unknown() || matches!(collection.kind, ValueKind::Resource(_)))
+        {
             return self.for_unknown(scope, for_expr, collection, span);
         }
-        let Some(pairs) = pairs(&collection) else {
+        let Some(pairs) = listed.or_else(|| pairs(&collection)) else {
             let detail = format!(
                 "A value of type {} cannot be used as the collection in a 'for' expression.",
                 collection.ty().friendly_name()
@@ -80,6 +85,21 @@ impl Evaluator<'_> {
         result.with_origin(origin).with_marks(builder.marks)
     }
 
+    /// The pairs of a list of which nothing is known but how many elements it has, and that they are few.
+    fn elements_by_index(&mut self, collection: &Value, span: Span) -> Option<Vec<(Value, Value)>> {
+        let unknown = collection.as_unknown()?;
+        let length = unknown.refinement.min_length;
+        let is_list = matches!(unknown.ty, Type::List(_)) && unknown.each.is_none();
+        if !is_list || length > FEW || unknown.refinement.max_length != Some(length) {
+            return None;
+        }
+        let pair = |i| {
+            let index = Value::number(i as i64).with_origin(collection.origin);
+            (index.clone(), self.index(collection, &index, span))
+        };
+        Some((0..length).map(pair).collect())
+    }
+
     /// Evaluates the condition of a `for` for elements of which nothing is known.
     fn try_condition(
         &mut self,
@@ -121,8 +141,9 @@ impl Evaluator<'_> {
                 Truth::No => return,
                 Truth::Unknown => {
                     let before = self.errors.len();
-                    let mut seen = vec![self.eval(&inner, &for_expr.value)];
-                    seen.extend(for_expr.key.as_ref().map(|key| self.eval(&inner, key)));
+                    let mut seen: Vec<Value> =
+                        for_expr.key.iter().map(|key| self.eval(&inner, key)).collect();
+                    seen.push(self.eval(&inner, &for_expr.value));
                     // What fails for an element need not be evaluated for it.
                     self.errors.truncate(before);
                     builder.undecided.get_or_insert_with(Vec::new).extend(seen);
@@ -320,7 +341,7 @@ struct ForBuilder {
     groups: BTreeMap<EcoString, Vec<Value>>,
     marks: Marks,
     len: usize,
-    /// Set when the result cannot be known: the values that it depends on.
+    /// Set when the result cannot be known: the values that it depends on, an element's own last.
     undecided: Option<Vec<Value>>,
 }
 

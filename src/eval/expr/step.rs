@@ -8,7 +8,6 @@ use ecow::{EcoString, EcoVec, eco_format};
 use crate::eval::convert::{ConvertError, convert};
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
-use crate::eval::term::Term;
 use crate::eval::value::{Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::number::Number;
 use crate::source::Span;
@@ -170,7 +169,7 @@ impl Evaluator<'_> {
         let term = if unknown.term.is_none() {
             self.terms.fresh("part")
         } else {
-            self.terms.intern(Term::Step(unknown.term, key))
+            self.terms.step(unknown.term, key)
         };
         let origin = self.origin(Some(span), OriginStep::Expression, [value.origin]);
         let ty = match (&ty, &possible) {

@@ -102,9 +102,10 @@ fn join(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, Func
             .collect::<Option<Vec<_>>>()
             .into_iter()
             .flatten()
-            .flatten();
+            .flatten()
+            .filter(|element| !(separator.is_empty() && element.as_str() == Some("")));
         return Ok(match (elements.next(), elements.next()) {
-            // The only element is the result, whatever it is.
+            // The only element that adds anything is the result, whatever it is.
             (Some(only), None) => only.clone(),
             _ => Value::unknown(Type::String),
         });

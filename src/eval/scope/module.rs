@@ -11,7 +11,7 @@ use crate::eval::expand::Expansion;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Memo, ModuleId, ModuleState, Scope, unknown_value};
 use crate::eval::suggestion::did_you_mean;
-use crate::eval::term::{Term, TermId};
+use crate::eval::term::{Term, TermId, WHOLE_MODULE};
 use crate::eval::value::{Cause, Marks, Refinement, Type, Value, ValueKind};
 use crate::eval::{Gap, GapKind};
 use crate::source::Span;
@@ -173,8 +173,29 @@ impl<'a> Evaluator<'a> {
             Some(ast::Step { kind: StepKind::Attr(name), span }) => {
                 (self.missing_output(&address, name, *span), used + 1)
             }
-            _ => (self.missing_output(&address, "*", span), used),
+            _ if used == 1 && (call.count.is_some() || call.for_each.is_some()) => {
+                (self.missing_instances(module, call, span), used)
+            }
+            _ => (self.missing_output(&address, WHOLE_MODULE, span), used),
         }
+    }
+
+    /// All instances of a module whose source is not available: how many there are is known from its call.
+    fn missing_instances(&mut self, module: ModuleId, call: &'a ModuleCall, span: Span) -> Value {
+        let plan = self.apart(|this| {
+            let scope = Scope::module(module);
+            this.expansion_plan(&scope, call.count.as_ref(), call.for_each.as_ref(), call.decl_range)
+        });
+        let parent = self.module(module).addr.clone();
+        let mut addresses: Vec<String> = Vec::new();
+        let expansion = plan.build(|item| {
+            addresses.push(parent.child(&call.name, item.key).to_string());
+            Some(addresses.len() - 1)
+        });
+        let origin = self.origin(Some(span), Step::Expression, []);
+        self.expansion_value(&expansion, origin, |this, i| {
+            this.missing_output(&addresses[i], WHOLE_MODULE, span)
+        })
     }
 
     /// A child module's instances, made on first use.

@@ -400,13 +400,13 @@ impl<'a> Evaluator<'a> {
             ResourceMode::Managed => Cause::Computed(ecow::eco_format!("{address}.{name}")),
             ResourceMode::Data | ResourceMode::Ephemeral => Cause::DataSource(ecow::eco_format!("{address}")),
         };
-        let ty = if identifies { Type::String } else { Type::Dynamic };
-        let is_managed = address.resource.mode == ResourceMode::Managed;
-        let prefix = match identifies && is_managed {
-            true => self.env.provider.prefix(&address.resource.type_name, name).into(),
-            false => EcoString::new(),
+        let prefix: EcoString = match address.resource.mode {
+            ResourceMode::Managed => self.env.provider.prefix(&address.resource.type_name, name).into(),
+            ResourceMode::Data | ResourceMode::Ephemeral => EcoString::new(),
         };
-        let refinement = Refinement { not_null: identifies, prefix, ..Refinement::default() };
+        let is_string = identifies || !prefix.is_empty();
+        let ty = if is_string { Type::String } else { Type::Dynamic };
+        let refinement = Refinement { not_null: is_string, prefix, ..Refinement::default() };
         unknown_value(ty, refinement, term, cause, origin)
     }
 }

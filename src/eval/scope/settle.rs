@@ -50,7 +50,7 @@ impl Evaluator<'_> {
     fn stamp_all(&mut self, elements: EcoVec<Value>, term: TermId, causes: &Causes) -> EcoVec<Value> {
         let stamped = elements.into_iter().enumerate().map(|(i, element)| {
             if needs_term(&element) {
-                let term = self.terms.intern(Term::Step(term, ecow::eco_format!("[{i}]")));
+                let term = self.terms.step(term, ecow::eco_format!("[{i}]"));
                 self.stamp(element, term, causes)
             } else {
                 element
@@ -67,7 +67,7 @@ impl Evaluator<'_> {
     ) -> Arc<BTreeMap<EcoString, Value>> {
         let stamped = entries.iter().map(|(name, entry)| {
             let entry = if needs_term(entry) {
-                let term = self.terms.intern(Term::Step(term, ecow::eco_format!(".{name}")));
+                let term = self.terms.step(term, ecow::eco_format!(".{name}"));
                 self.stamp(entry.clone(), term, causes)
             } else {
                 entry.clone()

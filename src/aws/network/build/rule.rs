@@ -158,14 +158,13 @@ pub(super) fn read_ranges(rule: &mut Rule, arg: &Arg<'_>, argument: &str, terms:
     let family = Some(Family::of_argument(argument));
     for element in arg.elements(argument.starts_with("cidr_ipv")) {
         let (value, exists) = match element {
-            Element::Value(value, exists) => (value, exists),
             // A range that is known only by identity is there for each thing that has it.
-            Element::Each(value)
+            Element::Each(value, _)
                 if matches!(Cidr::of(value, family, terms), Known::Value(Cidr::Symbol(_))) =>
             {
                 (value, Truth::Yes)
             }
-            Element::Each(value) => (value, Truth::Unknown),
+            Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
             // A list that is not known holds what is an element of it.
             Element::More(value) => (value, Truth::Yes),
         };
@@ -196,8 +195,7 @@ pub(super) fn read_links<Id: Copy + PartialEq + std::fmt::Debug>(
 ) {
     for element in arg.elements(single) {
         let (value, exists) = match element {
-            Element::Value(value, exists) => (value, exists),
-            Element::Each(value) => (value, Truth::Unknown),
+            Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
             Element::More(value) => {
                 rule.open = Some(value.causes());
                 continue;
@@ -243,8 +241,7 @@ pub(super) fn exclusive(network: &mut Network, instance: &ResourceInstance, buil
         let mut open = false;
         for element in arg.elements(false) {
             let (value, exists) = match element {
-                Element::Value(value, exists) => (value, exists),
-                Element::Each(value) => (value, Truth::Unknown),
+                Element::Value(value, exists) | Element::Each(value, exists) => (value, exists),
                 Element::More(_) => {
                     open = true;
                     continue;

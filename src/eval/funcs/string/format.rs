@@ -32,9 +32,17 @@ pub const FORMATLIST: Function = Function {
 
 fn format(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value, FuncError> {
     if !args[1..].iter().all(Value::is_wholly_known) {
-        return Ok(Value::refined(Type::String, literal_prefix(args)));
+        let whole = as_it_is(text(&args[0])?, &args[1..]);
+        return Ok(whole.unwrap_or_else(|| Value::refined(Type::String, literal_prefix(args))));
     }
     result(context, &render(context, text(&args[0])?, &args[1..])?)
+}
+
+/// The string that is not known and that a verb on its own passes on: what is null is an error.
+fn as_it_is(format: &str, args: &[Value]) -> Option<Value> {
+    let [value] = args else { return None };
+    let is_string = value.as_unknown().is_some_and(|unknown| unknown.ty == Type::String);
+    (is_string && matches!(format, "%s" | "%v")).then(|| value.clone())
 }
 
 /// What stands before the first verb whose argument is not known begins the result.
@@ -104,7 +112,8 @@ fn formatlist(context: &Context<'_>, args: &[Value], _ty: &Type) -> Result<Value
             args.iter().map(|arg| arg.as_elements().map_or(arg, |elements| &elements[i]).clone()).collect();
         if !items.iter().all(Value::is_wholly_known) {
             let literal = [Value::string(format)];
-            results.push(Value::refined(Type::String, literal_prefix(&literal)));
+            let whole = as_it_is(format, &items);
+            results.push(whole.unwrap_or_else(|| Value::refined(Type::String, literal_prefix(&literal))));
             continue;
         }
         let rendered = render(context, format, &items).map_err(|error| match error {
