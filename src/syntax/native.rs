@@ -198,7 +198,8 @@ const TOO_MANY_KEYS: &str = "The objects of this file have more keys than ssmlin
                              counts add up to more than 100,000,000. The file is not checked.";
 const MISREAD: &str =
     "Terraform reads this text differently from the parser of ssmlint. The file is not checked.";
-const BAD_NUMBER: &str = "The number is beyond what ssmlint can represent. The file is not checked.";
+pub(super) const BAD_NUMBER: &str = "The number has more than 40,000 digits or a power of ten beyond 131,072, the limits \
+                                     of ssmlint. The file is not checked.";
 
 /// Whether a heredoc keeps its indent (`<<`) or loses it (`<<-`).
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -27,6 +27,10 @@ impl Evaluator<'_> {
     ) -> Value {
         let plain = name.strip_prefix("core::").unwrap_or(name);
         match plain {
+            "sensitive" => {
+                self.has_secrets = true;
+                args.iter().for_each(|arg| self.hide_literals(arg));
+            }
             "try" if !expand_final => return self.call_try(scope, args, span),
             "can" => return self.call_can(scope, args, span),
             "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
@@ -144,7 +148,10 @@ impl Evaluator<'_> {
         };
         match result {
             Ok(result) => self.settle_call(function, result, values),
-            Err(error) => self.function_error(function, error, args, span),
+            Err(error) => {
+                let error = funcs::harmless(&self.function_context(), function, values, error);
+                self.function_error(function, error, args, span)
+            }
         }
     }
 
