@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use ssmlint::lint::threads::{STACK_BYTES, threads};
 use ssmlint::lint::{self, Request};
 use ssmlint::source::fs::Disk;
 
 use crate::tree::{Shape, Tree};
 
+/// Runs of each measurement; the fastest counts, since the others were disturbed.
+const RUNS: usize = 5;
+
 /// The program's own, so that parsing alone has the same.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Runs of each measurement; the fastest counts, since the others were disturbed.
-const RUNS: usize = 5;
-const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -132,8 +132,7 @@ impl Run {
 
 /// Prints what [`Run::of`] reads.
 fn measure(what: &str, dir: &Path) -> io::Result<()> {
-    let threads =
-        rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().map_err(io::Error::other)?;
+    let threads = threads(0, STACK_BYTES).map_err(io::Error::other)?;
     let start = Instant::now();
     match what {
         "parse" => threads.install(|| parse(dir)),

@@ -57,6 +57,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         absent: evaluator.absent,
         diagnostics,
         summaries: summaries(config),
+        has_secrets: evaluator.has_secrets,
     }
 }
 
@@ -140,6 +141,8 @@ pub struct Evaluation {
     /// The files of built-in summaries, with the calls that they stand for: what is said of a place in such a file
     /// is said of the call.
     pub summaries: BTreeMap<FileId, SummarizedCall>,
+    /// Whether some value is sensitive.
+    pub has_secrets: bool,
 }
 
 impl Evaluation {

@@ -10,6 +10,7 @@
 //!               (text)       (tree)    (modules) (values) (model) (links)  (findings)  (one list)
 //! ```
 //!
+//! - [`bug`]: panics of our own, caught where they cost one root only.
 //! - [`source`]: texts and places in them; the only place that opens files.
 //! - [`syntax`]: a file to a tree of our own, native and JSON syntax alike; `hcl::edit`'s types end there.
 //! - [`config`]: directories to modules, once each, and modules to the tree of calls; modules of the registry that are
@@ -60,6 +61,7 @@
 
 pub mod truth;
 pub mod number;
+pub mod bug;
 pub mod source;
 pub mod diagnostic;
 pub mod addr;

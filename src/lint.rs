@@ -7,25 +7,27 @@ mod detect;
 mod inventory;
 mod levels;
 mod filter;
+mod redact;
 mod root;
 mod worlds;
 pub mod dump;
 pub mod merge;
 pub mod repair;
+pub mod threads;
 
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use jiff::civil::Date;
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::baseline::Baseline;
+use crate::bug;
 use crate::config::load::{DiscoverError, Loader, affected, discover};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::scenario::Demand;
@@ -146,8 +148,14 @@ pub enum Argument {
     VarFile(PathBuf),
 }
 
-/// Checks all root modules under the paths, in parallel on rayon's current threads.
+/// Checks all root modules under the paths, in parallel: on the caller's threads when they are some of [`threads`], else
+/// on as many new ones as rayon would use.
 pub fn check(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
+    let threads = threads::missing()?;
+    threads::on(threads.as_ref(), || check_here(request, fs))
+}
+
+fn check_here(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     let start = Instant::now();
     let sources = Arc::clone(&request.sources);
     let job = Job::new(request, Unasked::All, fs)?;
@@ -298,15 +306,8 @@ fn with_sources(matrix: Matrix, sources: &Arc<SourceMap>) -> Matrix {
 /// Runs the check of one root so that a bug of ours costs that root only.
 fn guarded<T>(dir: &Path, check: impl FnOnce() -> T) -> Result<T, Failure> {
     // What the closure shares with other roots is only ever added to.
-    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| {
-        let message = panic_message(panic.as_ref());
-        Failure { root: root::name(dir), message: format!("internal error: {message}") }
-    })
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    bug::caught(check)
+        .map_err(|bug| Failure { root: root::name(dir), message: format!("{bug}. {}", bug::PLEASE_REPORT) })
 }
 
 /// All rules, by code; those about directives come last.
@@ -340,6 +341,7 @@ pub struct Session<'a> {
     root: Root,
     sources: Arc<SourceMap>,
     fs: &'a dyn FileSystem,
+    threads: Option<ThreadPool>,
 }
 
 impl<'a> Session<'a> {
@@ -352,49 +354,65 @@ impl<'a> Session<'a> {
     /// As [`Session::open`] with the settings of a request, whose paths do not matter. Of the scenarios only those that
     /// are asked for are looked at.
     pub fn of(path: &Path, request: &Request, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
-        let paths = [path.to_path_buf()];
-        let loader = Loader::new(fs, &request.sources, &paths, request.context.data_dir.as_deref());
-        let roots = discover(&loader, &paths)?.roots;
-        // The directory itself is meant when it is one; what lies below it are other projects.
-        let own = fs.canonicalize(path).ok();
-        let is_own = |root: &&PathBuf| own.is_some() && fs.canonicalize(root).ok() == own;
-        let dir = match (roots.iter().find(is_own), roots.as_slice()) {
-            (Some(dir), _) | (None, [dir]) => dir.clone(),
-            (None, []) => return Err(Error::NothingToLint(paths.to_vec())),
-            (None, roots) => {
-                let roots = roots.iter().map(|root| root::name(root)).collect();
-                return Err(Error::SeveralRoots(path.to_path_buf(), roots));
-            }
-        };
-        Session::load(&loader, &dir, request, fs)
+        Session::on_threads_of(path, request, fs, |loader| {
+            let dir = Session::only_root(path, loader, fs)?;
+            Session::load(loader, &dir, request, fs)
+        })
     }
 
     /// As [`Session::of`]; a directory without Terraform files, also below it, is an empty root module, as it is for
     /// `terraform console`.
     pub fn anywhere(path: &Path, request: &Request, fs: &'a dyn FileSystem) -> Result<Session<'a>, Error> {
-        match Session::of(path, request, fs) {
-            Err(Error::NothingToLint(_)) => {
-                let paths = [path.to_path_buf()];
-                let loader = Loader::new(fs, &request.sources, &paths, request.context.data_dir.as_deref());
-                Session::load(&loader, path, request, fs)
-            }
-            session => session,
-        }
+        Session::on_threads_of(path, request, fs, |loader| {
+            let dir = match Session::only_root(path, loader, fs) {
+                Err(Error::NothingToLint(_)) => path.to_path_buf(),
+                found => found?,
+            };
+            Session::load(loader, &dir, request, fs)
+        })
     }
 
-    fn load(
-        loader: &Loader<'_>,
-        dir: &Path,
+    fn on_threads_of(
+        path: &Path,
         request: &Request,
         fs: &'a dyn FileSystem,
+        load: impl FnOnce(&Loader<'_>) -> Result<Root, Error> + Send,
     ) -> Result<Session<'a>, Error> {
+        let threads = threads::missing()?;
+        let root = threads::on(threads.as_ref(), || {
+            let paths = [path.to_path_buf()];
+            load(&Loader::new(fs, &request.sources, &paths, request.context.data_dir.as_deref()))
+        })?;
+        Ok(Session { root, sources: Arc::clone(&request.sources), fs, threads })
+    }
+
+    fn load(loader: &Loader<'_>, dir: &Path, request: &Request, fs: &dyn FileSystem) -> Result<Root, Error> {
         let job = Job::new(request, Unasked::Configured, fs)?;
-        let root = Root::load(loader, dir, &job, &job.scenarios(dir, fs));
-        Ok(Session { root, sources: Arc::clone(&request.sources), fs })
+        Ok(Root::load(loader, dir, &job, &job.scenarios(dir, fs)))
+    }
+
+    fn only_root(path: &Path, loader: &Loader<'_>, fs: &dyn FileSystem) -> Result<PathBuf, Error> {
+        let paths = [path.to_path_buf()];
+        let roots = discover(loader, &paths)?.roots;
+        // The directory itself is meant when it is one; what lies below it are other projects.
+        let own = fs.canonicalize(path).ok();
+        let is_own = |root: &&PathBuf| own.is_some() && fs.canonicalize(root).ok() == own;
+        match (roots.iter().find(is_own), roots.as_slice()) {
+            (Some(dir), _) | (None, [dir]) => Ok(dir.clone()),
+            (None, []) => Err(Error::NothingToLint(paths.to_vec())),
+            (None, roots) => {
+                let roots = roots.iter().map(|root| root::name(root)).collect();
+                Err(Error::SeveralRoots(path.to_path_buf(), roots))
+            }
+        }
     }
 
     /// Everything in it, evaluated.
     pub fn inspect(&self, secrets: Secrets) -> Inspection {
+        self.on_threads(|| self.inspect_here(secrets))
+    }
+
+    fn inspect_here(&self, secrets: Secrets) -> Inspection {
         let evaluation = self.root.evaluate(self.world(), Demand::All);
         let mut inspection = dump::inspection(&evaluation, secrets);
         inspection.root = root::name(&self.root.config.dir);
@@ -409,6 +427,10 @@ impl<'a> Session<'a> {
 
     /// Evaluates expressions in its scope, each for itself.
     pub fn evaluate(&self, expressions: &[String], secrets: Secrets) -> Vec<Outcome> {
+        self.on_threads(|| self.evaluate_here(expressions, secrets))
+    }
+
+    fn evaluate_here(&self, expressions: &[String], secrets: Secrets) -> Vec<Outcome> {
         let parsed: Vec<Result<Expr, Vec<Diagnostic>>> = expressions
             .iter()
             .map(|text| {
@@ -432,7 +454,7 @@ impl<'a> Session<'a> {
 
     /// The proofs of its targets, or of the one of that address.
     pub fn why(&self, address: Option<&str>) -> Result<Why, Error> {
-        let (split, worlds) = worlds::explain(&self.root, self.world());
+        let (split, worlds) = self.on_threads(|| worlds::explain(&self.root, self.world()));
         let mut addresses: Vec<String> = split.proofs.iter().map(|proof| proof.target.clone()).collect();
         addresses.sort();
         let mut proofs = split.proofs;
@@ -476,7 +498,7 @@ impl<'a> Session<'a> {
 
     /// What is proven of each target for every combination of the switches that decide it.
     pub fn matrix(&self) -> Matrix {
-        with_sources(worlds::matrix(&self.root, self.world()), &self.sources)
+        with_sources(self.on_threads(|| worlds::matrix(&self.root, self.world())), &self.sources)
     }
 
     /// Whether an input, output, value or state in it may be sensitive. Where none is, only an expression itself can
@@ -488,6 +510,10 @@ impl<'a> Session<'a> {
     /// Whether a file of it could not be read or parsed.
     pub fn is_unreadable(&self) -> bool {
         self.root.is_unreadable()
+    }
+
+    fn on_threads<T: Send>(&self, run: impl FnOnce() -> T + Send) -> T {
+        threads::on(self.threads.as_ref(), run)
     }
 
     fn world(&self) -> World<'_> {
@@ -510,6 +536,8 @@ pub enum Error {
     NoTarget(String, Vec<String>),
     /// A path named on the command line cannot be read: the path and the reason.
     Unreadable(PathBuf, String),
+    /// The system gives no threads: its reason.
+    NoThreads(String),
     /// A mistake of ssmlint's own that stops the run: what it is.
     Internal(String),
 }
@@ -539,6 +567,7 @@ impl fmt::Display for Error {
             Error::NoScenario(name, _) => write!(f, "there is no scenario {name} in the settings"),
             Error::NoTarget(address, _) => write!(f, "there is no target {address}"),
             Error::Unreadable(path, reason) => write!(f, "cannot read {}: {reason}", path.display()),
+            Error::NoThreads(reason) => write!(f, "cannot start threads: {reason}"),
             Error::Internal(what) => f.write_str(what),
         }
     }
@@ -570,6 +599,7 @@ impl Error {
             }
             Error::NoTarget(address, there) => near(address, there),
             Error::Unreadable(..) => "name a directory with .tf files, or the files themselves".to_owned(),
+            Error::NoThreads(_) => "RAYON_NUM_THREADS=1 asks for one thread only".to_owned(),
             Error::Internal(_) => "this is a bug in ssmlint; please report it. No file was changed".to_owned(),
         }
     }

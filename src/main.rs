@@ -12,12 +12,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use ssmlint::report;
+use ssmlint::lint::threads::STACK_BYTES;
+use ssmlint::{bug, report};
 
 use crate::cli::{Cli, Command, Environment};
-
-/// Code from strangers can be nested deeply; every stage bounds its depth to what fits this.
-const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
@@ -28,15 +26,8 @@ fn main() -> ExitCode {
 }
 
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map_or(String::new(), |location| format!(" at {location}"));
-    let text = panic.payload().downcast_ref::<&str>().copied();
-    let message = text.or_else(|| panic.payload().downcast_ref::<String>().map(String::as_str));
-    let message = message.unwrap_or("no message");
-    let message = report::safe::sentence(message);
-    let _ = writeln!(
-        io::stderr(),
-        "ssmlint: internal error{place}: {message}\nThis is a bug; please report it with the code that shows it."
-    );
+    let bug = report::safe::sentence(&bug::noted(panic).to_string());
+    let _ = writeln!(io::stderr(), "ssmlint: {bug}\n{}.", bug::PLEASE_REPORT);
 }
 
 fn run() -> ExitCode {

@@ -11,15 +11,16 @@ pub mod verdict;
 
 use crate::aws::Model;
 use crate::aws::ami::Family;
+use crate::aws::cidr::Coverage;
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::dns::{Relation, relation};
 use crate::aws::endpoint::{Endpoint, Presence};
 use crate::aws::fact::{Answer, Evidence, Reason};
 use crate::aws::iam::RoleId;
-use crate::aws::link::{EndpointId, GatewayId, Link, SubnetId, VpcId};
+use crate::aws::link::{EndpointId, GatewayId, GroupId, Link, SubnetId, VpcId};
 use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
-use crate::aws::security_group::{Admission, Direction, Party};
+use crate::aws::security_group::{Admission, Direction, Party, PeerKind};
 use crate::proof::dns::Resolution;
 pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
@@ -354,9 +355,8 @@ impl<'a> Reach<'a> {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
         let (address, groups) = (target.private_ip(), &target.groups);
-        let admits = |party: Party<'_>| {
-            self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party)
-        };
+        let admits =
+            |party: Party<'_>| self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party);
         let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, address, groups }));
         if near.as_ref().is_some_and(|near| near.coverage != Coverage::Unknown) {
             return near;

@@ -5,8 +5,9 @@
 pub mod fs;
 pub mod replace;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// A file in the [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +111,8 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RwLock<Vec<Arc<SourceFile>>>,
+    /// Where sensitive values are written.
+    secrets: RwLock<BTreeSet<Span>>,
 }
 
 impl SourceMap {
@@ -131,6 +134,20 @@ impl SourceMap {
     pub fn file(&self, id: FileId) -> Arc<SourceFile> {
         let files = self.files.read().expect("no thread panics while it adds a file");
         Arc::clone(&files[id.0 as usize])
+    }
+
+    /// Takes note that a sensitive value is written there, so that no excerpt shows it.
+    pub fn hide(&self, span: Span) {
+        let is_known = self.secrets.read().is_ok_and(|secrets| secrets.contains(&span));
+        if !is_known {
+            self.secrets.write().unwrap_or_else(PoisonError::into_inner).insert(span);
+        }
+    }
+
+    /// Where sensitive values are written in a file.
+    pub fn hidden(&self, file: FileId) -> Vec<Span> {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        secrets.iter().filter(|span| span.file == file).copied().collect()
     }
 
     /// The number of files.

@@ -11,3 +11,11 @@ mod values;
 mod syntax;
 #[path = "hostile/tree.rs"]
 mod tree;
+#[path = "hostile/changing.rs"]
+mod changing;
+#[path = "hostile/stack.rs"]
+mod stack;
+#[path = "hostile/secrets.rs"]
+mod secrets;
+#[path = "hostile/bugs.rs"]
+mod bugs;

@@ -28,6 +28,9 @@ resource "terraform_data" "t" { for_each = toset(["a", "b"]) }
 fuzz_target!(|text: &str| {
     let mut memory = Memory::new();
     memory.add("/project/main.tf", SCOPE);
-    let session = Session::open(Path::new("/project"), &Context::default(), &memory).expect("the scope is valid");
-    session.evaluate(&[text.to_owned()], Secrets::Hide);
+    ssmlint_fuzz::on_thread(|| {
+        let session =
+            Session::open(Path::new("/project"), &Context::default(), &memory).expect("the scope is valid");
+        session.evaluate(&[text.to_owned()], Secrets::Hide);
+    });
 });

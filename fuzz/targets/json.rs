@@ -4,4 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| ssmlint_fuzz::parse("main.tf.json", text));
+fuzz_target!(|text: &str| ssmlint_fuzz::on_thread(|| ssmlint_fuzz::parse("main.tf.json", text)));

@@ -47,7 +47,9 @@ module "missing" {{
     );
     let path = format!("{}.tf", text.replace(['/', '\0'], "-"));
     let files = [("main.tf".to_owned(), project.clone()), (path, "locals {\n  x = = 1\n}\n".to_owned())];
-    if let Some(report) = ssmlint_fuzz::check(&files) {
-        ssmlint_fuzz::render(&report);
-    }
+    ssmlint_fuzz::on_thread(|| {
+        if let Some(report) = ssmlint_fuzz::check(&files) {
+            ssmlint_fuzz::render(&report);
+        }
+    });
 });

@@ -5,7 +5,9 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Some(report) = ssmlint_fuzz::check(&ssmlint_fuzz::files(text)) {
-        ssmlint_fuzz::render(&report);
-    }
+    ssmlint_fuzz::on_thread(|| {
+        if let Some(report) = ssmlint_fuzz::check(&ssmlint_fuzz::files(text)) {
+            ssmlint_fuzz::render(&report);
+        }
+    });
 });

@@ -154,7 +154,6 @@ fn data(instance: &ResourceInstance, type_name: &str, name: &str, terms: &mut Te
             Some(partition) => Value::string(reversed(partition.dns_suffix)),
             None => shared("reverse_dns_prefix", instance, terms),
         }),
-        ("aws_availability_zones", "names" | "zone_ids") => Some(zones(instance, name, terms)),
         ("aws_vpc_endpoint_service", "service_name") => {
             let service = argument(instance, "service")?;
             let region = region(instance, terms);
@@ -288,27 +287,6 @@ fn concat(parts: &[Value], terms: &mut Terms) -> Value {
 fn partition(instance: &ResourceInstance) -> Option<Partition> {
     let region = argument(instance, "region").or(instance.provider_region.as_ref())?;
     region.as_str().map(Partition::of_region)
-}
-
-/// What the zones of a region are called: at least two unless a filter leaves some out.
-/// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>.
-fn zones(instance: &ResourceInstance, name: &str, terms: &mut Terms) -> Value {
-    let left_out =
-        ["exclude_names", "exclude_zone_ids"].iter().any(|name| argument(instance, name).is_some());
-    let filtered = instance.body.blocks.iter().any(|block| block.block_type == "filter");
-    let refinement = Refinement {
-        not_null: true,
-        min_length: if left_out || filtered { 0 } else { 2 },
-        ..Refinement::default()
-    };
-    Value::new(ValueKind::Unknown(Arc::new(Unknown {
-        term: terms.intern(Term::Attr(instance.id, name.into())),
-        ty: Type::List(Arc::new(Type::String)),
-        refinement,
-        causes: [Cause::DataSource(instance.addr.to_string().into())].into_iter().collect(),
-        possible: None,
-        each: None,
-    })))
 }
 
 fn reversed(domain: &str) -> String {

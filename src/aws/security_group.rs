@@ -139,13 +139,11 @@ pub struct PrefixList {
     pub declaration: Declaration,
     /// How far the configuration decides what it is.
     pub origin: Origin,
-    /// Whether AWS keeps it for a service of its own: it holds none of the addresses within a VPC.
-    pub of_service: bool,
     /// Its entries.
     pub entries: Vec<PrefixListEntry>,
     /// Why it may have further entries.
     pub open: Option<Causes>,
-    /// Whether it is a list that AWS keeps of the public ranges of a service with gateway endpoints, S3 or DynamoDB.
+    /// Whether AWS keeps it for a service of its own: it holds none of the addresses within a VPC.
     pub of_service: bool,
 }
 

@@ -13,7 +13,6 @@ use ssmlint::settings::find;
 use ssmlint::settings::layer::Layer;
 use ssmlint::source::fs::{Disk, FileSystem};
 
-use crate::STACK_BYTES;
 use crate::cli::{BaselineArgs, BaselineCommand, Environment};
 use crate::commands::output::{print, write_file};
 use crate::commands::{failure, from_here, settings};
@@ -144,8 +143,7 @@ impl Run {
     fn look(&self, keys: Vec<Key>) -> Result<Recognised, Failure> {
         let baseline = Baseline { dir: dir_of(&self.file), keys };
         let request = Request { baseline: Some(baseline), ..self.request.clone() };
-        let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
-        let report = threads.install(|| lint::check(&request, &Disk)).map_err(|error| failure(&error))?;
+        let report = lint::check(&request, &Disk).map_err(|error| failure(&error))?;
         if report.is_incomplete() {
             return Err(miette!(
                 help = "`ssmlint` with the same paths says what is wrong",

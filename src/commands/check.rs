@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use miette::{IntoDiagnostic, Report as Failure, miette};
+use miette::{Report as Failure, miette};
 
 use ssmlint::fix;
 use ssmlint::lint::repair::{self, Repair};
@@ -12,7 +12,6 @@ use ssmlint::report::{self, Format, Options, Policy, Report, Severity};
 use ssmlint::source::fs::Disk;
 use ssmlint::source::replace::{ReplaceError, Replacement, replace};
 
-use crate::STACK_BYTES;
 use crate::cli::{CheckArgs, Destination, Environment, parse_destinations};
 use crate::commands::baseline;
 use crate::commands::output::{append, is_terminal, print, use_color, use_hyperlinks, write_file};
@@ -56,12 +55,11 @@ pub(crate) fn run(
         matrix,
         ..Request::default()
     };
-    let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().into_diagnostic()?;
     let progress = (!arguments.quiet).then(|| progress::Line::show(&request.progress));
-    let checked = threads.install(|| match arguments.fixes() {
+    let checked = match arguments.fixes() {
         Some(up_to) => repair::repair(&request, &Disk, up_to),
         None => lint::check(&request, &Disk).map(|report| Repair { report, files: Vec::new() }),
-    });
+    };
     drop(progress);
     let Repair { mut report, files } = match checked {
         Ok(checked) => checked,

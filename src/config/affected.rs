@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::bug;
 use crate::config::discover::{Discovered, Found, roots, walk};
 use crate::config::load::{Loader, MAX_FILE_BYTES, configuration_files, normalize, tree_around};
 use crate::source::fs::FileSystem;
@@ -49,7 +50,7 @@ pub fn affected(loader: &Loader<'_>, files: &[PathBuf], trees: &[PathBuf]) -> Di
 /// The directories from which strings that look like sources lead to one of `wanted`, and those themselves.
 fn callers(loader: &Loader<'_>, found: &Found, wanted: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let sources: Vec<Option<Vec<PathBuf>>> =
-        found.candidates.par_iter().map(|(canonical, _)| local_sources(loader, canonical)).collect();
+        found.candidates.par_iter().map(|(canonical, _)| sound_sources(loader, canonical)).collect();
     let mut callers: BTreeMap<PathBuf, Vec<&Path>> = BTreeMap::new();
     let mut pending: Vec<PathBuf> = wanted.iter().cloned().collect();
     for ((caller, _), sources) in found.candidates.iter().zip(sources) {
@@ -70,6 +71,11 @@ fn callers(loader: &Loader<'_>, found: &Found, wanted: &BTreeSet<PathBuf>) -> BT
         }
     }
     reached
+}
+
+/// As [`local_sources`]; none also where a bug of ours keeps a file from being read.
+fn sound_sources(loader: &Loader<'_>, dir: &Path) -> Option<Vec<PathBuf>> {
+    bug::caught(|| local_sources(loader, dir)).ok().flatten()
 }
 
 /// The directories without links that quoted relative paths in a directory's files lead to; none when a path is
@@ -109,7 +115,8 @@ fn includes(loader: &Loader<'_>, root: &Path, wanted: &BTreeSet<PathBuf>) -> boo
         if loader.calls_nothing(&canonical) || !seen.insert(canonical.clone()) {
             continue;
         }
-        let module = loader.module(&canonical, &shown);
+        // What cannot be read could call anything.
+        let Some(module) = loader.sound_module(&canonical, &shown) else { return true };
         let sources = module.module_calls.values().filter_map(|call| call.source.as_deref());
         pending.extend(sources.filter_map(|source| loader.local(&module, source).ok()));
     }

@@ -213,7 +213,10 @@ pub(super) fn roots(loader: &Loader<'_>, found: &Found) -> Vec<PathBuf> {
     let modules: Vec<_> = found
         .candidates
         .iter()
-        .map(|(canonical, shown)| (!loader.calls_nothing(canonical)).then(|| loader.module(canonical, shown)))
+        .map(|(canonical, shown)| match loader.calls_nothing(canonical) {
+            true => None,
+            false => loader.sound_module(canonical, shown),
+        })
         .collect();
     let index: FxHashMap<&Path, usize> =
         found.candidates.iter().enumerate().map(|(i, (canonical, _))| (canonical.as_path(), i)).collect();

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bug::{self, Bug};
 use crate::config::decode::{self, ParsedFile, is_local_source};
 use crate::config::manifest::{MAX_MANIFEST_BYTES, Manifest};
 use crate::config::summary;
@@ -54,6 +55,8 @@ pub struct Loader<'a> {
     manifests: Mutex<FxHashMap<PathBuf, Arc<Installed>>>,
     /// The directories that were found, as they are shown, with their paths without links.
     found: Mutex<FxHashMap<PathBuf, PathBuf>>,
+    /// What kept directories from being read, by their path without links.
+    bugs: Mutex<FxHashMap<PathBuf, Bug>>,
 }
 
 type Slot = Arc<OnceLock<Arc<Module>>>;
@@ -95,6 +98,7 @@ impl<'a> Loader<'a> {
             uncalled: Mutex::default(),
             manifests: Mutex::default(),
             found: Mutex::default(),
+            bugs: Mutex::default(),
         }
     }
 
@@ -159,14 +163,23 @@ impl<'a> Loader<'a> {
         Config { root, dir: dir.to_path_buf(), canonical_dir: canonical, diagnostics, missing, files }
     }
 
-    /// The module in a directory, read at most once. `canonical` is without links, `shown` is for output.
+    /// The module in a directory, read at most once. `canonical` is without links, `shown` is for output. Where a bug
+    /// of ours kept it from being read, whoever asks stops too.
     pub(crate) fn module(&self, canonical: &Path, shown: &Path) -> Arc<Module> {
+        if let Some(bug) = self.bugs().get(canonical).cloned() {
+            bug::again(&bug);
+        }
         let slot = self.slot(canonical);
         let read = || {
             let pending = self.pending().remove(canonical);
             Arc::new(self.parse(pending.unwrap_or_else(|| self.list(canonical, shown))))
         };
         Arc::clone(slot.get_or_init(read))
+    }
+
+    /// The module in a directory; none where a bug of ours keeps it from being read.
+    pub(crate) fn sound_module(&self, canonical: &Path, shown: &Path) -> Option<Arc<Module>> {
+        bug::caught(|| self.module(canonical, shown)).ok()
     }
 
     /// Forgets the module in a directory that nothing else calls, so that its tree lives no longer than its check.
@@ -226,17 +239,21 @@ impl<'a> Loader<'a> {
             level.retain(|(canonical, _)| {
                 known.insert(canonical.clone()) && self.slot(canonical).get().is_none()
             });
-            let mut listed: Vec<Listed> =
-                level.par_iter().map(|(canonical, shown)| self.list(canonical, shown)).collect();
+            let mut listed: Vec<Listed> = level
+                .par_iter()
+                .filter_map(|(canonical, shown)| self.sound(canonical, || self.list(canonical, shown)))
+                .collect();
             listed.iter_mut().for_each(|listed| self.number(listed));
             let (listed, waiting): (Vec<Listed>, Vec<Listed>) =
                 listed.into_iter().partition(|listed| listed.may_call || listed.error.is_some());
             self.pending().extend(waiting.into_iter().map(|listed| (listed.canonical.clone(), listed)));
             let modules: Vec<Arc<Module>> = listed
                 .into_par_iter()
-                .map(|listed| {
-                    let slot = self.slot(&listed.canonical);
-                    Arc::clone(slot.get_or_init(|| Arc::new(self.parse(listed))))
+                .filter_map(|listed| {
+                    let canonical = listed.canonical.clone();
+                    let slot = self.slot(&canonical);
+                    let parse = || Arc::new(self.parse(listed));
+                    self.sound(&canonical, || Arc::clone(slot.get_or_init(parse)))
                 })
                 .collect();
             level = modules
@@ -248,6 +265,16 @@ impl<'a> Loader<'a> {
                 })
                 .collect();
         }
+    }
+
+    /// Runs a step of reading a directory, which may have a bug. It is kept for the roots that need the directory.
+    fn sound<T>(&self, canonical: &Path, step: impl FnOnce() -> T) -> Option<T> {
+        let keep = |bug| self.bugs().insert(canonical.to_path_buf(), bug);
+        bug::caught(step).map_err(keep).ok()
+    }
+
+    fn bugs(&self) -> std::sync::MutexGuard<'_, FxHashMap<PathBuf, Bug>> {
+        self.bugs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The built-in summary for a registry module that is not installed, as a module of its own for each call.

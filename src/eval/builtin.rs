@@ -289,6 +289,7 @@ impl<'a> Evaluator<'a> {
     fn remote_state_outputs(&mut self, id: InstanceId) -> Value {
         match self.local_state(id) {
             Some(outputs) => {
+                self.has_secrets |= outputs.iter().any(|(_, value)| value.marks.sensitive);
                 let defaults = self.builtin_attribute(id, "defaults");
                 let mut entries = defaults.as_entries().cloned().unwrap_or_default();
                 entries.extend(outputs);

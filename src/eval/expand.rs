@@ -326,6 +326,7 @@ impl<'a> Evaluator<'a> {
                 "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. \
                  If used, the sensitive value could be exposed as a resource instance key.",
             );
+            return self.hidden_keys(value, expr, because, decl_range);
         } else if value.marks.ephemeral {
             invalid(self, "The given \"for_each\" value is derived from an ephemeral value.");
         }
@@ -372,6 +373,7 @@ impl<'a> Evaluator<'a> {
                     }
                     if element.marks.sensitive {
                         invalid(self, "Sensitive values cannot be used as for_each arguments.");
+                        return self.hidden_keys(value, expr, because, decl_range);
                     }
                     if !element.is_unknown() && element.as_str().is_none() {
                         invalid(
@@ -405,6 +407,13 @@ impl<'a> Evaluator<'a> {
                 Plan::Failed
             }
         }
+    }
+
+    /// The instances of keys that Terraform refuses because they are sensitive: addresses would tell them.
+    fn hidden_keys(&mut self, value: Value, expr: &Expr, because: OriginId, decl_range: Span) -> Plan {
+        let cause = Cause::Error("Invalid for_each argument".into());
+        let unknown = self.unknown(value.ty(), Refinement::default(), cause, expr.span);
+        self.for_each_unknown(unknown.with_marks(value.marks), because, decl_range)
     }
 
     fn each_plan(&mut self, value: &Value, exists: Truth, because: OriginId, span: Span) -> Plan {

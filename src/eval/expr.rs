@@ -10,7 +10,6 @@ mod conditional;
 mod for_expr;
 mod template;
 mod call;
-mod secret;
 mod attempt;
 mod render;
 
@@ -48,9 +47,7 @@ impl<'a> Evaluator<'a> {
             return self.exhausted(Some(expr.span));
         }
         if self.depth >= self.env.limits.depth {
-            let what =
-                format!("expressions or references nested too deeply, depth ({})", self.env.limits.depth);
-            return self.limit(&what, Some(expr.span));
+            return self.limit(&too_deep(self.env.limits), Some(expr.span));
         }
         self.depth += 1;
         let value = self.eval_kind(scope, expr);
@@ -261,6 +258,10 @@ fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> V
         | kind @ ValueKind::Resource(_) => kind,
     };
     Value { kind, origin, marks }
+}
+
+fn too_deep(limits: &Limits) -> String {
+    format!("expressions or references nested too deeply, depth ({})", limits.depth)
 }
 
 fn too_large(what: &str, limits: &Limits) -> String {

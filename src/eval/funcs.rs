@@ -28,6 +28,7 @@ use crate::eval::convert::convert;
 use crate::eval::convert::stand_in::pick;
 use crate::eval::limits::Limits;
 use crate::eval::value::{Causes, Marks, Refinement, Type, Unknown, Value, ValueKind};
+use crate::number::Number;
 use crate::source::fs::FileSystem;
 
 /// What a function may look at besides its arguments.
@@ -213,6 +214,56 @@ pub fn call(context: &Context<'_>, function: &Function, args: &[Value]) -> Resul
         },
     };
     Ok(refine(result, (function.refine)(&converted)).with_marks(marks))
+}
+
+/// The error of a call without what it tells of sensitive arguments. Messages quote arguments and parts of them, so a
+/// message stands only if it is the same whatever the sensitive strings and numbers are.
+pub fn harmless(context: &Context<'_>, function: &Function, args: &[Value], error: FuncError) -> FuncError {
+    if !args.iter().any(|arg| arg.deep_marks().sensitive) {
+        return error;
+    }
+    let others: Vec<Value> = args.iter().map(|arg| with_other_secrets(arg, false)).collect();
+    if call(context, function, &others).is_err_and(|other| other == error) {
+        return error;
+    }
+    let hidden = || "the reason is not shown, because it may tell of a sensitive value".to_owned();
+    match error {
+        FuncError::Arg(index, _) => FuncError::Arg(index, hidden()),
+        FuncError::Call(_) => FuncError::Call(hidden()),
+        FuncError::Outside(_) => FuncError::Outside("a path that is sensitive".to_owned()),
+        FuncError::Limit(_) => error,
+    }
+}
+
+/// The value with other strings, numbers and keys where it is sensitive.
+fn with_other_secrets(value: &Value, within: bool) -> Value {
+    let hide = within || value.marks.sensitive;
+    let other = |text: &str| ecow::EcoString::from(if text == "~" { "^" } else { "~" });
+    let entries = |entries: &std::collections::BTreeMap<ecow::EcoString, Value>| {
+        let key =
+            |key: &ecow::EcoString, n: usize| if hide { ecow::eco_format!("~{n}") } else { key.clone() };
+        let entries = entries.iter().enumerate();
+        Arc::new(entries.map(|(n, (k, v))| (key(k, n), with_other_secrets(v, hide))).collect())
+    };
+    let elements = |elements: &EcoVec<Value>| elements.iter().map(|v| with_other_secrets(v, hide)).collect();
+    let kind = match &value.kind {
+        ValueKind::String(text) if hide => ValueKind::String(other(text)),
+        ValueKind::List(ty, all) => ValueKind::List(ty.clone(), elements(all)),
+        ValueKind::Set(ty, all) => ValueKind::Set(ty.clone(), elements(all)),
+        ValueKind::Tuple(all) => ValueKind::Tuple(elements(all)),
+        ValueKind::Map(ty, all) => ValueKind::Map(ty.clone(), entries(all)),
+        ValueKind::Object(all) => ValueKind::Object(entries(all)),
+        ValueKind::Number(number) if hide => {
+            ValueKind::Number(number.add(&Number::from(1_i64)).unwrap_or_else(|| number.clone()))
+        }
+        kind @ (ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::Resource(_)
+        | ValueKind::Unknown(_)) => kind.clone(),
+    };
+    Value { kind, origin: value.origin, marks: value.marks }
 }
 
 /// Whether its type, or the attributes of its type, are not known.

@@ -140,6 +140,8 @@ pub(super) struct Evaluator<'a> {
     weighed: u64,
     made: usize,
     limit_reported: bool,
+    /// Whether some value is sensitive.
+    pub(super) has_secrets: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -165,6 +167,7 @@ impl<'a> Evaluator<'a> {
             weighed: 0,
             made: 0,
             limit_reported: false,
+            has_secrets: false,
         };
         evaluator.modules.push(ModuleState {
             node: &config.root,

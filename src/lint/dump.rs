@@ -65,7 +65,7 @@ pub fn outcome(value: &Value, diagnostics: &[Diagnostic], secrets: Secrets) -> O
         return refused(&refusals);
     }
     Outcome::Value {
-        ty: type_json(&value.ty()),
+        ty: shown_type(value, secrets),
         value: datum(value, secrets),
         causes: value.causes().iter().map(describe).collect(),
         sensitive: value.marks.sensitive,
@@ -82,6 +82,20 @@ pub fn refused(diagnostics: &[Diagnostic]) -> Outcome {
         },
     );
     Outcome::Error(message)
+}
+
+/// The type of a value; `"dynamic"` where it would tell the keys of a sensitive one.
+fn shown_type(value: &Value, secrets: Secrets) -> Json {
+    fn tells_keys(ty: &Type) -> bool {
+        match ty {
+            Type::Object(attributes) => !attributes.is_empty(),
+            Type::List(element) | Type::Set(element) | Type::Map(element) => tells_keys(element),
+            Type::Tuple(elements) => elements.iter().any(tells_keys),
+            Type::Dynamic | Type::Bool | Type::Number | Type::String | Type::Resource(_) => false,
+        }
+    }
+    let is_hidden = value.marks.sensitive && secrets == Secrets::Hide;
+    if is_hidden && tells_keys(&value.ty()) { json!("dynamic") } else { type_json(&value.ty()) }
 }
 
 /// A type in Terraform's JSON notation: `"string"`, `["list","string"]`, `["object",{"a":"string"}]`.
@@ -108,7 +122,7 @@ pub fn type_json(ty: &Type) -> Json {
 /// An evaluation as it is shown; gaps, errors and sources are the caller's.
 pub fn inspection(evaluation: &Evaluation, secrets: Secrets) -> Inspection {
     let output = |value: &Value| Output {
-        ty: type_json(&value.ty()),
+        ty: shown_type(value, secrets),
         value: datum(value, secrets),
         sensitive: value.marks.sensitive,
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Edit, Finding, Safety, Severity};
 use crate::fix;
-use crate::lint::{Error, Request, Scope, check};
+use crate::lint::{Error, Request, Scope, check, threads};
 use crate::report::Report;
 use crate::source::fs::{Entry, FileKind, FileSystem, Walk};
 use crate::source::replace::Replacement;
@@ -33,6 +33,11 @@ pub struct Repair {
 
 /// Checks all root modules and applies the fixes up to a level, in memory, until there is nothing more to do.
 pub fn repair(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<Repair, Error> {
+    let threads = threads::missing()?;
+    threads::on(threads.as_ref(), || repair_here(request, fs, up_to))
+}
+
+fn repair_here(request: &Request, fs: &dyn FileSystem, up_to: Safety) -> Result<Repair, Error> {
     let given = request.sources.len();
     let mut overlay = Overlay { base: fs, files: BTreeMap::new() };
     let mut report =

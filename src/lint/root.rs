@@ -18,6 +18,7 @@ use crate::eval::{self, Evaluation};
 use crate::finding::Finding;
 use crate::lint::configure::{Job, Options, Planned};
 use crate::lint::inventory::inventory;
+use crate::lint::redact::Secrets;
 use crate::lint::{Argument, worlds};
 use crate::proof::verdict::Proof;
 use crate::proof::{Reach, chain};
@@ -85,12 +86,15 @@ pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
     let model = Model::build(evaluation, &options.model);
     let reach = Reach::new(&model, &options.proof);
     let trails = Trails::new(evaluation);
-    let findings =
+    let mut findings =
         rules::check(&RuleContext { model: &model, reach: &reach, trails: &trails, options: &options.rules });
     let mut proofs = chain::prove(&reach);
     for proof in &mut proofs {
         proof.tell(&trails);
     }
+    let secrets = Secrets::of(evaluation);
+    findings.iter_mut().for_each(|finding| secrets.hide_in_finding(finding));
+    proofs.iter_mut().for_each(|proof| secrets.hide_in_proof(proof));
     Judged { findings, proofs, inventory: inventory(&model) }
 }
 
@@ -99,8 +103,10 @@ pub(super) fn prove(evaluation: &Evaluation, options: &Options) -> Vec<Proof> {
     let model = Model::build(evaluation, &options.model);
     let trails = Trails::new(evaluation);
     let mut proofs = chain::prove(&Reach::new(&model, &options.proof));
+    let secrets = Secrets::of(evaluation);
     for proof in &mut proofs {
         proof.tell(&trails);
+        secrets.hide_in_proof(proof);
     }
     proofs
 }

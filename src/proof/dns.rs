@@ -152,7 +152,8 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             (Truth::Yes, Some(target)) if !zone.exact.is_unknown() => {
                 if network.endpoint(target).service.is(label).is_no() {
                     let record = network.record_to(zone.zone, target);
-                    let answer = record.map_or(zone.record.clone(), |record| Answer::yes(record.evidence("")));
+                    let answer =
+                        record.map_or(zone.record.clone(), |record| Answer::yes(record.evidence("")));
                     return decided(Place::Broken, answer, endpoints, doubts);
                 }
                 return decided(Place::Zone(zone.zone, target), answers, endpoints, doubts);

@@ -48,7 +48,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     }
     for failure in &report.failures {
         let root = safe::leading_path(&failure.root);
-        let _ = writeln!(out, "{root}: internal error {}", safe::sentence(&failure.message));
+        let _ = writeln!(out, "{root}: {}", safe::sentence(&failure.message));
     }
     if !options.quiet {
         out.push_str(&summary::verdicts(report));

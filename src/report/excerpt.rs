@@ -62,7 +62,7 @@ impl Excerpts {
         let mut excerpts = Vec::new();
         let mut labels = Vec::new();
         for (index, (file, marks)) in files.into_iter().enumerate() {
-            let (excerpt, ranges) = Excerpt::new(&file, base, &marks);
+            let (excerpt, ranges) = Excerpt::new(&file, base, &marks, &sources.hidden(file.id));
             excerpts.push(excerpt);
             for (mark, range) in marks.into_iter().zip(ranges) {
                 labels.push(Label::new(mark.style, index, range).with_message(mark.message));
@@ -77,7 +77,12 @@ impl Excerpts {
 }
 
 impl Excerpt {
-    fn new(file: &SourceFile, base: Option<&Path>, marks: &[Mark]) -> (Excerpt, Vec<Range<usize>>) {
+    fn new(
+        file: &SourceFile,
+        base: Option<&Path>,
+        marks: &[Mark],
+        secrets: &[Span],
+    ) -> (Excerpt, Vec<Range<usize>>) {
         let mut wanted: Vec<usize> =
             marks.iter().map(|mark| file.position(mark.span.start).line as usize - 1).collect();
         wanted.sort_unstable();
@@ -102,7 +107,7 @@ impl Excerpt {
         for index in wanted {
             let here = |mark: &Mark| file.position(mark.span.start).line as usize - 1 == index;
             let on_line: Vec<usize> = (0..marks.len()).filter(|i| here(&marks[*i])).collect();
-            excerpt.add_line(file, index, marks, &on_line, &mut ranges);
+            excerpt.add_line(file, index, marks, secrets, &on_line, &mut ranges);
         }
         (excerpt, ranges)
     }
@@ -112,6 +117,7 @@ impl Excerpt {
         file: &SourceFile,
         index: usize,
         marks: &[Mark],
+        secrets: &[Span],
         on_line: &[usize],
         ranges: &mut [Range<usize>],
     ) {
@@ -132,9 +138,14 @@ impl Excerpt {
         // Where each byte offset of the line went; what is cut away maps to the nearest end.
         let mut moved: Vec<(usize, usize)> = vec![(0, self.text.len())];
         let shown = || line[skip..].char_indices().map(|(at, c)| (at + skip, c));
+        let is_secret = |at: usize| {
+            let at = (line_start + at) as u32;
+            secrets.iter().any(|span| span.start <= at && at < span.end)
+        };
         for (at, c) in shown().take(LINE_LIMIT) {
             moved.push((at, self.text.len()));
             match c {
+                c if is_secret(at) && !c.is_whitespace() => self.text.push('*'),
                 // Only indentation is layout.
                 '\t' if line[..at].trim_start().is_empty() => self.text.push('\t'),
                 '\t' => self.text.push(' '),

@@ -35,10 +35,7 @@ pub fn render(report: &Report, options: &Options) -> String {
     }
     for failure in &report.failures {
         let message = format!("ssmlint failed on {}", safe::line(&failure.root));
-        let note = format!(
-            "{}: this is a bug in ssmlint; the other roots were checked",
-            safe::sentence(&failure.message)
-        );
+        let note = format!("{}; the other roots were checked", safe::sentence(&failure.message));
         emit(
             &mut out,
             report,

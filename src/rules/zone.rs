@@ -24,11 +24,14 @@ pub(super) fn misleading_zone(reach: &Reach<'_>, vpc: VpcId, service: Service) -
             let record = network.record_to(zone, endpoint);
             let endpoint = &network.endpoint(endpoint).declaration;
             let subject = record.map_or(&network.zone(zone).declaration, |record| &record.declaration);
-            let mut defect =
-                Defect::new(subject, format!("{{}} leads the name of {label} to the endpoint of another service"))
-                    .help("lead each service's name to its own endpoint")
-                    .cause("record of another service");
-            if let Some(place) = record.map(|record| record.evidence(format!("this is {}", endpoint.address))) {
+            let mut defect = Defect::new(
+                subject,
+                format!("{{}} leads the name of {label} to the endpoint of another service"),
+            )
+            .help("lead each service's name to its own endpoint")
+            .cause("record of another service");
+            if let Some(place) = record.map(|record| record.evidence(format!("this is {}", endpoint.address)))
+            {
                 defect = defect.at(place.span, place.note.clone()).decided_by(place);
             }
             defect

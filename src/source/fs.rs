@@ -92,8 +92,12 @@ impl FileSystem for Disk {
         if self.kind(path)? != FileKind::File {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let file = std::fs::File::open(path)?;
-        let size = file.metadata()?.len();
+        let file = open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let size = metadata.len();
         if size > limit {
             return Err(too_large(limit));
         }
@@ -179,6 +183,18 @@ impl FileSystem for Disk {
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
     }
+}
+
+/// Opens a file for reading. Between the look and the opening a pipe may have taken its place; that must not block.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
 }
 
 fn disk_entry(disk: &Disk, path: &Path, file_type: std::fs::FileType) -> Entry {

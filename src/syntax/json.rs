@@ -427,8 +427,7 @@ impl<'a> Lower<'a> {
             Value::NumberLit(literal) => match Number::parse(literal.value) {
                 Some(number) => ExprKind::Number(number),
                 None => {
-                    let detail = "There is a syntax error in the given JSON number.";
-                    self.invalid("Invalid JSON number", detail, span);
+                    self.limit(native::BAD_NUMBER.to_owned(), span);
                     ExprKind::Null
                 }
             },

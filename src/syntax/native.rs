@@ -131,7 +131,8 @@ impl<'a> Source<'a> {
 
 pub(super) const TOO_DEEP: &str =
     "The code is nested deeper than 64 levels, the limit of ssmlint. The file is not checked.";
-const BAD_NUMBER: &str = "The number is beyond what ssmlint can represent. The file is not checked.";
+pub(super) const BAD_NUMBER: &str = "The number has more than 40,000 digits or a power of ten beyond 131,072, the limits \
+                                      of ssmlint. The file is not checked.";
 
 /// Whether a heredoc keeps its indent (`<<`) or loses it (`<<-`).
 #[derive(Clone, Copy, PartialEq, Eq)]

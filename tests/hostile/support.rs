@@ -12,7 +12,7 @@ const TIME: Duration = Duration::from_secs(30);
 const MEMORY: u64 = 2 << 30;
 
 /// A security group that is reported, whatever stands beside it.
-const HEALTHY: &str = r#"
+pub(crate) const HEALTHY: &str = r#"
 resource "aws_vpc" "main" {
   cidr_block = "10.0.0.0/16"
 }

@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use crate::support::Project;
 
-/// Levels: a little, more than is understood, and more than any stack holds.
-const LEVELS: [usize; 3] = [64, 10_000, 400_000];
+/// Levels: what is understood, what no longer is by one, and more than any stack holds.
+const LEVELS: [usize; 4] = [64, 65, 10_000, 1_000_000];
+
+/// Bytes that a file may have, less what stands around the nesting.
+const ROOM: usize = (1 << 20) - 200;
 
 /// Checks a root whose `main.tf` (or `main.tf.json`) is this text.
 #[track_caller]
@@ -16,95 +19,178 @@ fn survived(name: &str, file: &str, text: impl AsRef<[u8]>) -> i32 {
     project.inspect().code
 }
 
+const DEEPER: &str = "The code is nested deeper than 64 levels, the limit of ssmlint";
+const CHAINS: &str = "An expression chains more than 128 operators, the limit of ssmlint";
+
+/// A nesting: its name, what comes before it, what opens, stands within and closes each level, what comes after it, and
+/// how it is refused when it is too deep. Steps of a traversal lie side by side, so that any number of them is read.
+type Nesting = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+);
+
+const NATIVE: [Nesting; 24] = [
+    ("parentheses", "", "(", "1", ")", "", Some(DEEPER)),
+    ("lists", "", "[", "1", "]", "", Some(DEEPER)),
+    ("objects", "", "{a=", "1", "}", "", Some(DEEPER)),
+    ("object-keys", "", "{(", "1", ")=1}", "", Some(DEEPER)),
+    ("calls", "", "f(", "1", ")", "", Some(DEEPER)),
+    ("conditionals", "", "true ? 1 : ", "1", "", "", Some(DEEPER)),
+    ("conditions", "", "(true ? ", "1", " : 2)", "", Some(DEEPER)),
+    ("branches", "", "true ? ", "1", " : 2", "", Some(DEEPER)),
+    ("not", "", "!", "true", "", "", Some(DEEPER)),
+    ("minus", "", "-", "1", "", "", Some(DEEPER)),
+    ("sums", "1", "", "", " + 1", "", Some(CHAINS)),
+    ("conjunctions", "true", "", "", " && true", "", Some(CHAINS)),
+    ("comparisons", "", "1 == (", "1", ")", "", Some(DEEPER)),
+    ("templates", "", "\"${", "1", "}\"", "", Some(DEEPER)),
+    ("directives", "\"", "%{ if true }", "a", "%{ endif }", "\"", Some(DEEPER)),
+    ("for-directives", "\"", "%{ for a in b }", "a", "%{ endfor }", "\"", Some(DEEPER)),
+    ("for", "", "[for a in ", "[1]", " : a]", "", Some(DEEPER)),
+    ("for-value", "", "[for a in b : ", "a", "]", "", Some(DEEPER)),
+    ("heredocs", "", "<<A\n${", "1", "}\nA\n", "", Some(DEEPER)),
+    ("index-in-index", "", "a[", "0", "]", "", Some(DEEPER)),
+    ("attributes", "var.u", "", "", ".b", "", None),
+    ("indexes", "var.u", "", "", "[0]", "", None),
+    ("splats", "var.u", "", "", "[*]", "", None),
+    ("splats-of-a-value", "[1]", "", "", "[*]", "", None),
+];
+
 #[test]
 fn nesting_in_every_native_construct() {
-    let constructs = [
-        ("parentheses", "x = ", "(", "1", ")"),
-        ("lists", "x = ", "[", "1", "]"),
-        ("objects", "x = ", "{a=", "1", "}"),
-        ("calls", "x = ", "f(", "1", ")"),
-        ("conditionals", "x = ", "true ? 1 : ", "1", ""),
-        ("conditions", "x = ", "(true ? ", "1", " : 2)"),
-        ("not", "x = ", "!", "true", ""),
-        ("minus", "x = ", "-", "1", ""),
-        ("plus", "x = 1", "", "", " + 1"),
-        ("powers", "x = ", "1 == (", "1", ")"),
-        ("templates", "x = ", "\"${", "1", "}\""),
-        ("directives", "x = \"", "%{ if true }", "a", "%{ endif }"),
-        ("for-directives", "x = \"", "%{ for a in b }", "a", "%{ endfor }"),
-        ("for", "x = ", "[for a in ", "[1]", " : a]"),
-        ("for-value", "x = ", "[for a in b : ", "a", "]"),
-        ("attributes", "x = a", "", "", ".b"),
-        ("indexes", "x = a", "", "", "[0]"),
-        ("index-in-index", "x = ", "a[", "0", "]"),
-        ("splats", "x = a", "", "", "[*]"),
-        ("splats-old", "x = a", "", "", ".*"),
-        ("heredocs", "x = ", "<<A\n${", "1", "}\nA\n"),
-    ];
-    for (name, start, open, middle, close) in constructs {
-        for levels in LEVELS {
-            // A file is at most one MiB; what is larger is refused before it is read.
-            let levels = levels.min(1_000_000 / (open.len() + close.len()));
-            let end = if name.contains("directives") { "\"" } else { "" };
-            let text = format!(
-                "locals {{\n{start}{}{middle}{}{end}\n}}\noutput \"x\" {{\n  value = local.x\n}}\n",
-                open.repeat(levels),
-                close.repeat(levels)
+    let cases = LEVELS.into_iter().flat_map(|levels| NATIVE.chunks(8).map(move |chunk| (levels, chunk)));
+    for (n, (levels, chunk)) in cases.enumerate() {
+        let project = Project::new(&format!("nesting-{n}"));
+        project.write("hostile/variables.tf", "variable \"u\" {}\n");
+        for (name, before, open, middle, close, after, refusal) in chunk {
+            // Steps are all read and evaluated, so a million take long.
+            let most = if refusal.is_none() { 50_000 } else { ROOM / (open.len() + close.len()) };
+            let levels = levels.min(most);
+            project.write(
+                &format!("hostile/{name}.tf"),
+                format!(
+                    "output \"{name}\" {{\n  value = {before}{}{middle}{}{after}\n}}\n",
+                    open.repeat(levels),
+                    close.repeat(levels)
+                ),
             );
-            survived(&format!("nest-{name}-{levels}"), "main.tf", text);
         }
+        let run = project.check();
+        project.inspect();
+        if levels == 64 {
+            continue;
+        }
+        for (name, .., refusal) in chunk {
+            let start = format!("hostile/{name}.tf:");
+            let said: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with(&start)).collect();
+            match refusal {
+                // More operators fit side by side than levels within one another.
+                Some(refusal) if *refusal == CHAINS && levels == 65 => assert!(said.is_empty(), "{said:?}"),
+                Some(refusal) => {
+                    assert!(said.iter().any(|line| line.contains(*refusal)), "{levels} {name}: {said:?}")
+                }
+                None => assert!(
+                    said.iter().all(|line| !line.contains("not understood")),
+                    "{levels} {name}: {said:?}"
+                ),
+            }
+        }
+    }
+}
+
+/// Each splat lies within the one before it.
+#[test]
+fn splats_without_end() {
+    for (name, head) in
+        [("value", "[1]"), ("resource", "aws_vpc.other"), ("object", "local.o"), ("list", "local.l")]
+    {
+        let project = Project::new(&format!("splats-{name}"));
+        project.hostile(format!(
+            "locals {{\n  o = {{ a = 1 }}\n  l = range(1000)\n  x = {head}{}\n}}\nresource \"aws_vpc\" \"other\" {{}}\n\
+             resource \"aws_vpc\" \"hostile\" {{\n  tags = {{ x = local.x }}\n}}\noutput \"x\" {{\n  value = local.x\n}}\n",
+            "[*]".repeat(300_000)
+        ));
+        project.check().must_say("depth (400)");
+        project.inspect().must_say("depth (400)");
     }
 }
 
 #[test]
 fn nested_blocks() {
     for levels in LEVELS {
-        let levels = levels.min(120_000);
-        let nested = format!("{}{}", "a {\n".repeat(levels), "}\n".repeat(levels));
-        survived(
-            &format!("blocks-{levels}"),
-            "main.tf",
-            format!("resource \"aws_vpc\" \"a\" {{\n{nested}}}\n"),
-        );
-        let nested = format!(
-            "{}{}",
-            "dynamic \"a\" {\nfor_each = [1]\ncontent {\n".repeat(levels / 6),
-            "}\n}\n".repeat(levels / 6)
-        );
-        survived(
-            &format!("dynamic-{levels}"),
-            "main.tf",
-            format!("resource \"aws_vpc\" \"a\" {{\n{nested}}}\n"),
-        );
+        let project = Project::new(&format!("blocks-{levels}"));
+        for (name, open, close) in [
+            ("blocks", "a {\n", "}\n"),
+            ("labelled", "a \"b\" {\n", "}\n"),
+            ("one-line", "a{", "}"),
+            ("dynamic", "dynamic \"a\" {\nfor_each = [1]\ncontent {\n", "}\n}\n"),
+        ] {
+            let levels = levels.min(ROOM / (open.len() + close.len()));
+            let nested = format!("{}{}", open.repeat(levels), close.repeat(levels));
+            project.write(
+                &format!("hostile/{name}.tf"),
+                format!("resource \"aws_vpc\" \"{name}\" {{\n{nested}}}\n"),
+            );
+        }
+        let run = project.check();
+        project.inspect();
+        for name in ["blocks", "labelled", "dynamic"].iter().filter(|_| levels > 64) {
+            let start = format!("hostile/{name}.tf:");
+            let is_refused = |line: &str| line.starts_with(&start) && line.contains(DEEPER);
+            assert!(run.stdout.lines().any(is_refused), "{levels} {name}: {}", run.stdout);
+        }
     }
 }
 
 #[test]
 fn nesting_in_json() {
+    let constructs = [
+        ("lists", "", "[", "1", "]", ""),
+        ("objects", "", "{\"a\":", "1", "}", ""),
+        ("template", "\"${", "(", "1", ")", "}\""),
+        ("template-not", "\"${", "!", "true", "", "}\""),
+        ("template-calls", "\"${", "f(", "1", ")", "}\""),
+        ("template-conditionals", "\"${", "true ? 1 : ", "1", "", "}\""),
+        ("template-directives", "\"", "%{ if true }", "a", "%{ endif }", "\""),
+    ];
     for levels in LEVELS {
-        for (name, open, close) in [("lists", "[", "]"), ("objects", "{\"a\":", "}")] {
-            let levels = levels.min(1_000_000 / (open.len() + close.len()));
-            let nested = format!("{}1{}", open.repeat(levels), close.repeat(levels));
-            survived(
-                &format!("json-{name}-{levels}"),
-                "main.tf.json",
-                format!(
-                    "{{\"locals\":{{\"x\":{nested}}},\"output\":{{\"x\":{{\"value\":\"${{local.x}}\"}}}}}}"
-                ),
+        let project = Project::new(&format!("json-{levels}"));
+        project.write("hostile/variables.tf", "variable \"u\" {}\n");
+        let mut names = Vec::new();
+        for (name, before, open, middle, close, after) in constructs {
+            let levels = levels.min(ROOM / (open.len() + close.len()));
+            let nested = format!("{before}{}{middle}{}{after}", open.repeat(levels), close.repeat(levels));
+            project.write(
+                &format!("hostile/{name}.tf.json"),
+                format!("{{\"output\":{{\"{name}\":{{\"value\":{nested}}}}}}}"),
             );
-            survived(
-                &format!("json-block-{name}-{levels}"),
-                "main.tf.json",
-                format!("{{\"resource\":{{\"aws_vpc\":{{\"a\":{nested}}}}}}}"),
-            );
-            survived(&format!("json-file-{name}-{levels}"), "main.tf.json", nested);
+            names.push(name.to_owned());
+            if before.is_empty() {
+                project.write(
+                    &format!("hostile/block-{name}.tf.json"),
+                    format!("{{\"resource\":{{\"aws_vpc\":{{\"{name}\":{nested}}}}}}}"),
+                );
+                project.write(&format!("hostile/file-{name}.tf.json"), nested);
+                names.extend([format!("block-{name}"), format!("file-{name}")]);
+            }
         }
-        let template = format!("{}1{}", "(".repeat(levels), ")".repeat(levels));
-        survived(
-            &format!("json-template-{levels}"),
-            "main.tf.json",
-            format!("{{\"locals\":{{\"x\":\"${{{template}}}\"}}}}"),
+        let traversal = format!(
+            "{{\"output\":{{\"t\":{{\"value\":\"${{var.u{}}}\"}}}}}}",
+            "[*]".repeat(levels.min(300_000))
         );
+        project.write("hostile/traversal.tf.json", traversal);
+        let run = project.check();
+        project.inspect();
+        for name in names.iter().filter(|_| levels > 64) {
+            let start = format!("hostile/{name}.tf.json:");
+            let is_refused = |line: &str| line.starts_with(&start) && line.contains(DEEPER);
+            assert!(run.stdout.lines().any(is_refused), "{levels} {name}: {}", run.stdout);
+        }
     }
 }
 
@@ -127,10 +213,38 @@ fn strange_bytes() {
         ("dollars", [b"locals {\n x = \"".as_slice(), &[b'$'; 900_000], b"\"\n}\n"].concat()),
         ("escapes", b"locals {\n  x = \x1b]0;evil\x07\x1b[2J\n}\n".to_vec()),
     ];
-    for (name, bytes) in files {
-        survived(&format!("bytes-{name}"), "main.tf", &bytes);
-        survived(&format!("bytes-json-{name}"), "main.tf.json", &bytes);
+    let valid = ["mark", "newlines"];
+    for extension in ["tf", "tf.json"] {
+        let project = Project::new(&format!("bytes-{extension}"));
+        files.iter().for_each(|(name, bytes)| project.write(&format!("hostile/{name}.{extension}"), bytes));
+        let run = project.check();
+        project.inspect();
+        assert_eq!(run.code, 2);
+        for (name, _) in files.iter().filter(|(name, _)| extension == "tf" && !valid.contains(name)) {
+            let start = format!("hostile/{name}.tf:1:");
+            let start = if matches!(*name, "nul-in-text" | "not-utf8" | "backslashes" | "dollars" | "escapes")
+            {
+                format!("hostile/{name}.tf:")
+            } else {
+                start
+            };
+            let is_said = |line: &str| line.starts_with(&start) && line.contains(": error ");
+            // A text of dollar signs is only long.
+            assert!(*name == "dollars" || run.stdout.lines().any(is_said), "nothing is said of {name}");
+        }
+        run.must_say("it is not UTF-8 text, byte 1 is invalid");
     }
+}
+
+#[test]
+fn a_file_of_a_hundred_megabytes() {
+    let project = Project::new("large");
+    project.hostile("");
+    let file = std::fs::OpenOptions::new().write(true).open(project.dir.join("hostile/main.tf")).unwrap();
+    file.set_len(100 << 20).unwrap();
+    let run = project.check();
+    run.must_say("larger than 1048576 bytes");
+    assert_eq!(run.code, 2);
 }
 
 #[test]
@@ -158,37 +272,88 @@ fn constructs_that_do_not_end() {
 #[test]
 fn masses_of_everything() {
     let mut attributes = String::new();
-    let mut locals = String::new();
     let mut variables = String::new();
-    let mut same = String::new();
     let mut resources = String::new();
-    for i in 0..60_000 {
-        let _ = writeln!(attributes, "a{i} = {i}");
-        let _ = writeln!(locals, "l{i}=1");
+    for i in 0..100_000 {
+        let _ = writeln!(attributes, "a{i:x}=1");
     }
     for i in 0..20_000 {
         let _ = writeln!(variables, "variable \"v{i}\" {{\n}}");
-        let _ = writeln!(same, "variable \"v\" {{}}");
         let _ = writeln!(resources, "resource \"aws_vpc\" \"v{i}\" {{}}");
     }
     survived("attributes", "main.tf", format!("resource \"aws_vpc\" \"a\" {{\n{attributes}}}\n"));
-    survived("locals", "main.tf", format!("locals {{\n{locals}}}\n"));
+    survived("locals", "main.tf", format!("locals {{\n{attributes}}}\n"));
     survived("variables", "main.tf", variables);
-    survived("duplicates", "main.tf", same);
     survived("resources", "main.tf", resources);
     survived("statements", "main.tf", "a {}\n".repeat(150_000));
     survived("same-attributes", "main.tf", format!("locals {{\n{}}}\n", "x = 1\n".repeat(100_000)));
     survived("comments", "main.tf", "#\n".repeat(400_000));
-    let keys: String = (0..60_000).map(|i| format!("\"k{i}\":1,")).collect();
+    survived("object-keys", "main.tf", format!("locals {{\n  x = {{\n{attributes}}}\n}}\n"));
+    let keys: String = (0..100_000).map(|i| format!("\"{i:x}\":1,")).collect();
     survived("json-keys", "main.tf.json", format!("{{\"locals\":{{{keys}\"x\":1}}}}"));
+    survived("json-object-keys", "main.tf.json", format!("{{\"locals\":{{\"x\":{{{keys}\"x\":1}}}}}}"));
     survived(
         "json-same-keys",
         "main.tf.json",
         format!("{{\"locals\":{{{}\"x\":1}}}}", "\"k\":1,".repeat(100_000)),
     );
+}
+
+#[test]
+fn numbers_of_a_million_digits_in_json() {
     let digits = "7".repeat(1_000_000);
-    survived("json-digits", "main.tf.json", format!("{{\"locals\":{{\"x\":{digits}}}}}"));
-    survived("json-exponent", "main.tf.json", "{\"locals\":{\"x\":1e999999999}}");
+    for (name, number) in [
+        ("digits", digits.clone()),
+        ("fraction", format!("0.{digits}")),
+        ("exponent", "1e999999999".to_owned()),
+        ("exponent-of-digits", format!("1e{digits}")),
+    ] {
+        let project = Project::new(&format!("json-number-{name}"));
+        project.write("hostile/main.tf.json", format!("{{\"output\":{{\"x\":{{\"value\":{number}}}}}}}"));
+        let run = project.check();
+        run.must_say("40,000 digits or a power of ten beyond 131,072, the limits of ssmlint");
+        assert_eq!(run.code, 2);
+    }
+}
+
+#[test]
+fn everything_twice_and_a_thousand_times() {
+    let blocks = [
+        "variable \"v\" {\n  default = 1\n  default = 2\n}\n",
+        "output \"o\" {\n  value = 1\n}\n",
+        "locals {\n  l = 1\n  l = 2\n}\n",
+        "module \"m\" {\n  source = \"../module\"\n  source = \"../module\"\n}\n",
+        "resource \"aws_vpc\" \"r\" {\n  cidr_block = \"10.0.0.0/16\"\n  lifecycle {\n  }\n  lifecycle {\n  }\n}\n",
+        "data \"aws_vpc\" \"d\" {\n}\n",
+        "provider \"aws\" {\n}\n",
+        "provider \"aws\" {\n  alias = \"a\"\n}\n",
+        "terraform {\n  required_version = \">= 1\"\n  required_providers {\n    aws = {}\n    aws = {}\n  }\n  backend \"s3\" {\n  }\n  backend \"s3\" {\n  }\n}\n",
+        "moved {\n  from = aws_vpc.a\n  to = aws_vpc.r\n}\n",
+        "removed {\n  from = aws_vpc.b\n}\n",
+        "import {\n  to = aws_vpc.r\n  id = \"vpc-1\"\n}\n",
+        "check \"c\" {\n  assert {\n    condition = true\n    error_message = \"x\"\n  }\n}\n",
+    ];
+    let project = Project::new("twice");
+    project.write("module/main.tf", "locals {\n  x = { a = 1, a = 2 }\n}\n");
+    for (n, block) in blocks.iter().enumerate() {
+        project.write(&format!("hostile/many{n}.tf"), block.repeat(1_000));
+        project.write(&format!("hostile/again{n}.tf"), block);
+    }
+    let twice = r#"{"locals":{"j":1,"j":2},"locals":{"j":3},"variable":[{"w":{}},{"w":{}}]}"#;
+    project.write("hostile/twice.tf.json", twice);
+    project.write("hostile/terraform.tfvars", "v = 1\n".repeat(1_000));
+    let run = project.check();
+    for summary in [
+        "Duplicate variable declaration",
+        "Duplicate output definition",
+        "Duplicate local value definition",
+        "Duplicate module call",
+        "Duplicate resource \"aws_vpc\" configuration",
+        "Attribute redefined",
+    ] {
+        run.must_say(summary);
+    }
+    project.inspect();
 }
 
 #[test]

@@ -123,6 +123,12 @@ mod unix {
         let run = project.check();
         assert_eq!(run.code, 2, "{run:?}");
         assert!(!run.says("root:x:"));
+        for name in ["self", "loop.tf", "passwd.tf", "zero.tf", "zero.auto.tfvars", "terraform.tfvars"] {
+            assert!(
+                name == "self" || run.says(&format!("hostile/{name}")),
+                "nothing is said of {name}: {run:?}"
+            );
+        }
     }
 
     #[test]
@@ -135,6 +141,8 @@ mod unix {
         fs::create_dir(hostile.join("directory.tf")).unwrap();
         let run = project.check();
         assert_eq!(run.code, 2, "{run:?}");
+        run.must_say("hostile/pipe.tf could not be read: it is not a regular file");
+        run.must_say("hostile/pipe.tf.json could not be read: it is not a regular file");
         project.write("hostile/use.tf", "output \"x\" {\n  value = file(\"pipe.tf\")\n}\n");
         project.inspect();
     }
@@ -164,10 +172,27 @@ mod unix {
             let path = project.dir.join("hostile").join(OsStr::from_bytes(name));
             fs::write(path, "resource \"aws_vpc\" \"x\" {\n  cidr_block =\n}\n").unwrap();
         }
-        for format in ["pretty", "concise", "json", "sarif", "github"] {
+        let formats = [
+            "pretty",
+            "concise",
+            "json",
+            "jsonl",
+            "sarif",
+            "github",
+            "gitlab",
+            "junit",
+            "checkstyle",
+            "rdjson",
+            "rdjsonl",
+            "markdown",
+        ];
+        for format in formats {
             let run = project.run(&["check", "--format", format, "."]);
             assert_eq!(run.code, 2);
             assert!(!run.says("\u{202e}"), "{format}");
+        }
+        for arguments in [["inspect", "hostile"], ["why", "hostile"], ["matrix", "hostile"]] {
+            assert!(!project.run(&arguments).says("\u{202e}"), "{arguments:?}");
         }
     }
 
@@ -187,10 +212,18 @@ mod unix {
 #[test]
 fn a_directory_of_many_files() {
     let project = Project::new("many-files");
-    for i in 0..5_000 {
-        project.write(&format!("hostile/f{i}.tf"), format!("locals {{\n  x{i} = {i}\n}}\n"));
+    for i in 0..100_000 {
+        // One in ten is read.
+        let extension = if i % 10 == 0 { "tf" } else { "txt" };
+        std::fs::write(
+            project.dir.join(format!("hostile/f{i}.{extension}")),
+            format!("locals {{\n  x{i} = {i}\n}}\n"),
+        )
+        .unwrap();
     }
     project.check();
+    project.inspect();
+    std::fs::remove_dir_all(project.dir).unwrap();
 }
 
 #[test]

@@ -244,7 +244,7 @@ fn counts_and_keys() {
         "locals {\n  r = range(1000)\n  keys = toset(flatten([for a in local.r: [for b in local.r: \"${a}-${b}\"]]))\n}\n\
          resource \"aws_vpc\" \"a\" {\n  for_each = local.keys\n  cidr_block = \"10.0.0.0/16\"\n}\n",
     );
-    project.check().must_say("imit");
+    project.check().must_say("elements (100000)");
     let project = Project::new("dynamic");
     project.hostile(
         "locals {\n  r = range(1000)\n}\nresource \"aws_security_group\" \"a\" {\n  dynamic \"ingress\" {\n    \

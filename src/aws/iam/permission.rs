@@ -2,8 +2,8 @@
 
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
 use crate::aws::iam::{Attached, Iam, Role, RoleId};
+use crate::aws::partition::Partition;
 use crate::aws::policy::{Judgement, Request, UNSEEN};
-use crate::aws::schema::partition_of;
 use crate::eval::value::Cause;
 use crate::truth::Truth;
 
@@ -135,7 +135,7 @@ fn why_not(role: &Role, region: Option<&str>) -> Vec<Evidence> {
 /// The partition of the region, where a policy is named in another one: AWS finds nothing at that ARN.
 fn elsewhere(attached: &Attached, region: Option<&str>) -> Option<&'static str> {
     let named = attached.partition.as_deref()?;
-    Some(partition_of(region?)).filter(|own| *own != named)
+    Some(Partition::of_region(region?).name).filter(|own| *own != named)
 }
 
 /// The judgement of a policy that is perhaps not attached proves nothing any more.

@@ -8,7 +8,6 @@ use crate::addr::ResourceMode;
 use crate::eval::InstanceId;
 use crate::eval::builtin;
 use crate::eval::convert::equal;
-use crate::eval::expr::secret::shows_sensitive;
 use crate::eval::expr::with_term;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::origin::Step as OriginStep;
@@ -35,6 +34,10 @@ impl Evaluator<'_> {
     ) -> Value {
         let plain = name.strip_prefix("core::").unwrap_or(name);
         match plain {
+            "sensitive" => {
+                self.has_secrets = true;
+                args.iter().for_each(|arg| self.hide_literals(arg));
+            }
             "try" if !expand_final => return self.call_try(scope, args, span),
             "can" => return self.call_can(scope, args, span),
             "templatefile" | "templatestring" if scope.only_bound && scope.bound.is_some() => {
@@ -167,7 +170,10 @@ impl Evaluator<'_> {
     ) -> Value {
         match self.apply(function, values) {
             Ok(result) => self.settle_call(function, result, values),
-            Err(error) => self.function_error(function, error, values, args, span),
+            Err(error) => {
+                let error = funcs::harmless(&self.function_context(), function, values, error);
+                self.function_error(function, error, args, span)
+            }
         }
     }
 
@@ -290,20 +296,15 @@ impl Evaluator<'_> {
         &mut self,
         function: &funcs::Function,
         error: FuncError,
-        values: &[Value],
         args: &[Expr],
         span: Span,
     ) -> Value {
-        let reason = |message: String| match shows_sensitive(&message, values) {
-            true => "the reason would show a sensitive value".to_owned(),
-            false => message,
-        };
         match error {
             FuncError::Arg(index, message) => {
                 let param = function.params.get(index).map(|param| param.name);
                 let param = param.or(function.variadic.map(|param| param.name)).unwrap_or("value");
                 let place = args.get(index.min(args.len().saturating_sub(1))).map_or(span, |arg| arg.span);
-                let detail = format!("Invalid value for \"{param}\" parameter: {}.", reason(message));
+                let detail = format!("Invalid value for \"{param}\" parameter: {message}.");
                 self.error("Invalid function argument", detail, place)
             }
             FuncError::Call(message) if message.starts_with("Function \"") => {
@@ -315,7 +316,7 @@ impl Evaluator<'_> {
                 self.error(summary, message, span)
             }
             FuncError::Call(message) => {
-                let detail = format!("Call to function \"{}\" failed: {}.", function.name, reason(message));
+                let detail = format!("Call to function \"{}\" failed: {message}.", function.name);
                 self.error("Error in function call", detail, span)
             }
             FuncError::Limit(what) => self.value_limit(&what, span),

@@ -190,8 +190,9 @@ impl Evaluator<'_> {
         if for_expr.group {
             builder.groups.entry(name.into()).or_default().push(value);
         } else if builder.entries.contains_key(name) {
+            let shown = if key.marks.sensitive { "(sensitive value)" } else { name };
             let detail = format!(
-                "Two different items produced the key \"{name}\" in this 'for' expression. If duplicates are \
+                "Two different items produced the key \"{shown}\" in this 'for' expression. If duplicates are \
                  expected, use the ellipsis (...) after the value expression to enable grouping by key."
             );
             // The first one stays, so that the type is known where the error does not matter.

@@ -43,7 +43,7 @@ impl Evaluator<'_> {
             return self.finish(Value::unknown(Type::Dynamic), name, values, span);
         };
         let context = self.function_context();
-        let text = match funcs::file::read_text(&context, text_path) {
+        let text = match funcs::file::read_text(&context, &path) {
             Ok(text) => text,
             Err(FuncError::Limit(what)) => return self.value_limit(&what, span),
             Err(FuncError::Outside(what)) => return self.outside(&what, span),
@@ -52,7 +52,7 @@ impl Evaluator<'_> {
                 return self.error("Invalid function argument", detail, place(0));
             }
         };
-        let shown = PathBuf::from(text_path);
+        let shown = PathBuf::from(if path.marks.sensitive { "(sensitive value)" } else { text_path });
         let file = self.env.sources.add(&shown, text);
         let template = match crate::syntax::parse_template(&file) {
             Ok(template) => template,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ecow::EcoVec;
 
+use crate::eval::expr::too_deep;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::value::{Refinement, Type, Unknown, Value, ValueKind};
@@ -11,7 +12,22 @@ use crate::source::Span;
 use crate::syntax::ast::{ExprKind, Step, StepKind};
 
 impl Evaluator<'_> {
+    /// The steps after a splat, applied to each element. A splat among them lies within this one, and each makes a
+    /// value of its own, so both are counted.
     pub(super) fn splat(&mut self, scope: &Scope<'_>, value: Value, steps: &[Step], span: Span) -> Value {
+        if !self.step() {
+            return self.exhausted(Some(span));
+        }
+        if self.depth >= self.env.limits.depth {
+            return self.limit(&too_deep(self.env.limits), Some(span));
+        }
+        self.depth += 1;
+        let value = self.splat_value(scope, value, steps, span);
+        self.depth -= 1;
+        value
+    }
+
+    fn splat_value(&mut self, scope: &Scope<'_>, value: Value, steps: &[Step], span: Span) -> Value {
         let marks = value.marks;
         let origin = value.origin;
         if value.is_null() {

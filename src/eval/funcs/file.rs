@@ -136,11 +136,13 @@ fn read_argument(context: &Context<'_>, arg: &Value, path: &str) -> Result<Vec<u
     })
 }
 
-/// The text of a file, as `file` reads it.
-pub fn read_text(context: &Context<'_>, path: &str) -> Result<String, FuncError> {
-    let bytes = read_argument(context, &Value::null(Type::String), path)?;
-    String::from_utf8(bytes)
-        .map_err(|_| FuncError::Arg(0, format!("contents of \"{path}\" are not valid UTF-8")))
+/// The text of the file at a path, as `file` reads it.
+pub fn read_text(context: &Context<'_>, argument: &Value) -> Result<String, FuncError> {
+    let path = argument.as_str().unwrap_or_default();
+    let bytes = read_argument(context, argument, path)?;
+    String::from_utf8(bytes).map_err(|_| {
+        FuncError::Arg(0, format!("contents of {} are not valid UTF-8", shown(path, argument.marks)))
+    })
 }
 
 fn file(context: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError> {

@@ -21,8 +21,8 @@ impl Evaluator<'_> {
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(summary.into()), span)
     }
 
-    /// Reports a reference to something that is not declared, or of no meaning where it stands: Terraform refuses it wherever it stands, also within
-    /// `try` and in the arm of a conditional that is not taken.
+    /// Reports a reference to something that is not declared, or that has no meaning where it stands: Terraform refuses it
+    /// also within `try` and in the arm of a conditional that is not taken.
     pub(in crate::eval) fn undeclared(
         &mut self,
         summary: &str,

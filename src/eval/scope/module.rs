@@ -48,6 +48,10 @@ impl<'a> Evaluator<'a> {
 
     fn evaluate_output(&mut self, module: ModuleId, output: &'a Output) -> Value {
         let Some(expr) = &output.expr else { return Value::null(Type::Dynamic) };
+        if output.sensitive {
+            self.has_secrets = true;
+            self.hide_literals(expr);
+        }
         let value = self.eval(&Scope::module(module), expr);
         let origin = self.origin(Some(expr.span), Step::Output(output.name.clone()), [value.origin]);
         value

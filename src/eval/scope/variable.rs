@@ -8,7 +8,7 @@ use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, Marks, Refinement, Value, normalize};
 use crate::source::Span;
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, ExprKind};
 
 impl<'a> Evaluator<'a> {
     pub(in crate::eval) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
@@ -38,11 +38,18 @@ impl<'a> Evaluator<'a> {
     fn evaluate_variable(&mut self, module: ModuleId, variable: &'a crate::config::Variable) -> Value {
         let name = &variable.name;
         let constraint = self.constraint(module, variable);
+        if variable.sensitive {
+            self.has_secrets = true;
+            variable.default.iter().for_each(|default| self.hide_literals(default));
+        }
         let (value, set) = match self.module(module).parent {
             None => self.root_input(variable, &constraint),
             Some((parent, call)) => match call.arguments.attribute(name) {
                 None => (None, false),
                 Some(argument) => {
+                    if variable.sensitive {
+                        self.hide_literals(&argument.expr);
+                    }
                     let repetition = self.module(module).repetition.clone();
                     let scope = Scope { repetition: Some(&repetition), ..Scope::module(parent) };
                     let value = self.eval(&scope, &argument.expr);
@@ -178,12 +185,41 @@ impl<'a> Evaluator<'a> {
         };
         let value = match &assignment.value {
             AssignedValue::Chosen(value) => Value::bool(*value),
-            AssignedValue::Expr(expr) => self.eval(&Scope::module(Self::ROOT), expr),
+            AssignedValue::Expr(expr) => {
+                if variable.sensitive {
+                    self.hide_literals(expr);
+                }
+                self.eval(&Scope::module(Self::ROOT), expr)
+            }
             AssignedValue::Text(text) => self.text_input(variable, constraint, text),
         };
         let span = assignment.span;
         let origin = self.origin(span, step, []);
         (Some(value.with_origin(origin)), true)
+    }
+
+    /// Takes note where a sensitive value is written down, so that no excerpt shows it.
+    pub(in crate::eval) fn hide_literals(&self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::String(_)
+            | ExprKind::Template(_)
+            | ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Object(_) => self.env.sources.hide(expr.span),
+            ExprKind::Parens(inner) => self.hide_literals(inner),
+            ExprKind::Call { args, .. } => args.iter().for_each(|arg| self.hide_literals(arg)),
+            ExprKind::Unary { operand, .. } => self.hide_literals(operand),
+            ExprKind::Binary { left, right, .. } => {
+                self.hide_literals(left);
+                self.hide_literals(right);
+            }
+            ExprKind::Conditional { if_true, if_false, .. } => {
+                self.hide_literals(if_true);
+                self.hide_literals(if_false);
+            }
+            ExprKind::Null | ExprKind::Traversal(_) | ExprKind::Access { .. } | ExprKind::For(_) => {}
+        }
     }
 
     /// A value from the command line or the environment: a string, unless the variable's type asks for more.

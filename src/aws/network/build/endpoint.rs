@@ -128,7 +128,7 @@ pub(super) fn read_endpoint(
 fn subnet_lists(arg: Option<&Arg<'_>>, build: &Build<'_>) -> Vec<(EcoString, EcoString)> {
     let mut found = Vec::new();
     for element in arg.iter().flat_map(|arg| arg.elements(false)) {
-        let (Element::Each(value) | Element::More(value)) = element else { continue };
+        let (Element::Each(value, _) | Element::More(value)) = element else { continue };
         let Some(unknown) = value.as_unknown() else { continue };
         // What stands for each of several lists' elements is one of either's.
         let either = unknown.possible.iter().flatten().filter_map(Value::as_unknown);

@@ -8,7 +8,7 @@ use crate::aws::security_group::{Direction, Group, PrefixList, PrefixListEntry, 
 use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
-use crate::eval::value::{Causes, Value};
+use crate::eval::value::Causes;
 use crate::truth::Truth;
 
 pub(super) fn prefix_lists(network: &mut Network, build: &Build<'_>) {
@@ -57,7 +57,7 @@ fn is_of_service(type_name: &str, view: &View<'_>, build: &Build<'_>) -> bool {
     });
     let filtered = filtered.filter_map(|filter| filter.view.arg("values"));
     let patterns = names.chain(filtered).flat_map(|arg| arg.elements(false)).map(|element| match element {
-        Element::Value(value, _) | Element::Each(value) | Element::More(value) => {
+        Element::Value(value, _) | Element::Each(value, _) | Element::More(value) => {
             Pattern::of(value, build.terms())
         }
     });
@@ -189,7 +189,6 @@ pub(super) fn intern_prefix_lists(network: &mut Network, arg: Option<&Arg<'_>>, 
         network.prefix_lists.push(PrefixList {
             declaration: Declaration::outside(name, span),
             origin: if service { Origin::LookedUp } else { Origin::Named },
-            of_service: service,
             entries: Vec::new(),
             open: Some(Causes::new()),
             of_service: service,
