@@ -39,7 +39,7 @@ use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
 use crate::eval::value::InstanceId;
-use crate::eval::{Evaluation, Gap, ResourceInstance};
+use crate::eval::{Evaluation, Gap, Provider, ResourceInstance};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -133,6 +133,14 @@ impl<'a> Build<'a> {
     /// The managed instances of a resource type, by address.
     pub fn managed(&self, type_name: &str) -> Vec<&'a ResourceInstance> {
         self.of_mode(ResourceMode::Managed, type_name)
+    }
+
+    /// The managed instances of the types that the model does not read, by type.
+    pub fn unmodelled(&self) -> impl Iterator<Item = &'a ResourceInstance> {
+        let types = self.by_type.iter().filter(|((mode, type_name), _)| {
+            *mode == ResourceMode::Managed && !schema::Aws.is_relevant(type_name)
+        });
+        types.flat_map(|(_, ids)| ids.iter().map(|id| self.evaluation.instance(*id)))
     }
 
     /// The instances of a data source type, by address.

@@ -310,6 +310,13 @@ pub trait Provider: Sync {
         false
     }
 
+    /// As [`Provider::is_bystander`] for managed resources of whatever type that have an argument of this name, also in
+    /// nested blocks.
+    fn is_bystander_argument(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// What a data source finds, where its arguments name something that is managed here: it gives that instance's
     /// attributes, if both are of one type.
     fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {
@@ -320,11 +327,4 @@ pub trait Provider: Sync {
     /// Whether `check` needs the instances of this resource type; others are only evaluated where something refers
     /// to them.
     fn is_relevant(&self, type_name: &str) -> bool;
-
-    /// Whether `check` needs the instances of a managed resource, of whatever type, because an argument or nested block
-    /// of this name stands in it.
-    fn is_relevant_argument(&self, name: &str) -> bool {
-        let _ = name;
-        false
-    }
 }

@@ -32,47 +32,8 @@ pub(crate) const ARGUMENTS: &[&str] = &[
     "cluster_security_group_ids",
 ];
 
-/// The types of what carries groups and is no target, those that are met most, sorted.
-pub(crate) const OTHERS: &[&str] = &[
-    "aws_alb",
-    "aws_apprunner_vpc_connector",
-    "aws_codebuild_project",
-    "aws_dax_cluster",
-    "aws_db_instance",
-    "aws_db_proxy",
-    "aws_directory_service_directory",
-    "aws_dms_replication_instance",
-    "aws_docdb_cluster",
-    "aws_ec2_client_vpn_endpoint",
-    "aws_ecs_service",
-    "aws_efs_mount_target",
-    "aws_eks_cluster",
-    "aws_elasticache_cluster",
-    "aws_elasticache_replication_group",
-    "aws_elasticache_serverless_cache",
-    "aws_elasticsearch_domain",
-    "aws_elb",
-    "aws_fsx_lustre_file_system",
-    "aws_fsx_ontap_file_system",
-    "aws_fsx_openzfs_file_system",
-    "aws_fsx_windows_file_system",
-    "aws_glue_connection",
-    "aws_lambda_function",
-    "aws_lb",
-    "aws_memorydb_cluster",
-    "aws_mq_broker",
-    "aws_msk_cluster",
-    "aws_mwaa_environment",
-    "aws_neptune_cluster",
-    "aws_opensearch_domain",
-    "aws_rds_cluster",
-    "aws_redshift_cluster",
-    "aws_route53_resolver_endpoint",
-    "aws_transfer_server",
-];
-
 /// Load balancers that the internet reaches unless `internal` says otherwise.
-const LOAD_BALANCERS: &[&str] = &["aws_alb", "aws_elb", "aws_lb"];
+pub(crate) const LOAD_BALANCERS: &[&str] = &["aws_alb", "aws_elb", "aws_lb"];
 
 /// Blocks within blocks that are looked into.
 const MAX_DEPTH: usize = 3;
@@ -87,16 +48,14 @@ impl Carriers {
                 collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.connect_endpoints);
             }
         }
-        for type_name in OTHERS {
-            for instance in build.managed(type_name).into_iter().filter(|instance| !instance.exists.is_no()) {
-                collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.others);
-                let view = view(instance);
-                let public =
-                    LOAD_BALANCERS.contains(type_name) && view.flag("internal", false).is(&false).is_yes();
-                if let Some(arg) = view.arg("subnets").filter(|_| public) {
-                    let subnets = network.subnet_registry.set(Some(&arg), build.terms(), arg.span);
-                    carriers.public_subnets.extend(subnets.ids());
-                }
+        for instance in build.unmodelled().filter(|instance| !instance.exists.is_no()) {
+            collect(&instance.body, build, network, MAX_DEPTH, &mut carriers.others);
+            let view = view(instance);
+            let is_balancer = LOAD_BALANCERS.contains(&instance.addr.resource.type_name.as_str());
+            let public = is_balancer && view.flag("internal", false).is(&false).is_yes();
+            if let Some(arg) = view.arg("subnets").filter(|_| public) {
+                let subnets = network.subnet_registry.set(Some(&arg), build.terms(), arg.span);
+                carriers.public_subnets.extend(subnets.ids());
             }
         }
         carriers
@@ -121,15 +80,5 @@ fn collect(
         for block in &body.blocks {
             collect(&block.body, build, network, depth - 1, into);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(OTHERS.is_sorted());
     }
 }

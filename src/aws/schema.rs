@@ -50,12 +50,12 @@ impl Provider for Aws {
         RELEVANT.binary_search(&type_name).is_ok()
     }
 
-    fn is_relevant_argument(&self, name: &str) -> bool {
-        crate::aws::carriers::ARGUMENTS.contains(&name)
+    fn is_bystander(&self, type_name: &str) -> bool {
+        carriers::LOAD_BALANCERS.contains(&type_name)
     }
 
-    fn is_bystander(&self, type_name: &str) -> bool {
-        carriers::OTHERS.binary_search(&type_name).is_ok()
+    fn is_bystander_argument(&self, name: &str) -> bool {
+        carriers::ARGUMENTS.contains(&name)
     }
 
     fn looks_up(&self, instance: &ResourceInstance, terms: &Terms) -> Option<InstanceId> {

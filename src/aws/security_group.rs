@@ -524,7 +524,9 @@ impl Network {
                     [first, rest @ ..] if rest.iter().all(|other| other == first) => match first {
                         Coverage::Part if one_of_many => Coverage::Unknown,
                         Coverage::All if one_of_many && vpc.cidrs_open.is_some() => Coverage::Unknown,
-                        first => *first,
+                        first @ (Coverage::All | Coverage::Part | Coverage::None | Coverage::Unknown) => {
+                            *first
+                        }
                     },
                     _ if one_of_many => Coverage::Unknown,
                     _ => Coverage::Part,

@@ -260,7 +260,7 @@ impl<'a> Evaluator<'a> {
                     Demand::Relevant => false,
                     Demand::Conditions => !decl.preconditions.is_empty(),
                 };
-                if is_asked || self.is_relevant(decl) {
+                if is_asked || self.env.provider.is_relevant(&key.type_name) {
                     self.expand_resource(id, key, decl);
                 }
             }
@@ -269,8 +269,8 @@ impl<'a> Evaluator<'a> {
         while next < self.instances.len() {
             let id = InstanceId(next as u32);
             next += 1;
-            let decl = self.instance(id).decl;
-            if self.env.demand == Demand::All || self.is_relevant(decl) {
+            let type_name = &self.instance(id).resource.addr.resource.type_name;
+            if self.env.demand == Demand::All || self.env.provider.is_relevant(type_name) {
                 self.body(id);
             }
         }
@@ -281,13 +281,6 @@ impl<'a> Evaluator<'a> {
             Demand::Conditions => self.check_conditions(),
             Demand::Relevant => {}
         }
-    }
-
-    /// Whether the model reads the instances of a resource.
-    fn is_relevant(&self, decl: &crate::config::Resource) -> bool {
-        let provider = self.env.provider;
-        provider.is_relevant(&decl.addr.type_name)
-            || decl.is_managed() && has_argument(&decl.body, &|name| provider.is_relevant_argument(name))
     }
 
     /// The root module's inputs that are booleans, as far as they were asked for.
@@ -391,10 +384,4 @@ pub(super) fn bare_name(expr: &Expr) -> Option<&EcoString> {
         | ExprKind::For(_)
         | ExprKind::Parens(_) => None,
     }
-}
-
-/// Whether an argument of a body or of its nested blocks is wanted.
-fn has_argument(body: &crate::syntax::ast::Body, wanted: &dyn Fn(&str) -> bool) -> bool {
-    body.attributes.iter().any(|attribute| wanted(&attribute.name))
-        || body.blocks.iter().any(|block| has_argument(&block.body, wanted))
 }

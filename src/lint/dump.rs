@@ -94,8 +94,29 @@ fn shown_type(value: &Value, secrets: Secrets) -> Json {
             Type::Dynamic | Type::Bool | Type::Number | Type::String | Type::Resource(_) => false,
         }
     }
-    let is_hidden = value.marks.sensitive && secrets == Secrets::Hide;
-    if is_hidden && tells_keys(&value.ty()) { json!("dynamic") } else { type_json(&value.ty()) }
+    if secrets == Secrets::Show || !value.deep_marks().sensitive {
+        return type_json(&value.ty());
+    }
+    let element = |ty: &Type| if tells_keys(ty) { json!("dynamic") } else { type_json(ty) };
+    match &value.kind {
+        _ if value.marks.sensitive => element(&value.ty()),
+        ValueKind::Object(entries) => {
+            let attributes = entries.iter().map(|(name, part)| (name.to_string(), shown_type(part, secrets)));
+            json!(["object", attributes.collect::<serde_json::Map<_, _>>()])
+        }
+        ValueKind::Tuple(elements) => {
+            json!(["tuple", elements.iter().map(|part| shown_type(part, secrets)).collect::<Vec<_>>()])
+        }
+        ValueKind::List(ty, _) => json!(["list", element(ty)]),
+        ValueKind::Set(ty, _) => json!(["set", element(ty)]),
+        ValueKind::Map(ty, _) => json!(["map", element(ty)]),
+        ValueKind::Null(_)
+        | ValueKind::Bool(_)
+        | ValueKind::Number(_)
+        | ValueKind::String(_)
+        | ValueKind::Resource(_)
+        | ValueKind::Unknown(_) => type_json(&value.ty()),
+    }
 }
 
 /// A type in Terraform's JSON notation: `"string"`, `["list","string"]`, `["object",{"a":"string"}]`.

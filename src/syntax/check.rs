@@ -1025,7 +1025,7 @@ impl<'a> Walk<'a> {
         let name = self.source.slice(keyword);
         let mut wrong = None;
         match name {
-            "if" | "for" if self.depth as usize + open.len() > MAX_DEPTH as usize => {
+            "if" | "for" if self.depth.max(1) as usize + open.len() > MAX_DEPTH as usize => {
                 return self.too_deep(at);
             }
             "if" => {

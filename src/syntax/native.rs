@@ -2,6 +2,10 @@
 //!
 //! Bodies and leaves of expressions (literals, templates, names, plain traversals, tuples and objects) are read off the
 //! tokens, whose grammar was checked before. Everything else goes through `hcl::edit`: see [`compound`].
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule of the grammar names the tokens that it is about"
+)]
 
 use std::cell::Cell;
 use std::ops::Range;

@@ -3,6 +3,10 @@
 //! Literals, templates, tuples, objects and plain traversals are [leaves](Leaf): each is one short name here, and is read
 //! off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
 //! into these; and it reads some of them differently from Terraform, refuses some, and takes quadratic time for others.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule of the grammar names the tokens that it is about"
+)]
 
 use std::ops::Range;
 

@@ -241,7 +241,7 @@ fn counts_and_keys() {
     project.check().must_say("count is 1000000000, instances (");
     let project = Project::new("for-each");
     project.hostile(
-        "locals {\n  r = range(1000)\n  keys = toset(flatten([for a in local.r: [for b in local.r: \"${a}-${b}\"]]))\n}\n\
+        "locals {\n  r = range(400)\n  keys = toset(flatten([for a in local.r: [for b in local.r: \"${a}-${b}\"]]))\n}\n\
          resource \"aws_vpc\" \"a\" {\n  for_each = local.keys\n  cidr_block = \"10.0.0.0/16\"\n}\n",
     );
     project.check().must_say("elements (100000)");

@@ -8,6 +8,7 @@ use crate::eval::origin::OriginId;
 use crate::eval::scope::{Evaluator, ModuleId, Scope};
 use crate::eval::value::InstanceId;
 use crate::eval::{Absent, AttributeValue, BlockValue, Demand};
+use crate::syntax::ast::Body;
 
 /// Modules deeper than this below one that is switched off say nothing more about it.
 const MAX_DEPTH: usize = 8;
@@ -89,19 +90,28 @@ impl<'a> Evaluator<'a> {
             for index in 0..this.modules.len() {
                 let module = ModuleId(index as u32);
                 for (key, decl) in &this.module(module).node.module.resources {
-                    if this.env.provider.is_bystander(&key.type_name) {
+                    if this.is_bystander(decl) {
                         this.expand_resource(module, key, decl);
                     }
                 }
             }
             for index in 0..this.instances.len() {
                 let id = InstanceId(index as u32);
-                if this.env.provider.is_bystander(&this.instance(id).resource.addr.resource.type_name) {
+                if this.is_bystander(this.instance(id).decl) {
                     this.body(id);
                 }
             }
         });
         self.settled.truncate(met);
+    }
+
+    fn is_bystander(&self, decl: &config::Resource) -> bool {
+        let provider = self.env.provider;
+        let type_name = &decl.addr.type_name;
+        let is_carrier = || has_argument(&decl.body, &|name| provider.is_bystander_argument(name));
+        decl.is_managed()
+            && !provider.is_relevant(type_name)
+            && (provider.is_bystander(type_name) || is_carrier())
     }
 
     /// Evaluates the arguments of resources without instances; what is wrong in them nobody meets.
@@ -125,4 +135,10 @@ impl<'a> Evaluator<'a> {
         }
         self.settled.truncate(met);
     }
+}
+
+/// Whether an argument of a body or of its nested blocks is wanted.
+fn has_argument(body: &Body, wanted: &dyn Fn(&str) -> bool) -> bool {
+    body.attributes.iter().any(|attribute| wanted(&attribute.name))
+        || body.blocks.iter().any(|block| has_argument(&block.body, wanted))
 }
