@@ -1,7 +1,7 @@
 //! What `hcl::edit` gets to see of a compound expression: as little as gives the same tree.
 //!
-//! Literals, templates, tuples, objects and plain traversals are [leaves](Leaf): each is one short name here, and is read
-//! off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
+//! Literals, templates, tuples, objects, calls and plain traversals are [leaves](Leaf): each is one short name here, and is
+//! read off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
 //! into these; and it reads some of them differently from Terraform, refuses some, and takes quadratic time for others.
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -79,8 +79,6 @@ impl Build<'_, '_> {
         }
         match token.kind {
             Kind::Newline | Kind::Comment => {}
-            // The name of a function.
-            Kind::Ident if self.is_operand => self.copy(token),
             Kind::Dot => {
                 self.copy(token);
                 let name = self.lower.past_blanks(at + 1);
