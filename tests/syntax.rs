@@ -236,6 +236,7 @@ const REFUSED: &[(&str, u32, &str)] = &[
     ("two_items_on_a_line", 1, "Missing attribute separator"),
     ("unbalanced_directive", 1, "Unexpected end of template"),
     ("unclosed_block", 1, "Unclosed configuration block"),
+    ("unclosed_conditional", 1, "Unclosed configuration block"),
     ("unclosed_interpolation", 1, "Unclosed template interpolation sequence"),
 ];
 
