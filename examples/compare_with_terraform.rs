@@ -147,8 +147,10 @@ fn known_round(source: &Source, choice: usize, round: usize, texts: &[String]) -
         let same = match (ours, theirs) {
             (Answer::Error(_), Answer::Error(_)) => true,
             (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => true,
-            // An output that is null is not in the plan, nor is its type.
-            (Answer::Value(_, Json::Null), Answer::Value(_, Json::Null)) => true,
+            // An output that is null is not in the plan, nor is its type, nor the type of one that is not all known.
+            (Answer::Value(_, ours), Answer::Value(ty, theirs)) if ty == "dynamic" => {
+                agreement(ours, theirs) <= Agreement::More
+            }
             (ours, theirs) => ours == theirs,
         };
         if !same {
@@ -339,10 +341,12 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     let answers = (0..texts.len()).map(|i| match errors.remove(&i) {
         Some(error) => Answer::Error(error),
         None => {
-            let output = &outputs[format!("o{i}")];
+            let name = format!("o{i}");
+            let (output, change) = (&outputs[&name], &plan["output_changes"][&name]);
             // A null output is left out of the plan's values.
             let ty = output.get("type").cloned().unwrap_or(Json::String("dynamic".into()));
-            Answer::Value(ty, exact(output.get("value").cloned().unwrap_or(Json::Null)))
+            let value = exact(change["after"].clone());
+            Answer::Value(ty, with_mask(value, &change["after_unknown"]))
         }
     });
     let answers = answers.collect();
