@@ -324,7 +324,7 @@ impl<'a> Lower<'a> {
     /// The expression that is all there is in a range of tokens but comments and line breaks.
     fn expr(&self, tokens: Range<usize>) -> Expr {
         let tokens = self.trimmed(tokens);
-        if self.leaf_end(tokens.start) == Some(tokens.end) {
+        if self.leaf_end(tokens.start, tokens.end) == Some(tokens.end) {
             self.leaf(tokens)
         } else {
             compound::expr(self, tokens)
@@ -332,8 +332,9 @@ impl<'a> Lower<'a> {
     }
 
     /// The index after the leaf that starts at `at`, where an operand stands, if one does: a literal, a template, a tuple or
-    /// object, a call, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves.
-    pub(super) fn leaf_end(&self, at: usize) -> Option<usize> {
+    /// object, a call, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves. `end`
+    /// is where the expression around it ends: in an object a parenthesis on the next line belongs to the next item.
+    pub(super) fn leaf_end(&self, at: usize, end: usize) -> Option<usize> {
         let token = self.token(at);
         match token.kind {
             Kind::Number => Some(at + 1),
@@ -343,14 +344,14 @@ impl<'a> Lower<'a> {
             }
             Kind::Ident if is_keyword(self.slice(token)) => Some(at + 1),
             Kind::Ident => {
-                if let Some(arguments) = self.arguments(at) {
+                if let Some(arguments) = self.arguments(at).filter(|open| *open < end) {
                     return Some(self.closing(arguments) + 1);
                 }
-                let mut end = at + 1;
-                while let Some(next) = self.step_end(end) {
-                    end = next;
+                let mut last = at + 1;
+                while let Some(next) = self.step_end(last, end) {
+                    last = next;
                 }
-                Some(end)
+                Some(last)
             }
             _ => None,
         }
@@ -365,7 +366,7 @@ impl<'a> Lower<'a> {
         (self.token(next).kind == Kind::OpenParen).then_some(next)
     }
 
-    fn step_end(&self, at: usize) -> Option<usize> {
+    fn step_end(&self, at: usize, end: usize) -> Option<usize> {
         let (before, token, next) = (self.token(at - 1), self.token(at), self.token(at + 1));
         if token.start != before.end {
             return None;
@@ -375,7 +376,7 @@ impl<'a> Lower<'a> {
                 Some(at + 2)
             }
             Kind::OpenBracket => {
-                let close = if next.kind == Kind::Star { at + 2 } else { self.leaf_end(at + 1)? };
+                let close = if next.kind == Kind::Star { at + 2 } else { self.leaf_end(at + 1, end)? };
                 (self.token(close).kind == Kind::CloseBracket).then_some(close + 1)
             }
             _ => None,
@@ -420,7 +421,7 @@ impl<'a> Lower<'a> {
                 };
                 let mut at = tokens.start + 1;
                 while at < tokens.end {
-                    let end = self.step_end(at).unwrap_or(tokens.end);
+                    let end = self.step_end(at, tokens.end).unwrap_or(tokens.end);
                     traversal.steps.push(self.step(at..end));
                     at = end;
                 }

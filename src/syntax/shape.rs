@@ -35,6 +35,7 @@ impl Shape {
         let mut build = Build {
             lower,
             shape: Shape { text: String::new(), from: Vec::new(), leaves: Vec::new() },
+            end: tokens.end,
             is_operand: true,
         };
         let mut next = tokens.start;
@@ -64,6 +65,8 @@ impl Shape {
 struct Build<'b, 'a> {
     lower: &'b Lower<'a>,
     shape: Shape,
+    /// Where the tokens of the expression end.
+    end: usize,
     /// Whether an operand is to come, and not an operator or a step.
     is_operand: bool,
 }
@@ -72,7 +75,7 @@ impl Build<'_, '_> {
     /// Adds what a token starts and gives the index of the next one.
     fn token(&mut self, at: usize) -> usize {
         let token = self.lower.token(at);
-        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at)).flatten() {
+        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at, self.end)).flatten() {
             self.leaf(at..end);
             self.is_operand = false;
             return end;
