@@ -9,7 +9,7 @@ pub mod refusal;
 pub mod session;
 pub mod verdict;
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::aws::Model;
 use crate::aws::ami::Family;
@@ -126,8 +126,8 @@ pub struct Reach<'a> {
 /// What is known of a service in a VPC, once it was asked for.
 #[derive(Debug, Default)]
 struct Memo {
-    presence: OnceCell<Presence>,
-    resolution: OnceCell<Resolution>,
+    presence: OnceLock<Presence>,
+    resolution: OnceLock<Resolution>,
 }
 
 impl<'a> Reach<'a> {
