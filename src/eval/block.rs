@@ -159,6 +159,7 @@ impl<'a> Evaluator<'a> {
             return;
         }
         for (choice, exists) in choices {
+            let (errors, made) = (self.errors.len(), blocks.len());
             for pair in pairs(&choice).unwrap_or_default() {
                 if blocks.len() >= self.env.limits.elements || !self.step() {
                     if self.is_exhausted() {
@@ -179,6 +180,11 @@ impl<'a> Evaluator<'a> {
                     (exists, because),
                     blocks,
                 );
+            }
+            // What Terraform would refuse is not the one of several collections that it is.
+            if exists.is_unknown() && self.errors.len() > errors {
+                self.errors.truncate(errors);
+                blocks.truncate(made);
             }
         }
     }
