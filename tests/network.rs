@@ -1016,6 +1016,24 @@ resource "aws_route" "nowhere" {
 }
 
 #[test]
+fn a_route_with_another_mistake_does_not_dangle() {
+    let world = world(
+        r#"
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+resource "aws_route_table" "private" {
+  vpc_id = aws_vpc.main.id
+  route {
+    cidr_block         = "0.0.0.0/0"
+    transit_gateway_id = split("_", terraform.workspace)[1]
+  }
+}
+"#,
+    );
+    let mut routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
+    assert!(routes.all(|route| route.dangles().is_none()));
+}
+
+#[test]
 fn a_group_that_is_associated_with_another_vpc_serves_both() {
     let world = world(
         r#"

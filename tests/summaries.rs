@@ -68,6 +68,18 @@ fn the_major_version_decides_the_defaults() {
 }
 
 #[test]
+fn database_subnets_alone_have_route_tables_in_old_versions() {
+    for (version, errors) in [("~> 3.0", 0), ("~> 5.0", 1)] {
+        let inspection = inspect(&format!(
+            "module \"vpc\" {{\n  source           = \"terraform-aws-modules/vpc/aws\"\n  version          = \"{version}\"\n  \
+             azs              = [\"eu-west-1a\"]\n  cidr             = \"10.0.0.0/16\"\n  \
+             database_subnets = [\"10.0.1.0/24\"]\n}}\n"
+        ));
+        assert_eq!(inspection.errors.len(), errors, "{version} {:?}", inspection.errors);
+    }
+}
+
+#[test]
 fn no_format_shows_a_place_in_a_summary() {
     let fs = project(
         r#"

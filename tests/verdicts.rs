@@ -360,3 +360,54 @@ fn groups_decide_although_the_subnet_is_not_known() {
         assert!(proof.headline().starts_with(verdict), "{source}: {}", proof.headline());
     }
 }
+
+#[test]
+fn what_terraform_refuses_takes_no_policy_away() {
+    let endpoints = || ("data.aws_vpc.shared.ssm_endpoints", AssumedValue::Bool(true));
+    for repetition in ["for_each = [\"core\"]", "for_each = toset([{ a = 1 }])", "count = null", "count = -1"]
+    {
+        let attachment = "resource \"aws_iam_role_policy_attachment\" \"app\" {";
+        let text = format!("{ROLE}{SHARED}").replace(attachment, &format!("{attachment}\n  {repetition}"));
+        let proof = proof_of(&text, &[endpoints()]);
+        assert_eq!(proof.state(), "unknown", "{repetition}: {}", proof.headline());
+    }
+}
+
+#[test]
+fn documents_of_the_repository_are_read() {
+    let attachment = ROLE.find("resource \"aws_iam_role_policy_attachment\"").unwrap_or_default();
+    let profile = ROLE.find("resource \"aws_iam_instance_profile\"").unwrap_or_default();
+    let document = r#"{ "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }] }"#;
+    for (path, verdict) in [
+        ("../../policies/app.json", "BROKEN at L4 permissions"),
+        ("../../.git/app.json", "UNKNOWN"),
+        ("../../../app.json", "UNKNOWN"),
+    ] {
+        let policy = format!(
+            "resource \"aws_iam_role_policy\" \"app\" {{\n  role   = aws_iam_role.app.name\n  policy = file(\"{path}\")\n}}\n"
+        );
+        let text = format!("{}{policy}{}{SHARED}", &ROLE[..attachment], &ROLE[profile..]);
+        let mut fs = Memory::new();
+        fs.add(Path::new("/work/repository/stacks/app/main.tf"), text);
+        fs.add(Path::new("/work/repository/.git/HEAD"), "ref: refs/heads/main");
+        fs.add(Path::new("/work/repository/policies/app.json"), document);
+        fs.add(Path::new("/work/repository/.git/app.json"), document);
+        fs.add(Path::new("/work/app.json"), document);
+        let proofs = prove(&fs, Path::new("/work/repository/stacks/app"), &[], &[]);
+        assert!(proofs[0].headline().starts_with(verdict), "{path}: {}", proofs[0].headline());
+    }
+}
+
+#[test]
+fn a_subnet_that_is_looked_up_in_a_vpc_of_the_configuration_uses_its_tables_and_acls() {
+    let found = "data \"aws_subnets\" \"app\" {\n  filter {\n    name   = \"vpc-id\"\n    values = [aws_vpc.main.id]\n  }\n}\n";
+    let text = in_every_zone("[\"eu-west-1a\"]").replace(
+        "subnet_id              = aws_subnet.app[0].id",
+        "subnet_id              = data.aws_subnets.app.ids[0]",
+    );
+    let proof = proof_of(&format!("{text}{found}"), &[]);
+    assert_eq!(proof.headline(), "REACHABLE via endpoints", "{proof:?}");
+    let acl = "resource \"aws_network_acl\" \"app\" {\n  vpc_id = aws_vpc.main.id\n}\n";
+    let proof = proof_of(&format!("{text}{found}{acl}"), &[]);
+    assert!(proof.headline().contains("the network ACL of data.aws_subnets.app.ids[0]"), "{proof:?}");
+}

@@ -6,6 +6,7 @@ use ecow::EcoString;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::aws::fact::Known;
+use crate::aws::link::{UNNAMED, name_unknown};
 use crate::aws::read::Arg;
 use crate::eval::term::{Operand, Term, TermId, Terms};
 use crate::eval::value::{Cause, Causes, Value};
@@ -171,6 +172,7 @@ impl Cidr {
     pub fn describe(&self) -> String {
         match self {
             Cidr::Net(net) => net.to_string(),
+            Cidr::Symbol(symbol) if symbol.name == UNNAMED => "a range that is not known".to_owned(),
             Cidr::Symbol(symbol) => symbol.name.clone(),
         }
     }
@@ -245,7 +247,7 @@ impl Symbol {
         {
             part = Some((operand_text(base), operand_text(bits), operand_text(number)));
         }
-        let name = crate::aws::link::name_unknown(term, &causes, terms);
+        let name = name_unknown(term, &causes, terms);
         Symbol { term, family, name, within, part, causes }
     }
 

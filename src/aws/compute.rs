@@ -77,6 +77,8 @@ pub struct Target {
     pub groups: LinkSet<GroupId>,
     /// Whether it names no group, so that the VPC's default group applies.
     pub falls_back: Truth,
+    /// Groups that a template gives beside an interface without groups: AWS refuses to launch it.
+    pub groups_beside_interface: Option<Span>,
     /// `associate_public_ip_address`; `None` where the subnet decides.
     pub associate_public_ip: Fact<Option<bool>>,
     /// Elastic addresses that are associated with it.
@@ -150,7 +152,12 @@ impl Target {
     /// Whether its instances get a public address in a subnet.
     pub fn public_ip(&self, network: &Network, subnet: SubnetId) -> Answer {
         let map = &network.subnet(subnet).map_public_ip;
-        let by_subnet = map.ask("map_public_ip_on_launch of the subnet", |on| Truth::known(*on));
+        let mut by_subnet = map.ask("map_public_ip_on_launch of the subnet", |on| Truth::known(*on));
+        if map.value.causes().is_some_and(|causes| causes.is_empty()) {
+            let declaration = &network.subnet(subnet).declaration;
+            let text = format!("whether {} gives public addresses is not known", declaration.address);
+            by_subnet.reasons = vec![Reason::new(text, map.span)];
+        }
         self.public_ip_where(by_subnet)
     }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::aws::fact::{Basis, Evidence, Reason, reasons};
 use crate::aws::read::Arg;
 use crate::eval::origin::OriginId;
-use crate::eval::term::{Operand, Term, TermId, Terms};
+use crate::eval::term::{Operand, Term, TermId, Terms, spelled};
 use crate::eval::value::{Cause, Causes, InstanceId, Value};
 use crate::source::Span;
 use crate::truth::Truth;
@@ -501,6 +501,23 @@ pub fn name_unknown(term: TermId, causes: &[Cause], terms: &Terms) -> String {
             Some(Cause::DataSource(address)) => format!("{address}.{name}{steps}"),
             _ => describe_term(term, terms),
         },
+        (Some(Term::Apply(_, args)), _) => {
+            // Of a function of one attribute it is known whose that is.
+            let mut attributes = args.iter().filter_map(|arg| match arg {
+                Operand::Term(inner) => terms.attribute(*inner).map(|(_, name)| name),
+                Operand::Known(_) | Operand::Text(_) => None,
+            });
+            let text = describe_term(term, terms);
+            match (attributes.next(), attributes.next(), causes) {
+                (Some(name), None, [Cause::DataSource(address)]) => {
+                    text.replace(&format!("its {name}"), &format!("{address}.{name}"))
+                }
+                (Some(name), None, [Cause::Computed(reference)]) => {
+                    text.replace(&format!("its {name}"), reference)
+                }
+                _ => text,
+            }
+        }
         _ => describe_term(term, terms),
     }
 }
@@ -513,6 +530,9 @@ fn step_text(step: &str) -> String {
     format!("[{}]", step.split_once(':').map_or(step, |(_, value)| value))
 }
 
+/// What an unknown without a name is called.
+pub const UNNAMED: &str = "an unknown value";
+
 /// How deep a name spells out operands of operands.
 const NAME_DEPTH: usize = 3;
 
@@ -521,9 +541,10 @@ fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
         Operand::Term(inner) if depth > 0 => name_term(*inner, terms, depth - 1),
         Operand::Term(_) => "…".to_owned(),
         Operand::Text(text) => text.to_string(),
-        Operand::Known(text) => {
-            text.split_once(':').map_or_else(|| text.to_string(), |(_, value)| value.to_owned())
-        }
+        Operand::Known(text) => spelled(text, &mut |inner| match depth {
+            0 => "…".to_owned(),
+            _ => name_term(inner, terms, depth - 1),
+        }),
     };
     match terms.get(term) {
         Some(Term::Var(name)) => format!("var.{name}"),
@@ -547,13 +568,30 @@ fn name_term(term: TermId, terms: &Terms, depth: usize) -> String {
                 .collect();
             parts.concat()
         }
-        Some(Term::Step(base, step)) if depth > 0 => {
+        Some(Term::Step(base, step)) if depth > 0 && is_named(*base, terms) => {
             format!("{}{}", name_term(*base, terms, depth - 1), step_text(step))
         }
         Some(Term::Json(_)) => "a JSON document".to_owned(),
-        Some(Term::Fresh(_, what)) => what.to_string(),
-        Some(Term::Step(..)) | None => "an unknown value".to_owned(),
+        Some(Term::Fresh(_, what)) if is_repetition(what) => what.to_string(),
+        Some(Term::Step(..) | Term::Fresh(..)) | None => UNNAMED.to_owned(),
     }
+}
+
+/// Whether what a part is taken of has a name.
+fn is_named(mut base: TermId, terms: &Terms) -> bool {
+    while let Some(Term::Step(inner, _)) = terms.get(base) {
+        base = *inner;
+    }
+    match terms.get(base) {
+        Some(Term::Fresh(_, what)) => is_repetition(what),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Whether an unknown without identity is written so: `each.value`.
+fn is_repetition(what: &str) -> bool {
+    what.starts_with("each.") || what.starts_with("count.")
 }
 
 /// The resource instances whose attributes an unknown is made of; none when that is not known.

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason};
-use crate::aws::link::{Link, Ref, SubnetId, VpcId};
+use crate::aws::link::{AclId, Link, Ref, SubnetId, VpcId};
 use crate::aws::network::{GatewayKind, Network, Origin};
 use crate::aws::security_group::Direction;
 use crate::source::Span;
@@ -342,9 +342,8 @@ impl Network {
         remote: &Remote,
     ) -> Answer {
         let reference = &self.subnet(subnet).acl;
-        let answers: Vec<Answer> = reference
-            .link
-            .candidates()
+        let candidates = self.acls_of(subnet, reference);
+        let answers: Vec<Answer> = candidates
             .iter()
             .map(|id| {
                 let acl = self.acl(*id);
@@ -365,9 +364,27 @@ impl Network {
             [first, rest @ ..] if rest.iter().all(|other| other.truth == first.truth) => first.clone(),
             _ => Answer::unknown(match &reference.link {
                 Link::OneOf(_) => reference.reasons(),
-                Link::To(_) | Link::Outside(_) | Link::Unknown(_) => Vec::new(),
+                Link::To(_) | Link::Outside(_) | Link::Unknown(_) => {
+                    let declaration = &self.subnet(subnet).declaration;
+                    let text = format!("the network ACL of {} is not known", declaration.address);
+                    vec![Reason::new(text, declaration.decl_range)]
+                }
             }),
         }
+    }
+
+    /// The ACLs that may be a subnet's: of one that is only looked up, any of a VPC that is managed here.
+    fn acls_of(&self, subnet: SubnetId, own: &Ref<AclId>) -> Vec<AclId> {
+        let known = own.link.candidates();
+        let Some(vpc) = self.closed_vpc(subnet).filter(|_| known.is_empty()) else { return known.to_vec() };
+        let mut acls = vec![self.vpc(vpc).default_acl];
+        for (index, acl) in self.acls.iter().enumerate() {
+            let id = AclId::from(index);
+            if !acl.is_default && !acl.vpc.link.is(vpc).is_no() {
+                acls.push(id);
+            }
+        }
+        acls
     }
 
     /// The look-ups of a connection from an instance to an endpoint's interface; none are made within a subnet.

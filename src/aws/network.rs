@@ -435,10 +435,44 @@ impl Network {
         }
     }
 
+    /// The VPC of a subnet that is only looked up, when that VPC is managed here: then all in it is, too.
+    pub(in crate::aws) fn closed_vpc(&self, subnet: SubnetId) -> Option<VpcId> {
+        let subnet = self.subnet(subnet);
+        let vpc = subnet.vpc.link.to()?;
+        (!subnet.origin.is_closed() && self.vpc(vpc).origin == Origin::Managed).then_some(vpc)
+    }
+
     fn intern_subnets(&mut self, arg: Option<&Arg<'_>>, build: &Build<'_>) {
         for (key, name, span) in strangers(arg, &self.subnet_registry, build) {
             let id = self.add_outside_subnet(Declaration::outside(name, span));
+            if let Key::Term(term) = &key {
+                self.place_looked_up(id, *term, build);
+            }
             self.subnet_registry.insert(key, id);
+        }
+    }
+
+    /// Puts a subnet of a list that is looked up by its VPC into that VPC.
+    fn place_looked_up(&mut self, id: SubnetId, term: TermId, build: &Build<'_>) {
+        let leaves = leaves(term, build.terms()).unwrap_or_default();
+        let [leaf] = leaves.as_slice() else { return };
+        let list = build.evaluation.instance(*leaf);
+        let resource = &list.addr.resource;
+        let is_list = matches!(resource.type_name.as_str(), "aws_subnets" | "aws_subnet_ids");
+        if resource.mode != ResourceMode::Data || !is_list {
+            return;
+        }
+        let view = crate::aws::view(list);
+        let filters = view.blocks("filter");
+        let by_filter = filters.items.iter().find_map(|filter| {
+            let named = filter.view.arg("name")?.value.as_str() == Some("vpc-id");
+            let values = filter.view.arg("values").filter(|_| named)?;
+            let [value] = values.value.as_elements()? else { return None };
+            Some(Arg { value, span: values.span })
+        });
+        let vpc = self.vpc_link(view.arg("vpc_id").or(by_filter).as_ref(), build);
+        if let Some(vpc) = vpc {
+            self.place_subnet(id, &vpc);
         }
     }
 

@@ -238,8 +238,17 @@ impl<'a> Trails<'a> {
             if let Step::Branch { taken: Some(_) } = origin.step
                 && let Some(condition) = origin.inputs.first()
             {
+                let value = origin.inputs.get(1).copied();
+                let told = steps.len();
+                if summarized && let Some(value) = value {
+                    // What is written outside of a summary decides; its own conditions are nobody's to change.
+                    self.follow(value, seen, steps);
+                    if steps[told..].iter().any(|step| step.span.is_some()) {
+                        return;
+                    }
+                }
                 self.follow(*condition, seen, steps);
-                next = origin.inputs.get(1).copied();
+                next = value;
             } else {
                 next = origin.inputs.first().copied();
             }

@@ -159,6 +159,7 @@ impl<'a> Evaluator<'a> {
             return;
         }
         for (choice, exists) in choices {
+            let (errors, made) = (self.errors.len(), blocks.len());
             for pair in pairs(&choice).unwrap_or_default() {
                 if blocks.len() >= self.env.limits.elements || !self.step() {
                     if self.is_exhausted() {
@@ -179,6 +180,11 @@ impl<'a> Evaluator<'a> {
                     (exists, because),
                     blocks,
                 );
+            }
+            // What Terraform would refuse is not the one of several collections that it is.
+            if exists.is_unknown() && self.errors.len() > errors {
+                self.errors.truncate(errors);
+                blocks.truncate(made);
             }
         }
     }
@@ -214,17 +220,17 @@ fn iterator_name(expr: &Expr) -> Option<EcoString> {
     crate::eval::scope::bare_name(expr).cloned()
 }
 
-/// The nested blocks of a type as a value: a tuple of objects.
-pub(super) fn blocks_value(body: &BlockValue, block_type: &str) -> Value {
-    Value::tuple(body.blocks_of(block_type).map(|block| body_value(&block.body)))
+/// The nested blocks of a type as a value: a tuple of objects, all with the origin by which they are known to be blocks.
+pub(super) fn blocks_value(body: &BlockValue, block_type: &str, origin: OriginId) -> Value {
+    Value::tuple(body.blocks_of(block_type).map(|block| body_value(&block.body, origin)))
 }
 
-fn body_value(body: &BlockValue) -> Value {
+fn body_value(body: &BlockValue, origin: OriginId) -> Value {
     let mut entries: Vec<(EcoString, Value)> =
         body.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.value.clone())).collect();
     let mut types: Vec<&EcoString> = body.blocks.iter().map(|block| &block.block_type).collect();
     types.sort();
     types.dedup();
-    entries.extend(types.into_iter().map(|name| (name.clone(), blocks_value(body, name))));
-    Value::object(entries)
+    entries.extend(types.into_iter().map(|name| (name.clone(), blocks_value(body, name, origin))));
+    Value::object(entries).with_origin(origin)
 }

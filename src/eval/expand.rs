@@ -31,7 +31,7 @@ pub(super) enum Expansion<T> {
     MaybeEach(BTreeMap<EcoString, T>, Box<Value>),
     /// Nothing is known of the keys: one instance stands for all. True for `count`.
     Unknown(T, bool, Box<Value>),
-    /// `count` or `for_each` is wrong.
+    /// It depends on itself, or there are too many instances.
     Failed,
 }
 
@@ -67,7 +67,6 @@ pub(super) enum Plan {
     Count { items: Vec<Item>, decided: Option<Box<Value>>, because: OriginId },
     Each { items: Vec<(EcoString, Item)>, decided: Option<Box<Value>>, because: OriginId },
     Unknown { item: Item, count: bool, value: Box<Value> },
-    Failed,
 }
 
 impl Plan {
@@ -77,7 +76,6 @@ impl Plan {
             Plan::Count { items, .. } => items.is_empty(),
             Plan::Each { items, .. } => items.is_empty(),
             Plan::Single | Plan::Unknown { .. } => false,
-            Plan::Failed => true,
         }
     }
 
@@ -86,9 +84,7 @@ impl Plan {
         match self {
             Plan::Count { items, because, .. } if items.is_empty() => Some(*because),
             Plan::Each { items, because, .. } if items.is_empty() => Some(*because),
-            Plan::Count { .. } | Plan::Each { .. } | Plan::Single | Plan::Unknown { .. } | Plan::Failed => {
-                None
-            }
+            Plan::Count { .. } | Plan::Each { .. } | Plan::Single | Plan::Unknown { .. } => None,
         }
     }
 
@@ -122,7 +118,6 @@ impl Plan {
             Plan::Unknown { item, count, value } => {
                 make(item).map_or(Expansion::Failed, |made| Expansion::Unknown(made, count, value))
             }
-            Plan::Failed => Expansion::Failed,
         }
     }
 }
@@ -148,7 +143,7 @@ impl<'a> Evaluator<'a> {
                      to be explicit about the number of resources to be created.",
                     Some(each.span),
                 );
-                Plan::Failed
+                self.refused(false, each.span, decl_range)
             }
             (Some(expr), None) => self.count_plan(scope, expr, decl_range),
             (None, Some(expr)) => self.for_each_plan(scope, expr, decl_range),
@@ -169,14 +164,14 @@ impl<'a> Evaluator<'a> {
         }
         if value.is_null() {
             invalid(self, "The given \"count\" argument value is null. An integer is required.");
-            return Plan::Failed;
+            return self.refused(true, expr.span, decl_range);
         }
         let number = match convert(&value, &Type::Number) {
             Ok(number) => number,
             Err(error) => {
                 let detail = format!("Invalid expression value: {error}.");
                 self.report("Incorrect value type", detail, Some(expr.span));
-                return Plan::Failed;
+                return self.refused(true, expr.span, decl_range);
             }
         };
         let because = self.origin(Some(expr.span), Step::Expansion, [value.origin]);
@@ -187,14 +182,14 @@ impl<'a> Evaluator<'a> {
         };
         let Some(n) = n.to_i64() else {
             invalid(self, "The given \"count\" argument value is unsuitable: a whole number is required.");
-            return Plan::Failed;
+            return self.refused(true, expr.span, decl_range);
         };
         if n < 0 {
             invalid(
                 self,
                 "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.",
             );
-            return Plan::Failed;
+            return self.refused(true, expr.span, decl_range);
         }
         if n as usize > self.env.limits.instances {
             let limit = self.env.limits.instances;
@@ -337,7 +332,7 @@ impl<'a> Evaluator<'a> {
                 "The given \"for_each\" argument value is unsuitable: the given \"for_each\" argument value is \
                  null. A map, or set of strings is allowed.",
             );
-            return Plan::Failed;
+            return self.refused(false, expr.span, decl_range);
         }
         let unsuitable = |ty: &Type| {
             format!(
@@ -358,7 +353,7 @@ impl<'a> Evaluator<'a> {
                     | ty @ Type::Set(_)
                     | ty @ Type::Tuple(_) => {
                         invalid(self, &unsuitable(ty));
-                        return Plan::Failed;
+                        return self.refused(false, expr.span, decl_range);
                     }
                 }
                 self.not_known_before_apply(&value, "for_each", expr.span);
@@ -370,7 +365,7 @@ impl<'a> Evaluator<'a> {
                         let detail = "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not \
                                       contain null values.";
                         self.report("Invalid for_each set argument", detail, Some(expr.span));
-                        return Plan::Failed;
+                        return self.refused(false, expr.span, decl_range);
                     }
                     if element.marks.sensitive {
                         invalid(self, "Sensitive values cannot be used as for_each arguments.");
@@ -383,7 +378,7 @@ impl<'a> Evaluator<'a> {
                             element.ty().friendly_name()
                         );
                         self.report("Invalid for_each set argument", detail, Some(expr.span));
-                        return Plan::Failed;
+                        return self.refused(false, expr.span, decl_range);
                     }
                 }
                 if elements.iter().any(Value::is_unknown) {
@@ -403,9 +398,17 @@ impl<'a> Evaluator<'a> {
             | ValueKind::List(..)
             | ValueKind::Tuple(_) => {
                 invalid(self, &unsuitable(&value.ty()));
-                Plan::Failed
+                self.refused(false, expr.span, decl_range)
             }
         }
+    }
+
+    /// What Terraform refuses decides nothing: one instance stands for those that may be meant.
+    fn refused(&mut self, count: bool, span: Span, decl_range: Span) -> Plan {
+        let what = if count { "Invalid count argument" } else { "Invalid for_each argument" };
+        let value = self.unknown(Type::Dynamic, Refinement::default(), Cause::Error(what.into()), span);
+        let because = self.origin(Some(span), Step::Expansion, [value.origin]);
+        self.unknown_plan(value, count, because, decl_range)
     }
 
     /// The instances of keys that Terraform refuses because they are sensitive: addresses would tell them.

@@ -134,6 +134,11 @@ impl<'a> Evaluator<'a> {
             ExprKind::Binary { op, left, right } => {
                 let (a, b) = (self.eval(scope, left), self.eval(scope, right));
                 match ops::binary(*op, &a, &b) {
+                    // What decides a conjunction or an alternative is told first.
+                    Ok(result) if decided_by_right(*op, &a, &result) => {
+                        let origin = self.origin(Some(span), OriginStep::Expression, [b.origin, a.origin]);
+                        result.with_origin(origin)
+                    }
                     Ok(result) => self.finish(result, binary_name(*op), &[a, b], span),
                     Err(error) => {
                         let span = match error.operand {
@@ -276,6 +281,16 @@ fn unary_name(op: UnaryOp) -> &'static str {
         UnaryOp::Negate => "-",
         UnaryOp::Not => "!",
     }
+}
+
+/// Whether it is the right operand that makes a conjunction false, or an alternative true.
+fn decided_by_right(op: crate::syntax::ast::BinaryOp, left: &Value, result: &Value) -> bool {
+    use crate::syntax::ast::BinaryOp;
+    if !matches!(op, BinaryOp::And | BinaryOp::Or) {
+        return false;
+    }
+    let deciding = matches!(op, BinaryOp::Or);
+    result.as_bool() == Some(deciding) && left.as_bool() == Some(!deciding)
 }
 
 fn binary_name(op: crate::syntax::ast::BinaryOp) -> &'static str {

@@ -53,7 +53,7 @@ pub enum FuncError {
     Call(String),
     /// A limit of ssmlint was reached: its name and number. The result is unknown, the code is not wrong.
     Limit(String),
-    /// A path outside of the module tree, which is never read. The result is unknown, the code is not wrong.
+    /// A path outside of what may be read. The result is unknown, the code is not wrong.
     Outside(String),
 }
 
@@ -397,7 +397,11 @@ pub fn is_impure(name: &str) -> bool {
 /// Whether a call that gave no error cannot fail either once its unknown arguments are known.
 pub fn cannot_fail(function: &Function, args: &[Value]) -> bool {
     let is_typed = |arg: &Value| arg.ty() == args[0].ty() && !arg.ty().has_dynamic();
+    let is_shaped = |arg: &Value| is_given(arg) && !arg.ty().has_dynamic();
     args.is_empty()
+        // Conversions and look-ups ask for no value within a collection whose shape is known.
+        || (matches!(function.name, "tolist" | "toset" | "tomap") && args.iter().all(is_shaped))
+        || (function.name == "lookup" && is_shaped(&args[0]) && args.get(1).is_some_and(is_given))
         || time::is_of_moments(function, args)
         // Once there is a value, those after it do not matter.
         || (function.name == "coalesce" && args.iter().all(is_typed) && args.iter().any(is_given))

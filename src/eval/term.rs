@@ -285,6 +285,69 @@ pub fn canonical(value: &Value) -> EcoString {
     out.into()
 }
 
+/// A text of [`canonical`] as it would be written, with `name` for the unknowns in it.
+pub fn spelled(canonical: &str, name: &mut dyn FnMut(TermId) -> String) -> String {
+    let mut out = String::new();
+    spell(canonical, true, name, &mut out);
+    out
+}
+
+/// Spells the value at the start of a text and gives what follows it.
+fn spell<'t>(
+    text: &'t str,
+    outermost: bool,
+    name: &mut dyn FnMut(TermId) -> String,
+    out: &mut String,
+) -> &'t str {
+    let mut chars = text.chars();
+    let tag = chars.next();
+    let rest = chars.as_str();
+    match tag {
+        Some('n') => out.push_str("null"),
+        Some('T') => out.push_str("true"),
+        Some('F') => out.push_str("false"),
+        Some(tag @ ('d' | 's' | 'k')) => {
+            let Some((length, rest)) = rest.split_once(':') else { return "" };
+            let length = length.parse().unwrap_or(rest.len());
+            let (Some(value), Some(rest)) = (rest.get(..length), rest.get(length..)) else { return "" };
+            match tag {
+                's' if !outermost => out.push_str(&format!("\"{value}\"")),
+                'k' => out.push_str(&format!("{value} = ")),
+                _ => out.push_str(value),
+            }
+            return rest;
+        }
+        Some(open @ ('[' | '{')) => {
+            let close = if open == '[' { ']' } else { '}' };
+            out.push(open);
+            let mut rest = rest;
+            let mut is_first = true;
+            while !rest.is_empty() && !rest.starts_with(close) {
+                if !is_first {
+                    out.push_str(", ");
+                }
+                is_first = false;
+                if open == '{' {
+                    rest = spell(rest, false, name, out);
+                }
+                rest = spell(rest, false, name, out).trim_start_matches(',');
+            }
+            out.push(close);
+            return rest.strip_prefix(close).unwrap_or(rest);
+        }
+        Some(tag @ ('r' | '#')) => {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            match rest[..end].parse() {
+                Ok(term) if tag == '#' => out.push_str(&name(TermId(term))),
+                _ => out.push('…'),
+            }
+            return &rest[end..];
+        }
+        _ => return "",
+    }
+    rest
+}
+
 fn write_canonical(value: &Value, out: &mut String) {
     use std::fmt::Write;
     let text = |out: &mut String, tag: char, text: &str| {
@@ -320,5 +383,25 @@ fn write_canonical(value: &Value, out: &mut String) {
         ValueKind::Unknown(unknown) => {
             let _ = write!(out, "#{}", unknown.term.0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_spelled_as_they_are_written() {
+        let list = Value::tuple([Value::string("10.0.0.0/16"), Value::string("a,]b")]);
+        let object = Value::object([
+            ("ranges".into(), list),
+            ("on".into(), Value::bool(true)),
+            ("size".into(), Value::number(3_i64)),
+        ]);
+        let spell = |value: &Value| spelled(&canonical(value), &mut |_| "var.a".to_owned());
+        assert_eq!(spell(&object), "{on = true, ranges = [\"10.0.0.0/16\", \"a,]b\"], size = 3}");
+        assert_eq!(spell(&Value::string("plain")), "plain");
+        assert_eq!(spelled("[#12,n,r3,]", &mut |_| "var.a".to_owned()), "[var.a, null, …]");
+        assert_eq!(spelled("s9:cut", &mut |_| "var.a".to_owned()), "");
     }
 }

@@ -494,6 +494,12 @@ impl Chains<'_> {
             return None;
         }
         let target = self.reach.target(site);
+        if let Some(span) = target.groups_beside_interface.filter(|_| site.certain.is_yes()) {
+            let refused = Answer::no(Evidence::at(Some(span), ""));
+            let fails = "the security groups stand beside a network interface that has none";
+            links.push(self.link(5, "instance-sg", refused, "SSM007", words("", fails)));
+            return None;
+        }
         if let Some(group) =
             self.reach.foreign_group(&target.groups, &site.vpc).filter(|_| site.certain.is_yes())
         {

@@ -27,6 +27,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let set = group.rules(direction);
             let Some(place) = set.conflict else { continue };
             let mut defect = conflict(&group.declaration, set.inline, place, what, "rules");
+            if set.inline.is_none() {
+                let listed = format!("takes away every rule that no `{what}` block in it lists");
+                defect = defect.at(group.declaration.decl_range, listed);
+            }
             if holds_access(context, id, direction) {
                 defect = defect
                     .severity(Severity::Error)
@@ -57,8 +61,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let adopted = table.declaration.addr.as_ref().filter(|_| adopted);
         let is_default = adopted.is_some_and(|addr| addr.resource.type_name == "aws_default_route_table");
         let inline = table.inline.or(table.declaration.decl_range.filter(|_| is_default));
-        if let (Some(inline), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
-            report(findings, &table.declaration, Some(inline), apart, "route", "routes");
+        if let (Some(_), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
+            let mut defect = conflict(&table.declaration, table.inline, apart, "route", "routes");
+            if table.inline.is_none() {
+                let listed = "takes away every route that no `route` block in it lists";
+                defect = defect.at(table.declaration.decl_range, listed);
+            }
+            findings.judge(&Answer::new(table.declaration.exists), || defect);
         }
     }
     for endpoint in &network.endpoints {

@@ -27,6 +27,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for site in &reach.sites {
         let target = reach.target(site);
+        if let Some(span) = target.groups_beside_interface {
+            let subject = target.template.as_ref().unwrap_or(&target.declaration);
+            let defect =
+                Defect::new(subject, "{} gives its security groups beside a network interface that has none")
+                    .at(Some(span), "AWS refuses to launch instances with this")
+                    .help("move the groups into `security_groups` of the `network_interfaces` block")
+                    .affects([target.declaration.address.clone()])
+                    .cause("groups beside the interface");
+            findings.judge(&Answer::new(site.certain), || defect);
+            continue;
+        }
         if let Some(group) = reach.foreign_group(&target.groups, &site.vpc) {
             let group = &network.group(group).declaration;
             findings.judge(&Answer::new(site.certain), || {

@@ -1,11 +1,13 @@
 //! SSM014: two owners of one service's name in one VPC.
 
+use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence};
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
 use crate::proof::refusal::Claims;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
+use crate::source::FileId;
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,7 +23,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for vpc in network.vpc_ids() {
         for service in Service::ALL {
-            let Claims { endpoints: owners, zones } = context.reach.claims(vpc, service);
+            let Claims { endpoints: mut owners, mut zones } = context.reach.claims(vpc, service);
+            // The second one is the one that is written later.
+            owners.sort_by_key(|id| place(&network.endpoint(*id).declaration));
+            zones.sort_by_key(|id| place(&network.zone(*id).declaration));
             for id in owners.iter().skip(1) {
                 let endpoint = network.endpoint(*id);
                 let first = &network.endpoint(owners[0]).declaration;
@@ -68,4 +73,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Where something is written.
+fn place(declaration: &Declaration) -> Option<(FileId, u32)> {
+    declaration.decl_range.map(|span| (span.file, span.start))
 }

@@ -138,9 +138,19 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
             .decided_by(because.clone())
             .label(role.declaration.decl_range, "the role that lacks it");
     }
+    let taken_away = role.policies.iter().find(|attached| {
+        let action = missing.first().map(|permission| permission.action.as_str()).unwrap_or_default();
+        let allows = || attached.policy.judge(&Request::agent(action, None)).allow.truth.is_yes();
+        attached.certain.is_no() && allows()
+    });
+    if let (Some(exclusive), Some(attached)) = (&role.exclusive, taken_away) {
+        defect = defect
+            .at(exclusive.span, format!("takes {} away, which is not listed here", attached.name))
+            .label(role.declaration.decl_range, "the role that lacks it");
+    }
     let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
     defect = defect.evidence(places);
-    if let Some(exclusive) = &role.exclusive {
+    if let Some(exclusive) = role.exclusive.as_ref().filter(|_| taken_away.is_none()) {
         defect = defect.label(exclusive.span, exclusive.note.clone());
     }
     let registers = !all && missing.iter().all(|permission| permission.action.starts_with("ssmmessages:"));

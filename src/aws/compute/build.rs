@@ -368,6 +368,7 @@ impl<'a> Builder<'a, '_> {
             in_default_vpc,
             groups,
             falls_back: if launch.opaque.is_empty() { falls_back } else { falls_back & Truth::Unknown },
+            groups_beside_interface: launch.groups_beside_interface(),
             associate_public_ip,
             elastic_ips: Vec::new(),
             private_ip: match attached {

@@ -139,6 +139,23 @@ impl<'a> Launch<'a> {
         None
     }
 
+    /// The groups that a template gives beside an interface that has none. AWS refuses to launch instances of it: "When
+    /// a network interface is provided, the security groups must be a part of it".
+    pub(super) fn groups_beside_interface(&self) -> Option<Span> {
+        if self.layers.iter().any(|layer| layer.shape != Shape::Template) {
+            return None;
+        }
+        let interface = self.primary_interface().filter(|block| block.exists.is_yes())?;
+        let is_empty = |arg: &Arg<'_>| arg.value.as_elements().is_some_and(|elements| elements.is_empty());
+        let given = |view: &View<'a>, name: &str| view.arg(name).is_some_and(|arg| !is_empty(&arg));
+        if given(&interface.view, "security_groups") || given(&interface.view, "network_interface_id") {
+            return None;
+        }
+        let arg = self.arg(&[(Shape::Template, "vpc_security_group_ids")])?;
+        let is_given = arg.value.as_elements().is_some_and(|elements| !elements.is_empty());
+        arg.span.filter(|_| is_given)
+    }
+
     pub(super) fn associate_public_ip(&self) -> Fact<Option<bool>> {
         let convert = |value: &crate::eval::value::Value| {
             // An empty string is omitted, as the provider's nullable bools are.

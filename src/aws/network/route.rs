@@ -253,7 +253,7 @@ impl Network {
         let none = || Answer::new(Truth::No);
         let mut egress =
             Egress { nat: none(), internet_gateway: none(), other: none(), ipv6: none(), routes: Vec::new() };
-        let tables = table.link.candidates();
+        let (tables, table) = self.tables_of(subnet, table);
         if tables.is_empty() {
             let mut why = table.reasons();
             if why.is_empty() || table.span == self.subnet(subnet).declaration.decl_range {
@@ -277,10 +277,10 @@ impl Network {
                 continue;
             }
             // Which of the tables applies is not known: only what holds of all of them is certain.
-            egress.nat = either(egress.nat, one.nat, table);
-            egress.internet_gateway = either(egress.internet_gateway, one.internet_gateway, table);
-            egress.other = either(egress.other, one.other, table);
-            egress.ipv6 = either(egress.ipv6, one.ipv6, table);
+            egress.nat = either(egress.nat, one.nat, &table);
+            egress.internet_gateway = either(egress.internet_gateway, one.internet_gateway, &table);
+            egress.other = either(egress.other, one.other, &table);
+            egress.ipv6 = either(egress.ipv6, one.ipv6, &table);
             egress.routes.extend(one.routes);
         }
         if tables.len() > 1 {
@@ -289,6 +289,28 @@ impl Network {
             }
         }
         egress
+    }
+
+    /// The route tables that may be a subnet's: of one that is only looked up, any of a VPC that is managed here.
+    fn tables_of(&self, subnet: SubnetId, own: &Ref<RouteTableId>) -> (Vec<RouteTableId>, Ref<RouteTableId>) {
+        let known = own.link.candidates();
+        let vpc = self.closed_vpc(subnet).filter(|_| known.is_empty());
+        let Some(vpc) = vpc else { return (known.to_vec(), own.clone()) };
+        let mut tables: Vec<RouteTableId> = self.vpc(vpc).main_route_table.link.candidates().to_vec();
+        if tables.is_empty() {
+            return (tables, own.clone());
+        }
+        for (index, table) in self.route_tables.iter().enumerate() {
+            let id = RouteTableId::from(index);
+            if table.kind == RouteTableKind::Custom
+                && !table.vpc.link.is(vpc).is_no()
+                && !tables.contains(&id)
+            {
+                tables.push(id);
+            }
+        }
+        let link = Link::OneOf(tables.clone());
+        (tables, Ref { link, ..own.clone() })
     }
 
     /// Whether an instance in this subnet reaches public addresses; `public_ip` says whether it has one itself.

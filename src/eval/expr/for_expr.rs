@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::eval::convert::convert;
-use crate::eval::origin::Step as OriginStep;
+use crate::eval::origin::{OriginId, Step as OriginStep};
 use crate::eval::scope::{Bound, Evaluator, Scope, unknown_value};
 use crate::eval::value::{Cause, Marks, Refinement, Type, Unknown, Value, ValueKind};
 use crate::source::Span;
@@ -65,7 +65,9 @@ impl Evaluator<'_> {
             }
             self.for_element(scope, for_expr, key, value, &mut builder);
         }
-        let inputs = [collection.origin];
+        // That nothing is left is decided by the condition.
+        let emptied_by = builder.left_out.filter(|_| builder.len == 0);
+        let inputs = emptied_by.into_iter().chain([collection.origin]);
         let origin = self.origin(Some(span), OriginStep::Expression, inputs);
         if let Some(args) = builder.undecided {
             let mut args = args;
@@ -220,6 +222,9 @@ impl Evaluator<'_> {
                 if value.is_unknown() {
                     builder.undecided.get_or_insert_with(Vec::new).push(value.clone());
                 }
+                if value.as_bool() == Some(false) {
+                    builder.left_out = Some(value.origin);
+                }
                 value.as_bool().map_or(Truth::Unknown, Truth::known)
             }
             Err(error) => {
@@ -344,6 +349,8 @@ struct ForBuilder {
     len: usize,
     /// Set when the result cannot be known: the values that it depends on, an element's own last.
     undecided: Option<Vec<Value>>,
+    /// What decided that the last element that was left out was.
+    left_out: Option<OriginId>,
 }
 
 /// The pairs that iteration gives: index and element, key and value, or element twice for a set.

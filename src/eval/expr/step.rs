@@ -50,11 +50,14 @@ impl Evaluator<'_> {
             }
             ValueKind::Object(entries) => match entries.get(name) {
                 Some(entry) => entry.clone().with_marks(value.marks),
-                None => self.error(
-                    "Unsupported attribute",
-                    format!("This object does not have an attribute named \"{name}\"."),
-                    span,
-                ),
+                None => match self.block_attribute(value, name, span) {
+                    Some(computed) => computed.with_marks(value.marks),
+                    None => self.error(
+                        "Unsupported attribute",
+                        format!("This object does not have an attribute named \"{name}\"."),
+                        span,
+                    ),
+                },
             },
             ValueKind::Map(_, entries) => match entries.get(name) {
                 Some(entry) => entry.clone().with_marks(value.marks),
@@ -353,7 +356,10 @@ impl Evaluator<'_> {
         if let Some(name) = key.as_str() {
             return match entries.get(name) {
                 Some(entry) => entry.clone().with_marks(marks),
-                None => self.missing_index(span),
+                None => match self.block_attribute(value, name, span) {
+                    Some(computed) => computed.with_marks(marks),
+                    None => self.missing_index(span),
+                },
             };
         }
         self.uncertain += 1;

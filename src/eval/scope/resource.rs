@@ -362,7 +362,10 @@ impl<'a> Evaluator<'a> {
         let mut value = None;
         if matches!(self.instance(id).body, Some(Memo::Done(()))) {
             if blocks {
-                value = Some(crate::eval::block::blocks_value(&self.instance(id).resource.body, name));
+                let step = Step::Attribute { instance: id, name: name.into() };
+                let origin = self.origin(Some(decl.decl_range), step, []);
+                value =
+                    Some(crate::eval::block::blocks_value(&self.instance(id).resource.body, name, origin));
             } else if let Some(found) = self.looked_up(id) {
                 return self.attribute_value(found, name, span);
             } else if relevant {
@@ -426,4 +429,45 @@ impl<'a> Evaluator<'a> {
         let refinement = Refinement { not_null: is_string, prefix, ..Refinement::default() };
         unknown_value(ty, refinement, term, cause, origin)
     }
+
+    /// An attribute of a nested block that is not written: without a schema it may be one that the provider computes.
+    pub(in crate::eval) fn block_attribute(
+        &mut self,
+        block: &Value,
+        name: &str,
+        span: Span,
+    ) -> Option<Value> {
+        let mut origin = self.origins.get(block.origin)?;
+        for _ in 0..MAX_PASSED_ON {
+            match (&origin.step, origin.inputs.as_slice()) {
+                (Step::Local(_) | Step::Argument(_) | Step::Output(_) | Step::Repetition, [from]) => {
+                    origin = self.origins.get(*from)?;
+                }
+                _ => break,
+            }
+        }
+        let Step::Attribute { instance: id, name: block_type } = origin.step.clone() else { return None };
+        let state = self.instance(id);
+        let of_type = |block: &&ast::Block| {
+            let label = block.labels.first().map(|label| &label.text);
+            block.block_type == block_type
+                || block.block_type == "dynamic" && label.is_some_and(|label| *label == block_type)
+        };
+        let mut written = state.decl.body.blocks.iter().filter(of_type);
+        let only = (written.next()?.block_type == block_type) && written.next().is_none();
+        let resource = &state.resource.addr.resource;
+        if builtin::attributes(&resource.type_name, resource.mode).is_some() {
+            return None;
+        }
+        self.uncertain += 1;
+        if only {
+            return Some(self.computed(id, &format!("{block_type}[0].{name}")));
+        }
+        let address = self.instance(id).resource.addr.clone();
+        let cause = Cause::Computed(ecow::eco_format!("{address}.{block_type}[*].{name}"));
+        Some(self.unknown(Type::Dynamic, Refinement::default(), cause, span))
+    }
 }
+
+/// How often a block may be handed on and still be known as one.
+const MAX_PASSED_ON: usize = 16;

@@ -216,7 +216,7 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
             Some("local") => return RouteTarget::Local,
             _ => {}
         }
-        if is_refused(arg.value) {
+        if is_refused(arg.value, build) {
             return RouteTarget::Nothing(arg.span);
         }
         let Some(reference) = network.gateway_link(Some(&arg), &kind, build) else { continue };
@@ -228,10 +228,26 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
     RouteTarget::Nothing(view.header)
 }
 
+/// What routes lead to, when it has no instance.
+const LED_TO: [&str; 8] = [
+    "aws_nat_gateway",
+    "aws_internet_gateway",
+    "aws_egress_only_internet_gateway",
+    "aws_ec2_transit_gateway",
+    "aws_ec2_transit_gateway_vpc_attachment",
+    "aws_vpc_peering_connection",
+    "aws_network_interface",
+    "aws_instance",
+];
+
 /// Whether Terraform would refuse the value: an index of an instance that does not exist in this scenario.
-pub(super) fn is_refused(value: &Value) -> bool {
+pub(super) fn is_refused(value: &Value, build: &Build<'_>) -> bool {
     let Some(unknown) = value.as_unknown() else { return false };
-    !unknown.causes.is_empty() && unknown.causes.iter().all(|cause| matches!(cause, Cause::Error(_)))
+    // Other mistakes are no routes to something that is switched off.
+    let mut absent = build.evaluation.absent.iter();
+    !unknown.causes.is_empty()
+        && unknown.causes.iter().all(|cause| matches!(cause, Cause::Error(_)))
+        && absent.any(|absent| LED_TO.contains(&absent.resource.type_name.as_str()))
 }
 
 pub(super) fn associations(network: &mut Network, build: &Build<'_>) {

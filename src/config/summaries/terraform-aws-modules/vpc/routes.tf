@@ -16,7 +16,7 @@ resource "aws_route_table_association" "public" {
 }
 
 resource "aws_route_table" "private" {
-  count = length(aws_subnet.private) > 0 ? local.private_table_count : 0
+  count = local.has_private_tables ? local.private_table_count : 0
 
   region = var.region
   vpc_id = local.vpc_id

@@ -32,3 +32,8 @@ variable "default_vpc_enable_dns_hostnames" {
   type    = bool
   default = false
 }
+
+locals {
+  # Other tiers than the private one use these tables too.
+  has_private_tables = max([for tier in ["private", "elasticache", "database", "redshift"] : local.subnet_counts[tier]]...) > 0
+}

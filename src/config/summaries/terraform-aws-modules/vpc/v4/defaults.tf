@@ -32,3 +32,7 @@ variable "default_vpc_enable_dns_hostnames" {
   type    = bool
   default = true
 }
+
+locals {
+  has_private_tables = length(aws_subnet.private) > 0
+}
