@@ -566,7 +566,7 @@ impl Chains<'_> {
             }
             Place::Public => {
                 if !site.internet.truth.is_yes()
-                    && let Some(link) = self.uncaptured(vpc, service, &resolution)
+                    && let Some(link) = self.uncaptured(vpc, service, resolution)
                     && site.internet.truth.is_no()
                 {
                     links.push(link);
