@@ -55,13 +55,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .fix(fix(context, id, service))
                 .affects(affected)
                 .cause("private DNS");
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || {
-            if internet.is_no() {
-                defect
-            } else {
-                let note = format!("the agent reaches {} over the internet instead", service.label());
-                defect.severity(Severity::Warning).note(note)
+        let label = service.label();
+        let instead = match internet {
+            Truth::No => None,
+            Truth::Yes => Some(format!("the agent reaches {label} over the internet instead")),
+            Truth::Unknown => {
+                Some(format!("whether the agent reaches {label} over the internet instead is not known"))
             }
+        };
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || match instead {
+            Some(note) => defect.severity(Severity::Warning).note(note),
+            None => defect,
         });
     }
     for vpc in network.vpc_ids().filter(|vpc| !context.reach.is_shared(*vpc)) {
