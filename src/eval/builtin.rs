@@ -436,8 +436,17 @@ impl<'a> Evaluator<'a> {
             return;
         }
         if value.is_null() {
-            let detail = "Condition expression must return either true or false, not null.";
-            self.error("Invalid condition result", detail, rule.condition.span);
+            let (summary, detail) = match failed {
+                VALIDATION_FAILED => (
+                    "Invalid variable validation result",
+                    "Validation condition expression must return either true or false, not null.",
+                ),
+                _ => (
+                    "Invalid condition result",
+                    "Condition expression must return either true or false, not null.",
+                ),
+            };
+            self.error(summary, detail, rule.condition.span);
             return;
         }
         match crate::eval::convert::convert(&value, &Type::Bool) {
