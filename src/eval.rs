@@ -45,8 +45,9 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         Demand::Relevant | Demand::Conditions => BTreeMap::new(),
     };
     let booleans = evaluator.root_booleans();
+    let is_exhausted = evaluator.is_exhausted();
     let mut diagnostics = evaluator.finish_errors();
-    if env.demand == Demand::All {
+    if env.demand == Demand::All && !is_exhausted {
         diagnostics.extend(scope::validate(config, scenario, env, &diagnostics));
         let cycles = cycles(&config.root);
         if !cycles.is_empty() {

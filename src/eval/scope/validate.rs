@@ -43,11 +43,15 @@ pub(in crate::eval) fn validate(
         }
         let mut evaluator = Evaluator::of_any_inputs(config, node, addr, scenario, env);
         evaluator.validate_module();
+        let is_exhausted = evaluator.is_exhausted();
         let errors = evaluator.finish_errors();
         let is_new = |error: &Diagnostic| {
             error.kind == DiagnosticKind::Invalid && !seen.contains(&(error.span, error.summary.as_str()))
         };
         found.extend(errors.into_iter().filter(is_new));
+        if is_exhausted {
+            break;
+        }
     }
     found
 }
