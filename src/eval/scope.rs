@@ -7,6 +7,7 @@ mod provider;
 mod resource;
 mod settle;
 mod absent;
+mod import;
 mod validate;
 
 pub(super) use self::validate::validate;

@@ -10,8 +10,9 @@ use rustc_hash::FxHashSet;
 
 use crate::addr::{InstanceKey, ModuleInstance};
 use crate::config::traversal::{references, span_of};
-use crate::config::{CheckRule, Child, Config, ModuleNode};
+use crate::config::{self, CheckRule, Child, Config, ModuleNode};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::builtin;
 use crate::eval::origin::OriginId;
 use crate::eval::scenario::{Environment, Scenario};
 use crate::eval::scope::{Bound, Evaluator, Repetition, Scope, bare_name, unknown_value};
@@ -120,6 +121,7 @@ impl<'a> Evaluator<'a> {
             self.validate_body(&inner, &resource.body);
             self.validate_rules(&inner, &resource.preconditions);
             self.validate_depends_on(&resource.depends_on);
+            self.validate_type(resource);
             for trigger in &resource.replace_triggered_by {
                 self.validate_references(&Scope { repetition: Some(&repetition), ..scope }, trigger);
             }
@@ -145,6 +147,21 @@ impl<'a> Evaluator<'a> {
         }
         for check in &module.checks {
             self.validate_rules(&scope, &check.asserts);
+        }
+    }
+
+    /// Reports a resource that the built-in provider does not have.
+    fn validate_type(&mut self, resource: &config::Resource) {
+        let type_name = &resource.addr.type_name;
+        let prefix = type_name.split('_').next().unwrap_or_default();
+        let local_name = resource.provider.as_ref().map_or(prefix, |provider| &provider.name);
+        let required = self.module(Self::ROOT).node.module.required_providers.get(local_name);
+        let is_builtin = match required {
+            Some(required) => required.source.as_deref() == Some(builtin::SOURCE),
+            None => local_name == "terraform",
+        };
+        if is_builtin && let Some((summary, detail)) = builtin::unsupported(type_name, resource.addr.mode) {
+            self.report(summary, detail, Some(resource.decl_range));
         }
     }
 
