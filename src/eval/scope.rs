@@ -117,6 +117,13 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Work that is counted against the limits on time.
+#[derive(Clone, Copy)]
+pub(super) struct Spent {
+    steps: u64,
+    weighed: u64,
+}
+
 /// Evaluates one root module in one scenario.
 pub(super) struct Evaluator<'a> {
     pub(super) config: &'a Config,

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::builtin;
 use crate::eval::origin::OriginId;
 use crate::eval::scenario::{Environment, Scenario};
-use crate::eval::scope::{Bound, Evaluator, Repetition, Scope, bare_name, unknown_value};
+use crate::eval::scope::{Bound, Evaluator, Repetition, Scope, Spent, bare_name, unknown_value};
 use crate::eval::value::{Cause, Refinement, Type, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Step, StepKind, Traversal};
@@ -25,6 +25,7 @@ pub(in crate::eval) fn validate(
     config: &Config,
     scenario: &Scenario,
     env: Environment<'_>,
+    mut spent: Spent,
     known: &[Diagnostic],
 ) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<(Option<Span>, &str)> = BTreeSet::new();
@@ -43,7 +44,9 @@ pub(in crate::eval) fn validate(
             continue;
         }
         let mut evaluator = Evaluator::of_any_inputs(config, node, addr, scenario, env);
+        evaluator.go_on_after(spent);
         evaluator.validate_module();
+        spent = evaluator.spent();
         let is_exhausted = evaluator.is_exhausted();
         let errors = evaluator.finish_errors();
         let is_new = |error: &Diagnostic| {
