@@ -302,7 +302,7 @@ fn exact(json: Json) -> Json {
         Json::Number(number) => {
             let number = Number::parse(&number.to_string()).unwrap();
             let float = number.to_f64();
-            let is_float = Number::from_f64(float).is_some_and(|same| same == number);
+            let is_float = Number::from_f64(float).is_some_and(|same| same.cmp(&number).is_eq());
             Json::String(if is_float { format!("#{}", float + 0.0) } else { format!("#{number}") })
         }
         Json::Array(elements) => elements.into_iter().map(exact).collect(),

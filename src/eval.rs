@@ -45,9 +45,12 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         Demand::Relevant | Demand::Conditions => BTreeMap::new(),
     };
     let booleans = evaluator.root_booleans();
+    let spent = evaluator.spent();
     let mut diagnostics = evaluator.finish_errors();
-    if env.demand == Demand::All {
-        diagnostics.extend(scope::validate(config, scenario, env, &diagnostics));
+    // What passed a limit once would pass it again.
+    let has_limit = diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::NotUnderstood);
+    if env.demand == Demand::All && !has_limit {
+        diagnostics.extend(scope::validate(config, scenario, env, spent, &diagnostics));
         let cycles = cycles(&config.root);
         if !cycles.is_empty() {
             // Evaluation comes upon some of them, each at whatever it was asked for first.

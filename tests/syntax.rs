@@ -238,6 +238,7 @@ const REFUSED: &[(&str, u32, &str)] = &[
     ("unclosed_block", 1, "Unclosed configuration block"),
     ("unclosed_conditional", 1, "Unclosed configuration block"),
     ("unclosed_interpolation", 1, "Unclosed template interpolation sequence"),
+    ("unexpected_open_directive", 1, "Unexpected endif directive"),
 ];
 
 #[test]

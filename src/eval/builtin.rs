@@ -38,6 +38,31 @@ pub(super) fn arguments(type_name: &str, mode: ResourceMode) -> Option<&'static 
     }
 }
 
+/// What Terraform says of a resource of the built-in provider that it does not have.
+pub(super) fn unsupported(type_name: &str, mode: ResourceMode) -> Option<(&'static str, String)> {
+    let has = |mode| attributes(type_name, mode).is_some();
+    if has(mode) {
+        return None;
+    }
+    let (summary, noun) = match mode {
+        ResourceMode::Managed => ("Invalid resource type", "resource type"),
+        ResourceMode::Data => ("Invalid data source", "data source"),
+        ResourceMode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource"),
+    };
+    let hint = match mode {
+        ResourceMode::Managed if has(ResourceMode::Data) => format!(
+            "\n\nDid you intend to use the data source \"{type_name}\"? If so, declare this using a \"data\" block \
+             instead of a \"resource\" block."
+        ),
+        ResourceMode::Data if has(ResourceMode::Managed) => format!(
+            "\n\nDid you intend to use the managed resource type \"{type_name}\"? If so, declare this using a \
+             \"resource\" block instead of a \"data\" block."
+        ),
+        ResourceMode::Managed | ResourceMode::Data | ResourceMode::Ephemeral => String::new(),
+    };
+    Some((summary, format!("The provider {SOURCE} does not support {noun} \"{type_name}\".{hint}")))
+}
+
 /// What Terraform says of a reference to an attribute that is not in the schema.
 pub(super) fn no_attribute(name: &str, schema: &[&str]) -> (&'static str, String) {
     let hint = did_you_mean(name, schema.iter().copied());
@@ -346,6 +371,7 @@ impl<'a> Evaluator<'a> {
 
     /// Evaluates what only matters to Terraform's own checks: outputs, validations, conditions.
     pub(super) fn check_everything(&mut self) {
+        self.check_imports();
         for index in 0..self.instances.len() {
             let id = InstanceId(index as u32);
             self.check_builtin(id);
@@ -436,8 +462,17 @@ impl<'a> Evaluator<'a> {
             return;
         }
         if value.is_null() {
-            let detail = "Condition expression must return either true or false, not null.";
-            self.error("Invalid condition result", detail, rule.condition.span);
+            let (summary, detail) = match failed {
+                VALIDATION_FAILED => (
+                    "Invalid variable validation result",
+                    "Validation condition expression must return either true or false, not null.",
+                ),
+                _ => (
+                    "Invalid condition result",
+                    "Condition expression must return either true or false, not null.",
+                ),
+            };
+            self.error(summary, detail, rule.condition.span);
             return;
         }
         match crate::eval::convert::convert(&value, &Type::Bool) {

@@ -122,6 +122,25 @@ impl Plan {
     }
 }
 
+/// Whether certainly only apply makes a value known. Of attributes those are certain whose schema ssmlint holds.
+pub(super) fn is_known_after_apply(value: &Value) -> bool {
+    let causes = value.causes();
+    let is_certain = |cause: &Cause| match cause {
+        Cause::Computed(address) => address.contains("terraform_data."),
+        Cause::NotSet(_)
+        | Cause::DataSource(_)
+        | Cause::ModuleUnavailable(_)
+        | Cause::UnsupportedFunction(_)
+        | Cause::Impure(_)
+        | Cause::Error(_)
+        | Cause::KeysUnknown(_)
+        | Cause::Cycle(_)
+        | Cause::Limit(_)
+        | Cause::Plan(_) => false,
+    };
+    !causes.is_empty() && causes.iter().all(is_certain)
+}
+
 /// More instances than this are not made for a `count` that is only bounded.
 const MAYBE_COUNT: i64 = 16;
 
@@ -278,25 +297,9 @@ impl<'a> Evaluator<'a> {
         Plan::Unknown { item, count, value: Box::new(value) }
     }
 
-    /// Terraform refuses a count or keys that only apply makes known. Only attributes whose schema ssmlint holds
-    /// are certain to be such.
+    /// Terraform refuses a count or keys that only apply makes known.
     fn not_known_before_apply(&mut self, value: &Value, what: &str, span: Span) {
-        let causes = value.causes();
-        let certain = !causes.is_empty()
-            && causes.iter().all(|cause| match cause {
-                Cause::Computed(address) => address.contains("terraform_data."),
-                Cause::NotSet(_)
-                | Cause::DataSource(_)
-                | Cause::ModuleUnavailable(_)
-                | Cause::UnsupportedFunction(_)
-                | Cause::Impure(_)
-                | Cause::Error(_)
-                | Cause::KeysUnknown(_)
-                | Cause::Cycle(_)
-                | Cause::Limit(_)
-                | Cause::Plan(_) => false,
-            });
-        if certain {
+        if is_known_after_apply(value) {
             let detail = format!(
                 "The \"{what}\" value depends on resource attributes that cannot be determined until apply, so \
                  Terraform cannot predict how many instances will be created. To work around this, use the \

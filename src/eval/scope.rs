@@ -7,6 +7,7 @@ mod provider;
 mod resource;
 mod settle;
 mod absent;
+mod import;
 mod validate;
 
 pub(super) use self::validate::validate;
@@ -114,6 +115,13 @@ impl<'s> Scope<'s> {
         }
         None
     }
+}
+
+/// Work that is counted against the limits on time.
+#[derive(Clone, Copy)]
+pub(super) struct Spent {
+    steps: u64,
+    weighed: u64,
 }
 
 /// Evaluates one root module in one scenario.

@@ -1071,6 +1071,9 @@ impl<'a> Walk<'a> {
         }
         let close = self.peek();
         if close.kind != Kind::SequenceEnd {
+            if let Some(detail) = wrong.filter(|_| report) {
+                self.report(at, &format!("Unexpected {name} directive"), detail);
+            }
             let summary = format!("Extra characters in {name} marker");
             let detail = "Expected a closing brace to end the sequence, but found extra characters.";
             return self.stop(close, &summary, detail);

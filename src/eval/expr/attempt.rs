@@ -30,13 +30,16 @@ impl Evaluator<'_> {
         }
         let outer = self.uncertain;
         let mut seen: Vec<Value> = Vec::new();
-        for arg in args {
+        for (i, arg) in args.iter().enumerate() {
             let (value, failed, certain) = self.attempt(scope, arg);
             if failed && certain {
                 continue;
             }
-            if !failed && (certain || seen.is_empty() && self.cannot_fail(scope, arg)) {
-                self.uncertain = outer;
+            let certain = certain || seen.is_empty() && self.cannot_fail(scope, arg);
+            // The last one is what is left, if there is a value at all.
+            let is_left = seen.is_empty() && i + 1 == args.len();
+            if !failed && (certain || is_left) {
+                self.uncertain = outer + u64::from(!certain);
                 let origin = self.origin(Some(span), OriginStep::Call("try".into()), [value.origin]);
                 return if seen.is_empty() {
                     value.with_origin(origin)

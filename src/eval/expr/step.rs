@@ -9,7 +9,6 @@ use crate::eval::convert::{ConvertError, convert};
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope};
 use crate::eval::value::{Marks, Refinement, Type, Unknown, Value, ValueKind};
-use crate::number::Number;
 use crate::source::Span;
 use crate::syntax::ast::{Step, StepKind};
 
@@ -244,19 +243,23 @@ impl Evaluator<'_> {
                 if key.is_null() {
                     return self.null_index(span);
                 }
-                if let Err(error) = convert(key, &key_type) {
-                    return self.unsuitable_index(&error, span);
-                }
+                let converted = match convert(key, &key_type) {
+                    Ok(converted) => converted,
+                    Err(error) => return self.unsuitable_index(&error, span),
+                };
                 let ty = match &unknown.ty {
                     Type::Dynamic | Type::Resource(_) => Type::Dynamic,
                     Type::List(element) | Type::Map(element) => (**element).clone(),
-                    Type::Tuple(elements) => {
-                        match key.as_number().and_then(Number::to_i64).map(|n| elements.get(n as usize)) {
-                            Some(Some(ty)) => ty.clone(),
-                            Some(None) => return self.missing_index(span),
-                            None => Type::Dynamic,
+                    Type::Tuple(elements) => match converted.as_number() {
+                        Some(n) => {
+                            let n = n.to_i64().and_then(|n| usize::try_from(n).ok());
+                            match n.and_then(|n| elements.get(n)) {
+                                Some(ty) => ty.clone(),
+                                None => return self.missing_index(span),
+                            }
                         }
-                    }
+                        None => Type::Dynamic,
+                    },
                     Type::Object(attributes) => match key.as_str() {
                         Some(name) => match attributes.get(name) {
                             Some(ty) => ty.clone(),

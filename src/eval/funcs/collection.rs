@@ -1078,11 +1078,15 @@ fn lookup(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncError
             }
         },
         (Some(entries), None) => {
-            one_of(entries.values().chain(default).cloned()).unwrap_or_else(|| Value::unknown(ty.clone()))
+            let default = default.map(convert_default).transpose()?;
+            one_of(entries.values().cloned().chain(default)).unwrap_or_else(|| Value::unknown(ty.clone()))
         }
         (None, _) => match each_of(&args[0]) {
-            Some(each) => one_of(std::iter::once(pick(each)).chain(default.cloned()))
-                .unwrap_or_else(|| Value::unknown(ty.clone())),
+            Some(each) => {
+                let default = default.map(convert_default).transpose()?;
+                one_of(std::iter::once(pick(each)).chain(default))
+                    .unwrap_or_else(|| Value::unknown(ty.clone()))
+            }
             None => Value::unknown(ty.clone()),
         },
     };

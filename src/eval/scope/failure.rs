@@ -5,7 +5,7 @@ use ecow::EcoVec;
 use crate::addr::ModuleInstance;
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::origin::{Origin, OriginId, Step};
-use crate::eval::scope::{Evaluator, unknown_value};
+use crate::eval::scope::{Evaluator, Spent, unknown_value};
 use crate::eval::term::TermId;
 use crate::eval::value::{Cause, Refinement, Type, Value};
 use crate::eval::{Gap, GapKind};
@@ -135,6 +135,17 @@ impl Evaluator<'_> {
             || self.weighed > limits.weighed_bytes
             || self.made + self.terms.bytes() > limits.total_bytes
             || self.errors.len() + self.settled.len() > limits.errors
+    }
+
+    /// The work that was counted so far.
+    pub(in crate::eval) fn spent(&self) -> Spent {
+        Spent { steps: self.steps, weighed: self.weighed }
+    }
+
+    /// Counts work that others did against the same limits.
+    pub(in crate::eval) fn go_on_after(&mut self, spent: Spent) {
+        self.steps += spent.steps;
+        self.weighed += spent.weighed;
     }
 
     /// Counts bytes that were looked at, and bytes that were made and stay.

@@ -10,11 +10,12 @@ use rustc_hash::FxHashSet;
 
 use crate::addr::{InstanceKey, ModuleInstance};
 use crate::config::traversal::{references, span_of};
-use crate::config::{CheckRule, Child, Config, ModuleNode};
+use crate::config::{self, CheckRule, Child, Config, ModuleNode};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
+use crate::eval::builtin;
 use crate::eval::origin::OriginId;
 use crate::eval::scenario::{Environment, Scenario};
-use crate::eval::scope::{Bound, Evaluator, Repetition, Scope, bare_name, unknown_value};
+use crate::eval::scope::{Bound, Evaluator, Repetition, Scope, Spent, bare_name, unknown_value};
 use crate::eval::value::{Cause, Refinement, Type, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, Step, StepKind, Traversal};
@@ -24,6 +25,7 @@ pub(in crate::eval) fn validate(
     config: &Config,
     scenario: &Scenario,
     env: Environment<'_>,
+    mut spent: Spent,
     known: &[Diagnostic],
 ) -> Vec<Diagnostic> {
     let mut seen: BTreeSet<(Option<Span>, &str)> = BTreeSet::new();
@@ -42,12 +44,18 @@ pub(in crate::eval) fn validate(
             continue;
         }
         let mut evaluator = Evaluator::of_any_inputs(config, node, addr, scenario, env);
+        evaluator.go_on_after(spent);
         evaluator.validate_module();
+        spent = evaluator.spent();
+        let is_exhausted = evaluator.is_exhausted();
         let errors = evaluator.finish_errors();
         let is_new = |error: &Diagnostic| {
             error.kind == DiagnosticKind::Invalid && !seen.contains(&(error.span, error.summary.as_str()))
         };
         found.extend(errors.into_iter().filter(is_new));
+        if is_exhausted {
+            break;
+        }
     }
     found
 }
@@ -116,6 +124,7 @@ impl<'a> Evaluator<'a> {
             self.validate_body(&inner, &resource.body);
             self.validate_rules(&inner, &resource.preconditions);
             self.validate_depends_on(&resource.depends_on);
+            self.validate_type(resource);
             for trigger in &resource.replace_triggered_by {
                 self.validate_references(&Scope { repetition: Some(&repetition), ..scope }, trigger);
             }
@@ -141,6 +150,21 @@ impl<'a> Evaluator<'a> {
         }
         for check in &module.checks {
             self.validate_rules(&scope, &check.asserts);
+        }
+    }
+
+    /// Reports a resource that the built-in provider does not have.
+    fn validate_type(&mut self, resource: &config::Resource) {
+        let type_name = &resource.addr.type_name;
+        let prefix = type_name.split('_').next().unwrap_or_default();
+        let local_name = resource.provider.as_ref().map_or(prefix, |provider| &provider.name);
+        let required = self.module(Self::ROOT).node.module.required_providers.get(local_name);
+        let is_builtin = match required {
+            Some(required) => required.source.as_deref() == Some(builtin::SOURCE),
+            None => local_name == "terraform",
+        };
+        if is_builtin && let Some((summary, detail)) = builtin::unsupported(type_name, resource.addr.mode) {
+            self.report(summary, detail, Some(resource.decl_range));
         }
     }
 

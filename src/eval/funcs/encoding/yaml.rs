@@ -29,6 +29,11 @@ pub(super) fn decode(context: &Context<'_>, text: &str) -> Result<Value, FuncErr
     {
         return Err(FuncError::Call("found incompatible YAML document".into()));
     }
+    // A document is to stand before the end of one.
+    let is_blank = |line: &&str| line.trim_start().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().find(|line| !is_blank(line)).is_some_and(|line| line.starts_with("...")) {
+        return Err(FuncError::Call("did not find expected node content".into()));
+    }
     // Terraform's parser takes a comment that touches what is before it, `[a]#` or `|#`, which this one refuses.
     let mut text = Cow::Borrowed(text);
     for _ in 0..REPAIRS {
@@ -92,6 +97,7 @@ impl<'a> Reader<'a> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => {
                 self.check_tabs(&event, &span.start)?;
+                self.check_indent(&event, &span.start)?;
                 Ok(event)
             }
             Some(Err(error)) => {
@@ -134,6 +140,19 @@ impl<'a> Reader<'a> {
         let is_indentation = indentation.is_empty() || indentation.ends_with(['-', '?']);
         if outer != Some(&true) && is_indentation && before[indentation.len()..].contains('\t') {
             return Err(FuncError::Call("found character that cannot start any token".into()));
+        }
+        Ok(())
+    }
+
+    /// Refuses a block scalar that is the whole document and whose text, at whose first line it starts, is not indented.
+    fn check_indent(&self, event: &Event<'_>, start: &Marker) -> Result<(), FuncError> {
+        if let Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) = event
+            && self.flow.is_empty()
+            && start.col() == 0
+            && !text.trim().is_empty()
+        {
+            let place = format!("on line {}, column 1", start.line());
+            return Err(FuncError::Call(format!("{place}: did not find expected <document start>")));
         }
         Ok(())
     }

@@ -108,10 +108,13 @@ impl Problem {
     }
 
     fn of(error: &pkcs8::der::Error) -> Problem {
-        Problem::Syntax(match error.kind() {
-            ErrorKind::TrailingData { .. } => ": trailing data",
-            ErrorKind::Incomplete { .. } => ": data truncated",
-            _ => "",
+        let kind = error.kind();
+        Problem::Syntax(if matches!(kind, ErrorKind::TrailingData { .. }) {
+            ": trailing data"
+        } else if matches!(kind, ErrorKind::Incomplete { .. }) {
+            ": data truncated"
+        } else {
+            ""
         })
     }
 }
