@@ -44,6 +44,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         Demand::Relevant | Demand::Conditions => BTreeMap::new(),
     };
     let booleans = evaluator.root_booleans();
+    let effort = evaluator.effort();
     let diagnostics = evaluator.finish_errors();
     Evaluation {
         scenario: scenario.name.clone(),
@@ -58,6 +59,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         diagnostics,
         summaries: summaries(config),
         has_secrets: evaluator.has_secrets,
+        effort,
     }
 }
 
@@ -143,6 +145,8 @@ pub struct Evaluation {
     pub summaries: BTreeMap<FileId, SummarizedCall>,
     /// Whether some value is sensitive.
     pub has_secrets: bool,
+    /// How long it took, in expressions.
+    pub effort: u64,
 }
 
 impl Evaluation {
