@@ -21,3 +21,5 @@ mod stack;
 mod secrets;
 #[path = "hostile/bugs.rs"]
 mod bugs;
+#[path = "hostile/system.rs"]
+mod system;

@@ -1,7 +1,7 @@
 //! How a value came about, told from the use back to the line that decided it.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -33,7 +33,7 @@ pub struct Written {
 pub struct Trails<'a> {
     evaluation: &'a Evaluation,
     /// The names of the resources that have an instance, once they were asked for: every finding may ask.
-    declared: OnceCell<Declared<'a>>,
+    declared: OnceLock<Declared<'a>>,
 }
 
 /// Names by module, mode and type.
@@ -42,7 +42,7 @@ type Declared<'a> = FxHashMap<(&'a ModuleInstance, ResourceMode, &'a str), BTree
 impl<'a> Trails<'a> {
     /// The trails of an evaluation.
     pub fn new(evaluation: &'a Evaluation) -> Trails<'a> {
-        Trails { evaluation, declared: OnceCell::new() }
+        Trails { evaluation, declared: OnceLock::new() }
     }
 
     /// The place of a step.
