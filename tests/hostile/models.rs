@@ -91,7 +91,7 @@ fn everything_with_everything() {
     let cases = [
         ("interfaces", [500, 100, 500, 1]),
         ("subnets", [5_000, 1, 100, 1]),
-        ("groups", [3, 900, 900, 1]),
+        ("groups", [20, 300, 900, 1]),
         ("statements", [3, 1, 900, 1_000]),
     ];
     for (name, counts) in cases {
@@ -162,4 +162,30 @@ fn switches_around_what_takes_long() {
     project.check();
     project.run(&["matrix", "hostile"]).must_say("decide something too, beyond the");
     project.run(&["why", "hostile"]).must_say("without value decide more than the");
+}
+
+/// Every directive is compared with every finding of its rule.
+#[test]
+fn thousands_of_findings_with_a_directive_each() {
+    let project = Project::new("model-directives");
+    let mut text = String::new();
+    for i in 0..3_000 {
+        text += &format!(
+            "resource \"aws_security_group\" \"s{i}\" {{ # ssmlint:ignore[SSM006] why\n  ingress {{\n    from_port = 22\n    \
+             to_port = 22\n    protocol = \"tcp\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }}\n}}\n"
+        );
+    }
+    project.hostile(text);
+    project.check().must_say("3000 suppressed");
+}
+
+#[test]
+fn globs_without_end() {
+    for (name, glob) in [("stars", "*a".repeat(200_000)), ("braces", "{a,b}".repeat(2_000))] {
+        let project = Project::new(&format!("globs-{name}"));
+        project.write(".ssmlint.hcl", format!("roots = [\"{glob}\"]\n"));
+        let run = project.run(&["check", "."]);
+        run.must_say("a glob has 1000 bytes at most");
+        assert_eq!(run.code, 2);
+    }
 }

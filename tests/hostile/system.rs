@@ -136,7 +136,7 @@ fn nothing_else_is_opened() {
         let calls: Vec<&str> = calls.lines().collect();
         let is_read =
             |call: &&str| call.contains("openat") && call.contains("main.tf") && !call.contains("= -1 ");
-        assert!(arguments[0] == "config" || calls.iter().any(|call| is_read(&call)), "{arguments:?}");
+        assert!(arguments[0] == "config" || calls.iter().any(is_read), "{arguments:?}");
         for call in calls {
             let is_open = call.contains("open(") || call.contains("openat(") || call.contains("creat(");
             let is_made = !call.contains("= -1 ");
