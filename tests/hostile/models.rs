@@ -180,6 +180,21 @@ fn thousands_of_findings_with_a_directive_each() {
 }
 
 #[test]
+fn patterns_without_end() {
+    for (name, pattern) in [
+        ("stars", "*a".repeat(200_000)),
+        ("braces", format!("{}{}", "{a,".repeat(100_000), "}".repeat(100_000))),
+        ("classes", "[a-".repeat(200_000)),
+        ("short-braces", format!("{}{}\n", "{a,".repeat(1_000), "}".repeat(1_000)).repeat(100)),
+    ] {
+        let project = Project::new(&format!("patterns-{name}"));
+        project.write("hostile/.gitignore", format!("{pattern}\n"));
+        project.hostile("locals {\n  x = 1\n}\n");
+        project.check();
+    }
+}
+
+#[test]
 fn globs_without_end() {
     for (name, glob) in [("stars", "*a".repeat(200_000)), ("braces", "{a,b}".repeat(2_000))] {
         let project = Project::new(&format!("globs-{name}"));
