@@ -46,6 +46,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
     };
     let booleans = evaluator.root_booleans();
     let spent = evaluator.spent();
+    let effort = evaluator.effort();
     let mut diagnostics = evaluator.finish_errors();
     // What passed a limit once would pass it again.
     let has_limit = diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::NotUnderstood);
@@ -71,6 +72,7 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         diagnostics,
         summaries: summaries(config),
         has_secrets: evaluator.has_secrets,
+        effort,
     }
 }
 
@@ -166,6 +168,8 @@ pub struct Evaluation {
     pub summaries: BTreeMap<FileId, SummarizedCall>,
     /// Whether some value is sensitive.
     pub has_secrets: bool,
+    /// How long it took, in expressions.
+    pub effort: u64,
 }
 
 impl Evaluation {

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod refusal;
 pub mod session;
 pub mod verdict;
+pub mod work;
 
 use std::sync::OnceLock;
 

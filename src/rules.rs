@@ -156,7 +156,7 @@ pub struct Findings<'a> {
 #[derive(Clone, Debug)]
 pub struct Defect {
     message: String,
-    subjects: Vec<String>,
+    subjects: BTreeSet<String>,
     /// The address without keys, which stands for several instances of one block.
     block: String,
     severity: Option<Severity>,
@@ -180,7 +180,7 @@ impl Defect {
         let block = subject.addr.as_ref().map_or_else(|| subject.address.clone(), |addr| addr.without_keys());
         Defect {
             message: message.into(),
-            subjects: vec![subject.address.clone()],
+            subjects: BTreeSet::from([subject.address.clone()]),
             severity: None,
             primary: subject.decl_range.map(|span| Label { span, message: String::new() }),
             labels: Vec::new(),
@@ -315,11 +315,7 @@ impl Defect {
     }
 
     fn absorb(&mut self, other: Defect) {
-        for subject in other.subjects {
-            if !self.subjects.contains(&subject) {
-                self.subjects.push(subject);
-            }
-        }
+        self.subjects.extend(other.subjects);
         for label in other.labels {
             self.push_label(Some(label.span), label.message);
         }
@@ -397,11 +393,11 @@ impl Findings<'_> {
 
 impl Defect {
     fn into_finding(mut self, rule: &'static Rule, certainty: Certainty) -> Finding {
-        self.subjects.sort();
-        let subject = match self.subjects.as_slice() {
+        let subjects: Vec<String> = std::mem::take(&mut self.subjects).into_iter().collect();
+        let subject = match subjects.as_slice() {
             [only] => only.clone(),
             _ => {
-                self.notes.push(format!("holds for {}", self.subjects.join(", ")));
+                self.notes.push(format!("holds for {}", subjects.join(", ")));
                 self.block.clone()
             }
         };

@@ -221,7 +221,11 @@ impl Directives {
         let Some(ids) = self.by_code.get(finding.code) else { return (Some(finding), Vec::new()) };
         let mut whole: Option<usize> = None;
         let mut parts: Vec<(usize, Vec<usize>)> = Vec::new();
+        let spans = spans(&finding, places);
         for id in ids.clone() {
+            if !self.all[id].may_touch(&spans, &finding) {
+                continue;
+            }
             let effect = self.all[id].effect(&finding, places);
             match effect {
                 Effect::Nothing => continue,
@@ -315,6 +319,16 @@ impl Directive {
         matches!((self.until, policy.today), (Some(until), Some(today)) if until < today)
     }
 
+    /// Whether it stands on one of the places of a finding; most of the directives on code stand elsewhere.
+    fn may_touch(&self, spans: &[Span], finding: &Finding) -> bool {
+        match &self.scope {
+            Scope::Code { target: Some(target), within } => {
+                spans.iter().any(|span| target.covers(*span)) || is_about(within, finding)
+            }
+            Scope::Code { target: None, .. } | Scope::Address(_) | Scope::File(_) => true,
+        }
+    }
+
     fn effect(&self, finding: &Finding, places: &Places) -> Effect {
         match &self.scope {
             Scope::Address(None) => Effect::All,
@@ -341,6 +355,21 @@ fn in_file(file: FileId, finding: &Finding, places: &Places) -> Effect {
         return Effect::All;
     }
     targets(finding, |address| places.get(address).is_some_and(|place| place.block.file == file))
+}
+
+/// All places at which a directive on code touches a finding.
+fn spans(finding: &Finding, places: &Places) -> Vec<Span> {
+    let mut spans: Vec<Span> = finding.primary.iter().map(|label| label.span).collect();
+    spans.extend(&finding.calls);
+    spans.extend(places.get(&finding.subject).map(|place| place.block.at_start()));
+    for place in finding.affected.iter().filter_map(|address| places.get(address)) {
+        spans.push(place.block.at_start());
+        spans.extend(&place.calls);
+    }
+    spans.extend(finding.labels.iter().map(|label| label.span));
+    spans.extend(finding.trace.iter().filter_map(|step| step.span));
+    spans.extend(finding.because.iter().filter_map(|because| because.span));
+    spans
 }
 
 fn on_code(target: Target, within: &[Span], finding: &Finding, places: &Places) -> Effect {

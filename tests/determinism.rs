@@ -84,6 +84,52 @@ fn any_number_of_threads_gives_the_same_bytes() {
     }
 }
 
+/// Systems list a directory in the order in which its files were made, in the opposite one, or in neither.
+#[test]
+fn any_order_of_directories_gives_the_same_bytes() {
+    let files: Vec<(String, String)> = (0..40)
+        .map(|i| {
+            let text = format!(
+                "resource \"aws_security_group\" \"s{i}\" {{\n  ingress {{\n    from_port = 22\n    to_port = 22\n    \
+                 protocol = \"tcp\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }}\n}}\nvariable \"same\" {{}}\n"
+            );
+            (format!("{}/{}.tf", ["one", "two", "two/three"][i % 3], (i * 7) % 40), text)
+        })
+        .collect();
+    let memory = Path::new("/dev/shm");
+    let mut seen = std::collections::BTreeSet::new();
+    for base in [Path::new(env!("CARGO_TARGET_TMPDIR")), memory].into_iter().filter(|base| base.is_dir()) {
+        for backwards in [false, true] {
+            let dir = base.join(format!("ssmlint-order-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&dir);
+            fs::create_dir_all(dir.join(".git")).unwrap();
+            let mut order: Vec<&(String, String)> = files.iter().collect();
+            if backwards {
+                order.reverse();
+            }
+            for (path, text) in order {
+                let path = dir.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            for format in ["concise", "json"] {
+                let output = Command::new(env!("CARGO_BIN_EXE_ssmlint"))
+                    .args(["check", "--format", format, "."])
+                    .current_dir(&dir)
+                    .output()
+                    .unwrap();
+                let text = String::from_utf8(output.stdout).unwrap();
+                let text: String = text.lines().map(|line| format!("{}\n", timeless(line))).collect();
+                assert!(text.contains("SSM006"), "{text}");
+                seen.insert(text.replace(&*dir.to_string_lossy(), ""));
+            }
+            fs::remove_dir_all(dir).unwrap();
+        }
+    }
+    // One text for each format.
+    assert_eq!(seen.len(), 2, "{seen:?}");
+}
+
 /// The line without how long it took.
 fn timeless(line: &str) -> &str {
     let is_time = |rest: &str| rest.ends_with(" ms") || rest.ends_with(" s");

@@ -9,6 +9,8 @@ mod support;
 mod values;
 #[path = "hostile/syntax.rs"]
 mod syntax;
+#[path = "hostile/models.rs"]
+mod models;
 #[path = "hostile/tree.rs"]
 mod tree;
 #[path = "hostile/changing.rs"]
@@ -19,3 +21,5 @@ mod stack;
 mod secrets;
 #[path = "hostile/bugs.rs"]
 mod bugs;
+#[path = "hostile/system.rs"]
+mod system;

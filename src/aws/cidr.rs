@@ -180,7 +180,7 @@ impl Cidr {
     /// How much of `other` it covers.
     pub fn covers(&self, other: &Cidr) -> Coverage {
         match (self, other) {
-            (Cidr::Net(outer), Cidr::Net(inner)) => cover(std::slice::from_ref(outer), inner),
+            (Cidr::Net(outer), Cidr::Net(inner)) => cover_merged(std::slice::from_ref(outer), inner),
             (Cidr::Symbol(outer), Cidr::Symbol(inner)) if outer.term == inner.term => Coverage::All,
             _ if self.family().zip(other.family()).is_some_and(|(one, two)| one != two) => Coverage::None,
             (Cidr::Net(outer), Cidr::Symbol(inner)) if outer.prefix_len() == 0 && inner.family.is_some() => {
@@ -304,7 +304,11 @@ fn enclose(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<TermId>) {
 
 /// How much of `inner` the ranges cover together.
 pub fn cover(ranges: &[IpNet], inner: &IpNet) -> Coverage {
-    let merged = IpNet::aggregate(&ranges.to_vec());
+    cover_merged(&IpNet::aggregate(&ranges.to_vec()), inner)
+}
+
+/// As [`cover`], of ranges none of which makes a larger one with another.
+fn cover_merged(merged: &[IpNet], inner: &IpNet) -> Coverage {
     if merged.iter().any(|net| net.contains(inner)) {
         Coverage::All
     } else if merged.iter().any(|net| inner.contains(net)) {

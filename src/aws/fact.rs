@@ -293,12 +293,12 @@ impl Answer {
                 result = answer;
             } else if answer.truth == result.truth {
                 for evidence in answer.evidence {
-                    if !result.evidence.contains(&evidence) {
+                    if result.evidence.len() < MAX_PLACES && !result.evidence.contains(&evidence) {
                         result.evidence.push(evidence);
                     }
                 }
                 for reason in answer.reasons {
-                    if !result.reasons.contains(&reason) {
+                    if result.reasons.len() < MAX_PLACES && !result.reasons.contains(&reason) {
                         result.reasons.push(reason);
                     }
                 }
@@ -307,6 +307,9 @@ impl Answer {
         result
     }
 }
+
+/// Places, and reasons, that one answer is given; nobody reads more, and each is compared with all others.
+const MAX_PLACES: usize = 200;
 
 /// The causes as reasons at a place.
 pub fn reasons(causes: &[Cause], span: Option<Span>) -> Vec<Reason> {

@@ -171,9 +171,11 @@ pub struct Member<Id> {
 
 /// A set of references: the members that are known, those that are possible, and whether there may be more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkSet<Id> {
+pub struct LinkSet<Id: Eq + Hash> {
     /// The members, certain and possible, each once.
     pub members: Vec<Member<Id>>,
+    /// Where each member stands, once there are [`MANY`].
+    pub(crate) index: FxHashMap<Id, usize>,
     /// Why there may be further members that are not known; none when the set is complete.
     pub open: Option<Causes>,
     /// Why it is not known of some members whether they are there.
@@ -190,11 +192,15 @@ pub struct LinkSet<Id> {
     pub span: Option<Span>,
 }
 
-impl<Id: Copy + PartialEq> LinkSet<Id> {
+/// Members that are looked up rather than gone through.
+const MANY: usize = 32;
+
+impl<Id: Copy + Eq + Hash> LinkSet<Id> {
     /// The set of an argument that is not written.
     pub fn omitted(span: Option<Span>) -> LinkSet<Id> {
         LinkSet {
             members: Vec::new(),
+            index: FxHashMap::default(),
             open: None,
             doubt: Causes::new(),
             outside: Vec::new(),
@@ -215,8 +221,8 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
 
     /// Whether `id` is a member.
     pub fn contains(&self, id: Id) -> Truth {
-        match self.members.iter().find(|member| member.to == id) {
-            Some(member) => member.certain,
+        match self.position(id) {
+            Some(at) => self.members[at].certain,
             None if self.open.is_some() => Truth::Unknown,
             None => Truth::No,
         }
@@ -263,9 +269,24 @@ impl<Id: Copy + PartialEq> LinkSet<Id> {
         if certain.is_no() {
             return;
         }
-        match self.members.iter_mut().find(|member| member.to == to) {
-            Some(member) => member.certain = member.certain | certain,
-            None => self.members.push(Member { to, certain, origin, span }),
+        match self.position(to) {
+            Some(at) => self.members[at].certain = self.members[at].certain | certain,
+            None => {
+                self.members.push(Member { to, certain, origin, span });
+                let new = if self.members.len() == MANY { 0 } else { self.members.len() - 1 };
+                if self.members.len() >= MANY {
+                    self.index.extend((new..self.members.len()).map(|at| (self.members[at].to, at)));
+                }
+            }
+        }
+    }
+
+    fn position(&self, id: Id) -> Option<usize> {
+        // Whoever takes members away leaves the index behind.
+        match self.index.get(&id) {
+            Some(at) if self.members.get(*at).is_some_and(|member| member.to == id) => Some(*at),
+            None if self.members.len() == self.index.len() => None,
+            Some(_) | None => self.members.iter().position(|member| member.to == id),
         }
     }
 
@@ -452,7 +473,9 @@ impl<Id: Copy + PartialEq + Debug> Registry<Id> {
             span: arg.span,
         })
     }
+}
 
+impl<Id: Copy + Eq + Hash + Debug> Registry<Id> {
     /// The set of references that an argument makes; `header` is the place of an omitted one.
     pub fn set(&self, arg: Option<&Arg<'_>>, terms: &Terms, header: Option<Span>) -> LinkSet<Id> {
         let Some(arg) = arg else { return LinkSet::omitted(header) };

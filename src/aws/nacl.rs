@@ -199,6 +199,13 @@ impl Entries {
         cuts.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect()
     }
 
+    /// How many entries are looked at to know what becomes of a connection.
+    pub(crate) fn work(&self) -> u64 {
+        let (from, to) = Ephemeral::Unknown.range();
+        let pieces = 1 + self.pieces(from, to).len();
+        (pieces * self.entries.len()) as u64
+    }
+
     /// Whether TCP traffic on all ports `from..=to` with all of the remote addresses passes.
     pub fn allow(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Answer {
         let mut allowed: Option<Answer> = None;

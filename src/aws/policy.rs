@@ -198,6 +198,15 @@ fn join(a: Option<Causes>, b: Option<Causes>) -> Option<Causes> {
 }
 
 impl Policy {
+    /// The patterns in its statements, each statement counted once more.
+    pub fn patterns(&self) -> usize {
+        let documents = self.alternatives.iter().map(|source| match source {
+            Source::Document(document) => document.statements.iter().map(Statement::patterns).sum(),
+            Source::Managed(_) => 1,
+        });
+        documents.sum()
+    }
+
     /// Reads a policy from a string or object.
     pub fn read(value: &Value, terms: &Terms) -> Policy {
         let alternatives = document::read(value, terms).into_iter().map(Source::Document).collect();

@@ -1,6 +1,9 @@
 //! How a value came about, told from the use back to the line that decided it.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::addr::{ModuleInstance, ResourceMode};
 use crate::aws::fact::Evidence;
@@ -26,15 +29,20 @@ pub struct Written {
 }
 
 /// The origins of one evaluation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Trails<'a> {
     evaluation: &'a Evaluation,
+    /// The names of the resources that have an instance, once they were asked for: every finding may ask.
+    declared: OnceLock<Declared<'a>>,
 }
+
+/// Names by module, mode and type.
+type Declared<'a> = FxHashMap<(&'a ModuleInstance, ResourceMode, &'a str), BTreeSet<&'a str>>;
 
 impl<'a> Trails<'a> {
     /// The trails of an evaluation.
     pub fn new(evaluation: &'a Evaluation) -> Trails<'a> {
-        Trails { evaluation }
+        Trails { evaluation, declared: OnceLock::new() }
     }
 
     /// The place of a step.
@@ -144,11 +152,16 @@ impl<'a> Trails<'a> {
         mode: ResourceMode,
         type_name: &str,
     ) -> BTreeSet<&'a str> {
-        let instances = self.evaluation.instances.iter().filter(|instance| {
-            let addr = &instance.addr;
-            addr.module == *module && addr.resource.mode == mode && addr.resource.type_name == type_name
+        let declared = self.declared.get_or_init(|| {
+            let mut declared = Declared::default();
+            for instance in &self.evaluation.instances {
+                let addr = &instance.addr;
+                let key = (&addr.module, addr.resource.mode, addr.resource.type_name.as_str());
+                declared.entry(key).or_default().insert(addr.resource.name.as_str());
+            }
+            declared
         });
-        instances.map(|instance| instance.addr.resource.name.as_str()).collect()
+        declared.get(&(module, mode, type_name)).cloned().unwrap_or_default()
     }
 
     /// The call for which a built-in summary holds this place.

@@ -15,6 +15,9 @@ use crate::source::fs::{Directory, Entry, FileKind, FileSystem};
 /// Bytes of one `.gitignore`; the largest collections of patterns take a tenth.
 const MAX_IGNORE_BYTES: u64 = 1 << 20;
 
+/// Bytes of one pattern of a `.gitignore`; longer ones are passed over.
+const MAX_PATTERN_BYTES: usize = 4_096;
+
 /// What was found under the given paths.
 #[derive(Debug, Default)]
 pub struct Discovered {
@@ -204,6 +207,10 @@ fn read_patterns(fs: &dyn FileSystem, dir: &Path) -> Gitignore {
     let Ok(bytes) = fs.read(&path, MAX_IGNORE_BYTES) else { return Gitignore::empty() };
     let mut builder = GitignoreBuilder::new(dir);
     for line in String::from_utf8_lossy(&bytes).lines() {
+        // No path is that long, and the pattern may nest deeper than a stack holds.
+        if line.len() > MAX_PATTERN_BYTES {
+            continue;
+        }
         // A line that is no pattern excludes nothing, as in git.
         let _ = builder.add_line(Some(path.clone()), line);
     }

@@ -79,15 +79,27 @@ pub(super) struct Judged {
     pub(super) proofs: Vec<Proof>,
     /// What is paid for by the hour.
     pub(super) inventory: Inventory,
+    /// How many comparisons that takes.
+    pub(super) work: u64,
+    /// Why no rule was asked and nothing proven.
+    pub(super) limit: Option<String>,
 }
 
 /// Runs model, proof and rules on an evaluation.
 pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
     let model = Model::build(evaluation, &options.model);
     let reach = Reach::new(&model, &options.proof);
+    let limit = reach.limit();
     let trails = Trails::new(evaluation);
-    let mut findings =
-        rules::check(&RuleContext { model: &model, reach: &reach, trails: &trails, options: &options.rules });
+    let mut findings = match limit {
+        None => rules::check(&RuleContext {
+            model: &model,
+            reach: &reach,
+            trails: &trails,
+            options: &options.rules,
+        }),
+        Some(_) => Vec::new(),
+    };
     let mut proofs = chain::prove(&reach);
     for proof in &mut proofs {
         proof.tell(&trails);
@@ -95,7 +107,7 @@ pub(super) fn judge(evaluation: &Evaluation, options: &Options) -> Judged {
     let secrets = Secrets::of(evaluation);
     findings.iter_mut().for_each(|finding| secrets.hide_in_finding(finding));
     proofs.iter_mut().for_each(|proof| secrets.hide_in_proof(proof));
-    Judged { findings, proofs, inventory: inventory(&model) }
+    Judged { findings, proofs, inventory: inventory(&model), work: reach.work(), limit }
 }
 
 /// Runs model and proof alone, for a world whose findings nobody asks for.

@@ -10,6 +10,7 @@ use crate::eval::{self, Evaluation};
 use crate::finding::{Certainty, Finding, Fix, Label, Severity};
 use crate::lint::root::{self, Judged, Root, World};
 use crate::proof::verdict::{Path, Proof, Verdict};
+use crate::proof::work::MAX_WORK;
 use crate::report::matrix::{Cell, Matrix, Row, RuledOut};
 use crate::report::{Gap, GapKind};
 use crate::rules;
@@ -18,6 +19,23 @@ use crate::syntax::ast::Name;
 
 /// Worlds that are looked at in one root; more say little and cost much.
 pub(super) const LIMIT: usize = 64;
+
+/// Expressions that are evaluated for all worlds of one root; four times what one root may take without toggles.
+const EFFORT: u64 = 8_000_000;
+
+/// Comparisons that are made for all worlds of one root.
+const WORK: u64 = 4 * MAX_WORK;
+
+/// How many worlds are looked at where one takes as long as this; at least one, [`LIMIT`] at most.
+fn affordable(evaluation: &Evaluation, work: u64) -> usize {
+    let worlds = (EFFORT / (evaluation.effort + 1)).min(WORK / (work + 1));
+    worlds.clamp(1, LIMIT as u64) as usize
+}
+
+/// How many toggles have so many settings.
+fn toggles_of(worlds: usize) -> usize {
+    worlds.ilog2() as usize
+}
 
 /// One setting of some toggles.
 pub(super) type Setting = Vec<(Name, bool)>;
@@ -58,23 +76,26 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let evaluation = root.evaluate_in(world, scenario, Demand::Relevant);
     let configured = root::judge(&evaluation, &root.options);
     let mut gaps = root::gaps(&evaluation);
-    let diagnostics: Vec<Diagnostic> =
+    let mut diagnostics: Vec<Diagnostic> =
         evaluation.diagnostics.iter().map(|found| shown(&evaluation, found)).collect();
+    too_much(root, configured.limit.as_deref(), &mut gaps, &mut diagnostics);
     let summaries: BTreeSet<Span> = evaluation.summaries.values().map(|call| call.header).collect();
     let open = unset(root, &evaluation);
+    let limit = affordable(&evaluation, configured.work);
     if open.is_empty() {
         let is_reached = configured.proofs.iter().any(|proof| matches!(proof.verdict, Verdict::Reachable(_)));
         let is_asked = root.options.rules.hints.contains(CUT_OFF);
-        let gates = if is_reached && is_asked { gates(root, &evaluation) } else { Vec::new() };
+        let mut gates = if is_reached && is_asked { gates(root, &evaluation) } else { Vec::new() };
+        gates.truncate(toggles_of(limit));
         let Judged { findings, proofs, .. } = configured;
         return (Split { findings, proofs, gaps, diagnostics, summaries, gates }, Vec::new());
     }
     drop(evaluation);
-    let (worlds, left) = possible(root, world, scenario, &open);
+    let (worlds, left) = possible(root, world, scenario, &open, limit);
     if left > 0 {
         let names: Vec<String> = open[open.len() - left..].iter().map(|name| format!("var.{name}")).collect();
         let message = format!(
-            "{} without value decide more than the {LIMIT} combinations that are looked at",
+            "{} without value decide more than the {limit} combinations that are looked at",
             names.join(", ")
         );
         gaps.push(Gap { kind: GapKind::Limit, message, span: None });
@@ -95,12 +116,32 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     let mut findings = Vec::new();
     let mut by_world = Vec::new();
     for (setting, judged) in worlds {
+        too_much(root, judged.limit.as_deref(), &mut gaps, &mut diagnostics);
         findings.push(judged.findings);
         by_world.push((describe(&setting), judged.proofs));
     }
     let findings = join(&settings, findings);
     (Split { findings, proofs, gaps, diagnostics, summaries, gates: Vec::new() }, by_world)
 }
+
+/// Says once that a root is too much for rules and proofs.
+fn too_much(root: &Root, limit: Option<&str>, gaps: &mut Vec<Gap>, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(limit) = limit else { return };
+    let is_said = |gap: &Gap| gap.kind == GapKind::Limit && gap.message.starts_with(TOO_MUCH);
+    if gaps.iter().any(is_said) {
+        return;
+    }
+    gaps.push(Gap { kind: GapKind::Limit, message: format!("{TOO_MUCH}: {limit}"), span: None });
+    let file = root.config.root.module.files.first();
+    diagnostics.push(Diagnostic {
+        summary: "Limit reached".to_owned(),
+        detail: format!("ssmlint asks no rule and proves nothing here: {limit}."),
+        span: file.map(|file| Span { file: *file, start: 0, end: 0 }),
+        kind: DiagnosticKind::NotUnderstood,
+    });
+}
+
+const TOO_MUCH: &str = "no rule was asked and nothing proven";
 
 /// Resource types without which there may be no way to the services; in order.
 const WAYS: [&str; 13] = [
@@ -249,8 +290,9 @@ fn possible(
     world: World<'_>,
     scenario: &Scenario,
     names: &[Name],
+    limit: usize,
 ) -> (Vec<(Setting, Judged)>, usize) {
-    let (settings, left) = toggle::worlds(names, LIMIT);
+    let (settings, left) = toggle::worlds(names, limit);
     let judged = settings.into_iter().filter_map(|setting| {
         let scenario = toggle::with_toggles(scenario, &setting);
         let evaluation = root.evaluate_in(world, &scenario, Demand::Conditions);
@@ -291,16 +333,20 @@ const MANY: usize = 24;
 pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     let base = root.first();
     let configured = root.evaluate_in(world, base, Demand::Relevant);
-    let proofs = root::prove(&configured, &root.options);
+    let first = root::judge(&configured, &root.options);
+    let limit = affordable(&configured, first.work);
+    let proofs = first.proofs;
     let mut found = toggles(&root.config, &configured);
     let refused: Vec<Diagnostic> = configured.diagnostics.clone();
     let mut gaps = root::gaps(&configured);
+    let mut diagnostics = root.input_diagnostics();
+    too_much(root, first.limit.as_deref(), &mut gaps, &mut diagnostics);
     drop(configured);
 
     // What stands behind one toggle is only seen where that one lets it exist.
     let mut differs: Vec<bool> = Vec::new();
     let mut next = 0;
-    while next < found.len().min(MANY) {
+    while next < found.len().min(MANY).min(limit) {
         let toggle = found[next].clone();
         next += 1;
         let values: &[bool] = match toggle.value {
@@ -324,11 +370,12 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
     }
     differs.resize(found.len(), false);
     let mut dropped: Vec<Name> = Vec::new();
-    if found.len() > FEW {
+    let few = FEW.min(toggles_of(limit));
+    if found.len() > few {
         // Those that decide something come first; among equals the order of declaration stays.
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by_key(|index| !differs[*index]);
-        let kept: BTreeSet<usize> = order.into_iter().filter(|index| differs[*index]).take(FEW).collect();
+        let kept: BTreeSet<usize> = order.into_iter().filter(|index| differs[*index]).take(few).collect();
         dropped = (0..found.len())
             .filter(|index| !kept.contains(index))
             .map(|index| found[index].name.clone())
@@ -337,7 +384,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         let left: Vec<String> = left.map(|index| format!("var.{}", found[index].name)).collect();
         if !left.is_empty() {
             let message = format!(
-                "{} decide something too, beyond the {LIMIT} combinations that are looked at",
+                "{} decide something too, beyond the {limit} combinations that are looked at",
                 left.join(", ")
             );
             gaps.push(Gap { kind: GapKind::Limit, message, span: None });
@@ -352,7 +399,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         .map(|variable| (variable.name.clone(), variable.decl_range))
         .collect();
 
-    let (settings, _) = toggle::worlds(&names, LIMIT);
+    let (settings, _) = toggle::worlds(&names, limit);
     let mut rows = Vec::new();
     let mut ruled_out = Vec::new();
     for setting in settings {
@@ -373,6 +420,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
             .filter(|diagnostic| diagnostic.kind == DiagnosticKind::Invalid && !refused.contains(diagnostic));
         let invalid = invalid.map(|diagnostic| shown(&evaluation, diagnostic)).collect();
         let judged = root::judge(&evaluation, &root.options);
+        too_much(root, judged.limit.as_deref(), &mut gaps, &mut diagnostics);
         rows.push(Row {
             values,
             is_configured,
@@ -394,7 +442,7 @@ pub(super) fn matrix(root: &Root, world: World<'_>) -> Matrix {
         dropped: dropped.iter().map(Name::to_string).collect(),
         unused: unused.into_iter().map(|(name, span)| (name.to_string(), span)).collect(),
         gaps,
-        diagnostics: root.input_diagnostics(),
+        diagnostics,
         ..Matrix::default()
     }
 }

@@ -120,15 +120,20 @@ impl Taken {
     }
 }
 
-/// The proofs of all targets, in the order of the model.
+/// The proofs of all targets, in the order of the model. Where there is too much to compare, none is decided.
 pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
     let chains = Chains { reach };
-    let ids = reach.model.compute.target_ids();
-    ids.map(|id| {
-        let sites: Vec<&Site> = reach.sites.iter().filter(|site| site.target == id).collect();
-        chains.target(reach.model.compute.target(id), &sites)
-    })
-    .collect()
+    let limit = reach.limit();
+    // The sites of a target, of which there is at least one, stand together.
+    let targets = reach.sites.chunk_by(|one, other| one.target == other.target);
+    let proofs = targets.filter_map(|sites| {
+        let target = reach.target(sites.first()?);
+        Some(match &limit {
+            None => chains.target(target, &sites.iter().collect::<Vec<&Site>>()),
+            Some(limit) => chains.undecided(target, limit),
+        })
+    });
+    proofs.collect()
 }
 
 struct Chains<'a> {
@@ -146,6 +151,12 @@ fn words(holds: impl Into<String>, fails: impl Into<String>) -> Words {
 }
 
 impl Chains<'_> {
+    fn undecided(&self, target: &crate::aws::compute::Target, why: &str) -> Proof {
+        let unknown = Answer::unknown([Reason::new(why, target.declaration.decl_range)]);
+        let link = self.link(5, "dns", unknown, "SSM005", words("", ""));
+        Proof::conclude(target, vec![link], Vec::new(), Vec::new(), Vec::new(), false, Taken::default())
+    }
+
     fn target(&self, target: &crate::aws::compute::Target, sites: &[&Site]) -> Proof {
         let mut taken = Taken::default();
         let mut links = vec![self.agent(target, &mut taken), self.metadata(target)];

@@ -21,6 +21,10 @@ use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind};
 /// Bytes of a settings file; a rule, a scenario and a reason for each of a thousand lines take a tenth.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// The length beyond which a glob is none: it becomes a regular expression, and one of a hundred thousand bytes cannot be
+/// made.
+const MAX_GLOB_BYTES: usize = 1_000;
+
 const ATTRIBUTES: [&str; 10] = [
     "min_version",
     "fail_on",
@@ -623,6 +627,9 @@ impl Reader<'_> {
                 let problem =
                     Problem::at(span, "globs count from the directory of the settings and stay in it");
                 self.problems.push(problem.help("as in \"infra/*\""));
+            } else if pattern.len() > MAX_GLOB_BYTES {
+                let problem = format!("a glob has {MAX_GLOB_BYTES} bytes at most");
+                self.problems.push(Problem::at(span, problem));
             } else if let Err(error) = glob(pattern) {
                 self.problems.push(Problem::at(span, format!("this is no glob: {error}")));
             } else {

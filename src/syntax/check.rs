@@ -22,7 +22,7 @@ use crate::source::Span;
 const MAX_DEPTH: u32 = 64;
 
 /// Errors of one text that are listed. A file of zero bytes has one for each byte; nobody reads more than the first.
-const MAX_DIAGNOSTICS: usize = 100;
+pub(super) const MAX_DIAGNOSTICS: usize = 100;
 
 /// Where the tokens of a text are and what stands under them.
 #[derive(Clone, Copy)]
@@ -79,6 +79,12 @@ pub(super) fn check(tokens: Tokens<'_>, whole: Whole) -> Check {
     walk.found
 }
 
+/// Says that further errors are not listed, of which the first is here.
+pub(super) fn too_many(at: Option<Span>) -> Diagnostic {
+    let detail = format!("ssmlint lists the first {MAX_DIAGNOSTICS} errors of a file.");
+    Diagnostic::invalid("Too many errors", detail, at)
+}
+
 /// The walk ends here: a diagnostic says why, or the text is too deep.
 struct Stop;
 
@@ -106,8 +112,7 @@ impl<'a> Walk<'a> {
         if diagnostics.len() < MAX_DIAGNOSTICS {
             diagnostics.push(Diagnostic::invalid(summary, detail, span));
         } else if diagnostics.len() == MAX_DIAGNOSTICS {
-            let detail = format!("ssmlint lists the first {MAX_DIAGNOSTICS} errors of a file.");
-            diagnostics.push(Diagnostic::invalid("Too many errors", detail, span));
+            diagnostics.push(too_many(span));
         }
     }
 

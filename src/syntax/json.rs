@@ -12,6 +12,7 @@ use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::ast::{Attribute, Block, Body, Comment, Expr, ExprKind, File, Label, ObjectItem, Traversal};
+use super::check::{MAX_DIAGNOSTICS, too_many};
 use super::place::{Escape, Place};
 use super::{Parsed, literal, native};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
@@ -183,7 +184,12 @@ fn parse_as(file: &SourceFile, schema: &Schema) -> Parsed {
         }
         None => Body::default(),
     };
-    let Lower { mut comments, diagnostics, .. } = lower;
+    let Lower { mut comments, mut diagnostics, .. } = lower;
+    if let Some(first) = diagnostics.get(MAX_DIAGNOSTICS) {
+        let too_many = too_many(first.span);
+        diagnostics.truncate(MAX_DIAGNOSTICS);
+        diagnostics.push(too_many);
+    }
     comments.sort_by_key(|comment| comment.span);
     let complete = diagnostics.is_empty();
     Parsed { file: File { id: file.id, body, comments }, diagnostics, complete }

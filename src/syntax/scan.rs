@@ -124,6 +124,8 @@ struct Scanner<'a> {
     at: usize,
     modes: Vec<Mode>,
     tokens: Vec<Token>,
+    /// Whether a `*/` may still come. Looked for once in vain, it is not looked for again at each `/*`.
+    may_close: bool,
 }
 
 /// Cuts a whole text into tokens, the last of which is its end.
@@ -138,6 +140,7 @@ pub(super) fn scan(text: &str, start: Start) -> Vec<Token> {
         at: 0,
         modes: vec![mode],
         tokens: Vec::with_capacity(text.len() / 3 + 8),
+        may_close: true,
     };
     while scanner.at < scanner.bytes.len() {
         match scanner.modes.last() {
@@ -176,10 +179,7 @@ impl Scanner<'_> {
             b'\r' if next == Some(b'\n') => self.emit(Kind::Newline, 2),
             b'#' => self.line_comment(),
             b'/' if next == Some(b'/') => self.line_comment(),
-            b'/' if next == Some(b'*') => match find(&self.bytes[self.at + 2..], b"*/") {
-                Some(len) => self.emit(Kind::Comment, len + 4),
-                None => self.emit(Kind::Operator, 1),
-            },
+            b'/' if next == Some(b'*') => self.comment(),
             b'0'..=b'9' => self.number(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.ident(),
             b'"' => {
@@ -232,6 +232,17 @@ impl Scanner<'_> {
     fn invalid(&mut self) {
         let len = self.char().map_or(1, char::len_utf8);
         self.emit(Kind::Invalid, len);
+    }
+
+    fn comment(&mut self) {
+        let end = if self.may_close { memchr::memmem::find(&self.bytes[self.at + 2..], b"*/") } else { None };
+        match end {
+            Some(len) => self.emit(Kind::Comment, len + 4),
+            None => {
+                self.may_close = false;
+                self.emit(Kind::Operator, 1);
+            }
+        }
     }
 
     fn line_comment(&mut self) {
@@ -457,10 +468,6 @@ fn newline(rest: &[u8]) -> usize {
         [b'\r', b'\n', ..] => 2,
         _ => 0,
     }
-}
-
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
 }
 
 #[cfg(test)]

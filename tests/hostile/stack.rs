@@ -33,6 +33,13 @@ fn deep() -> Vec<(&'static str, String)> {
         ),
         ("blocks.tf", format!("resource \"aws_vpc\" \"deep\" {{\n{}}}\n", nested("a {\n", "", "}\n", 60))),
         ("splats.tf", format!("output \"splats\" {{\n  value = [1]{}\n}}\n", "[*]".repeat(5_000))),
+        (
+            "text.tf.json",
+            format!(
+                "{{\"output\":{{\"text\":{{\"value\":{}}}}}}}",
+                nested("[", &format!("\"{}\"", nested("${[", "1", "]}", 30)), "]", 60)
+            ),
+        ),
         ("json.tf.json", format!("{{\"output\":{{\"json\":{{\"value\":{json}}}}}}}")),
         (
             "decoded.tf",

@@ -194,6 +194,38 @@ fn nesting_in_json() {
     }
 }
 
+/// What looks like the start of a string, and is none, hides no nesting from the one who counts it.
+#[test]
+fn nesting_in_json_behind_what_json_does_not_know() {
+    let deep = "[".repeat(400_000);
+    let texts = [
+        ("line-comment", format!("// \"\n{deep}")),
+        ("comment", format!("/*\"*/{deep}")),
+        ("apostrophes", format!("'\"'{deep}")),
+        ("comment-after-colon", format!("{{\"a\":/*\"*/{deep}")),
+        ("name", format!("{{a\"b:{deep}")),
+        ("backslash", format!("[\\\"{deep}")),
+        ("line-break", format!("[\"a\n\",{deep}")),
+        ("open-string", format!("[\"{deep}")),
+    ];
+    for (name, text) in texts {
+        assert_eq!(survived(&format!("json-hidden-{name}"), "main.tf.json", text), 2);
+    }
+}
+
+/// Whether an object is a block or an argument depends on what it holds, however deep.
+#[test]
+fn blocks_that_json_hides() {
+    let many = format!("[{}0]", "0,".repeat(400_000));
+    let levels = 56;
+    for (name, open) in [("dynamic", "{\"dynamic\":"), ("nested", "{\"a\":")] {
+        let close = ",\"z\":{\"dynamic\":{\"x\":{\"content\":{}}}}}".repeat(levels);
+        let body = format!("{}{many}{close}", open.repeat(levels));
+        let text = format!("{{\"resource\":{{\"aws_vpc\":{{\"a\":{body}}}}}}}");
+        survived(&format!("json-hidden-{name}"), "main.tf.json", text);
+    }
+}
+
 #[test]
 fn strange_bytes() {
     let text = "locals {\n  x = 1\n}\n";
@@ -255,6 +287,9 @@ fn constructs_that_do_not_end() {
         ("string", format!("locals {{\n  x = \"{long}")),
         ("comment", format!("/* {long}")),
         ("comments", "/*".repeat(400_000)),
+        ("comments-apart", "/* ".repeat(300_000)),
+        ("comments-in-parentheses", format!("locals {{\n  x = f({})\n}}\n", "/* ".repeat(300_000))),
+        ("comments-in-a-template", format!("locals {{\n  x = \"${{{}}}\"\n}}\n", "/* ".repeat(300_000))),
         ("template", format!("locals {{\n  x = \"${{{long}")),
         ("openings", "${".repeat(400_000)),
         ("name", format!("{long} = 1\n")),
@@ -291,11 +326,12 @@ fn masses_of_everything() {
     let keys: String = (0..100_000).map(|i| format!("\"{i:x}\":1,")).collect();
     survived("json-keys", "main.tf.json", format!("{{\"locals\":{{{keys}\"x\":1}}}}"));
     survived("json-object-keys", "main.tf.json", format!("{{\"locals\":{{\"x\":{{{keys}\"x\":1}}}}}}"));
-    survived(
-        "json-same-keys",
-        "main.tf.json",
-        format!("{{\"locals\":{{{}\"x\":1}}}}", "\"k\":1,".repeat(100_000)),
-    );
+    let same = format!("{{\"locals\":{{{}\"x\":1}}}}", "\"k\":1,".repeat(100_000));
+    let project = Project::new("json-same-keys");
+    project.write("hostile/main.tf.json", same);
+    let run = project.check();
+    run.must_say("lists the first 100 errors of a file");
+    assert!(run.stdout.lines().count() < 200);
 }
 
 #[test]

@@ -196,6 +196,22 @@ mod unix {
         }
     }
 
+    /// Paths longer than the system takes.
+    #[test]
+    fn directories_that_no_path_reaches() {
+        let project = Project::new("unreachable");
+        // No longer path can be made, but a directory can be moved to where it becomes one.
+        let long = vec!["d".repeat(200); 12].join("/");
+        let (upper, lower) = (project.dir.join("hostile").join(&long), project.dir.join("lower"));
+        fs::create_dir_all(&upper).unwrap();
+        fs::create_dir_all(lower.join(&long)).unwrap();
+        fs::write(lower.join(&long).join("main.tf"), "locals {\n  x = 1\n}\n").unwrap();
+        fs::rename(lower, upper.join("lower")).unwrap();
+        let run = project.check();
+        run.must_say("could not be read");
+        assert_eq!(run.code, 2);
+    }
+
     #[test]
     fn a_directory_that_nests_a_thousand_times() {
         let project = Project::new("directories");

@@ -49,6 +49,16 @@ pub struct Statement {
     pub origin: OriginId,
 }
 
+impl Statement {
+    /// Its patterns for actions and resources and the values of its conditions, and one more for itself.
+    pub fn patterns(&self) -> usize {
+        let choices = [Some(&self.actions), self.resources.as_ref()].into_iter().flatten();
+        let patterns: usize = choices.map(|choice| choice.entries.items.len()).sum();
+        let values: usize = self.conditions.iter().map(|condition| 1 + condition.values.items.len()).sum();
+        1 + patterns + values
+    }
+}
+
 /// A list of patterns, or everything but these.
 #[derive(Clone, Debug)]
 pub struct Choice {

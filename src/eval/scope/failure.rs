@@ -148,6 +148,11 @@ impl Evaluator<'_> {
         self.weighed += spent.weighed;
     }
 
+    /// How long evaluation took, in expressions: what it looked at counts as well.
+    pub(in crate::eval) fn effort(&self) -> u64 {
+        self.steps + self.weighed / 512
+    }
+
     /// Counts bytes that were looked at, and bytes that were made and stay.
     pub(in crate::eval) fn spend(&mut self, weighed: usize, made: usize) {
         self.weighed += weighed as u64;
