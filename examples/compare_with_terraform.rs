@@ -1,9 +1,11 @@
 //! Compares random expressions with `terraform`, which must be on the PATH:
-//! `cargo run --release --example compare_with_terraform -- [ROUNDS] [SEED]`.
+//! `cargo run --release --example compare_with_terraform -- [ROUNDS] [SEED]`, or with the name of a file that has an
+//! expression on each line.
 //!
 //! Each round asks one `terraform plan` for the errors of several hundred expressions, and another one for the values
 //! of the rest. What differs is printed, and the program ends with 1. In every other round the inputs are only known
-//! after apply: then what both know must be the same, and what only one of the two knows is counted. Every two rounds
+//! after apply: then what both know must be the same, and what only one of the two knows is counted; an error that
+//! Terraform does not see yet is right when it sees one for each of the values that the inputs may have. Every two rounds
 //! the expressions change between those that are well typed for the most part and those of any shape.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
@@ -39,9 +41,12 @@ use wild::Wild;
 /// Expressions of one round.
 const ROUND: usize = 400;
 
+/// Values that each input may have.
+const CHOICES: usize = 3;
+
 /// Names, types and values of inputs, and what gives expressions of them.
 struct Source {
-    inputs: &'static [(&'static str, &'static str, [&'static str; 3])],
+    inputs: &'static [(&'static str, &'static str, [&'static str; CHOICES])],
     expression: fn(&mut u64, usize) -> String,
 }
 
@@ -60,6 +65,9 @@ enum Answer {
 
 /// The complaint about a number that is infinite, which is none about the expression.
 const INFINITE: &str = "infinite";
+
+/// What functions with `provider::` need.
+const PROVIDERS: &str = "terraform {\n  required_providers {\n    terraform = { source = \"terraform.io/builtin/terraform\" }\n  }\n}\n";
 
 /// What stands for an unknown.
 const UNKNOWN: &str = "(unknown)";
@@ -92,68 +100,128 @@ fn agreement(ours: &Json, theirs: &Json) -> Agreement {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>().unwrap());
-    let rounds = arguments.next().unwrap_or(5);
-    let mut random = arguments.next().unwrap_or(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut differ = 0u64;
-    for round in 0..rounds {
-        let source = &SOURCES[round as usize / 2 % 2];
-        let texts: Vec<String> = (0..ROUND).map(|i| (source.expression)(&mut random, i)).collect();
-        let choice = round as usize / 4 % 3;
-        if round % 2 == 1 {
-            differ += unknown_round(source, choice, round, &texts);
-            continue;
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    let differ = match first.as_deref().map_or(Ok(5), str::parse) {
+        Ok(rounds) => {
+            let seed = arguments.next().map_or(1, |seed| seed.parse::<u64>().unwrap());
+            random_rounds(rounds, seed)
         }
-        let inputs = declarations(source, Some(choice));
-        let ours = ssmlint(&inputs, &texts);
-        let theirs = terraform(&inputs, &texts);
-        for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
-            let same = match (ours, theirs) {
-                (Answer::Error(_), Answer::Error(_)) => true,
-                (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => true,
-                // An output that is null is not in the plan, nor is its type.
-                (Answer::Value(_, Json::Null), Answer::Value(_, Json::Null)) => true,
-                (ours, theirs) => ours == theirs,
-            };
-            if !same {
-                differ += 1;
-                println!("{text}\n  round {round}\n  ssmlint   {ours:?}\n  terraform {theirs:?}");
-            }
-        }
-        let errors = theirs.iter().filter(|answer| matches!(answer, Answer::Error(_))).count();
-        println!("round {round}: {} values, {errors} errors, {differ} differences so far", ROUND - errors);
-    }
+        Err(_) => listed(&fs::read_to_string(first.unwrap()).unwrap()),
+    };
     ExitCode::from(u8::from(differ > 0))
 }
 
+/// Compares random expressions; gives how many answers differ.
+fn random_rounds(rounds: usize, seed: u64) -> u64 {
+    let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut differ = 0;
+    for round in 0..rounds {
+        let source = &SOURCES[round / 2 % 2];
+        let texts: Vec<String> = (0..ROUND).map(|i| (source.expression)(&mut random, i)).collect();
+        let choice = round / 4 % 3;
+        differ += match round % 2 {
+            0 => known_round(source, choice, round, &texts),
+            _ => unknown_round(source, choice, round, &texts),
+        };
+    }
+    println!("{differ} differences");
+    differ
+}
+
+/// Compares the expressions of a list, each with all values of the inputs and with unknown ones.
+fn listed(text: &str) -> u64 {
+    let texts: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let source = &SOURCES[1];
+    let known: u64 = (0..CHOICES).map(|choice| known_round(source, choice, choice, &texts)).sum();
+    known + unknown_round(source, 0, CHOICES, &texts)
+}
+
+/// A round whose inputs have the values of a choice; gives how many answers differ.
+fn known_round(source: &Source, choice: usize, round: usize, texts: &[String]) -> u64 {
+    let inputs = declarations(source, Some(choice));
+    let ours = ssmlint(&inputs, texts);
+    let theirs = terraform(&inputs, texts);
+    let mut differ = 0;
+    for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
+        let same = match (ours, theirs) {
+            (Answer::Error(_), Answer::Error(_)) => true,
+            (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => true,
+            // An output that is null is not in the plan, nor is its type, nor the type of one that is not all known.
+            (Answer::Value(_, ours), Answer::Value(ty, theirs)) if ty == "dynamic" => {
+                agreement(ours, theirs) <= Agreement::More
+            }
+            (ours, theirs) => ours == theirs,
+        };
+        if !same {
+            differ += 1;
+            println!(
+                "{text}\n  round {round}, values {choice}\n  ssmlint   {ours:?}\n  terraform {theirs:?}"
+            );
+        }
+    }
+    let errors = theirs.iter().filter(|answer| matches!(answer, Answer::Error(_))).count();
+    println!("round {round}: {} values, {errors} errors, {differ} differences", texts.len() - errors);
+    differ
+}
+
 /// A round whose inputs are not known; gives how many answers differ.
-fn unknown_round(source: &Source, choice: usize, round: u64, texts: &[String]) -> u64 {
+fn unknown_round(source: &Source, choice: usize, round: usize, texts: &[String]) -> u64 {
     let ours = ssmlint(&declarations(source, None), texts);
     let theirs = terraform_at_plan(source, choice, texts);
-    let (mut differ, mut more, mut less) = (0, 0, 0);
-    for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
-        let agreement = match (ours, theirs) {
+    let agreements: Vec<Agreement> = ours
+        .iter()
+        .zip(&theirs)
+        .map(|pair| match pair {
             (Answer::Error(_), Answer::Error(_)) => Agreement::Same,
             (Answer::Value(..), Answer::Error(problem)) if problem == INFINITE => Agreement::Same,
             (Answer::Value(_, ours), Answer::Value(_, theirs)) => agreement(ours, theirs),
             (Answer::Error(_), Answer::Value(..)) | (Answer::Value(..), Answer::Error(_)) => {
                 Agreement::Different
             }
-        };
+        })
+        .collect();
+    let is_early = |i: &usize| agreements[*i] == Agreement::Different && matches!(ours[*i], Answer::Error(_));
+    let early: Vec<usize> = (0..texts.len()).filter(is_early).collect();
+    let failing = failing_for_all_values(source, early.iter().map(|i| texts[*i].clone()).collect());
+    let (mut differ, mut more, mut less, mut sooner) = (0, 0, 0, 0);
+    for (i, agreement) in agreements.iter().enumerate() {
         match agreement {
             Agreement::Same => continue,
-            Agreement::More => more += 1,
+            Agreement::More => {
+                more += 1;
+                continue;
+            }
             Agreement::Less => less += 1,
+            Agreement::Different if failing.contains(&texts[i]) => {
+                sooner += 1;
+                continue;
+            }
             Agreement::Different => differ += 1,
         }
-        if agreement != Agreement::More {
-            println!("{text}\n  round {round}, {agreement:?}\n  ssmlint   {ours:?}\n  terraform {theirs:?}");
-        }
+        println!(
+            "{}\n  round {round}, {agreement:?}\n  ssmlint   {:?}\n  terraform {:?}",
+            texts[i], ours[i], theirs[i]
+        );
     }
     println!(
-        "round {round}, unknown inputs: {differ} differences, {more} known only here, {less} only there"
+        "round {round}, unknown inputs: {differ} differences, {more} known only here, {less} only there, {sooner} \
+         errors seen sooner"
     );
     differ
+}
+
+/// The expressions that are errors for Terraform whatever values the inputs have.
+fn failing_for_all_values(source: &Source, mut texts: Vec<String>) -> BTreeSet<String> {
+    for choice in 0..CHOICES {
+        if texts.is_empty() {
+            break;
+        }
+        let answers = terraform(&declarations(source, Some(choice)), &texts);
+        let failing = texts.into_iter().zip(answers).filter(|(_, answer)| matches!(answer, Answer::Error(_)));
+        texts = failing.map(|(text, _)| text).collect();
+    }
+    texts.into_iter().collect()
 }
 
 fn next(random: &mut u64) -> u8 {
@@ -177,7 +245,7 @@ fn wild(random: &mut u64, i: usize) -> String {
 
 /// The variables, with the values of a choice as their defaults.
 fn declarations(source: &Source, choice: Option<usize>) -> String {
-    let mut text = String::new();
+    let mut text = String::from(PROVIDERS);
     for (name, ty, values) in source.inputs {
         let default = choice.map_or(String::new(), |choice| format!("  default = {}\n", values[choice]));
         let _ = writeln!(
@@ -273,10 +341,12 @@ fn terraform(inputs: &str, texts: &[String]) -> Vec<Answer> {
     let answers = (0..texts.len()).map(|i| match errors.remove(&i) {
         Some(error) => Answer::Error(error),
         None => {
-            let output = &outputs[format!("o{i}")];
+            let name = format!("o{i}");
+            let (output, change) = (&outputs[&name], &plan["output_changes"][&name]);
             // A null output is left out of the plan's values.
             let ty = output.get("type").cloned().unwrap_or(Json::String("dynamic".into()));
-            Answer::Value(ty, exact(output.get("value").cloned().unwrap_or(Json::Null)))
+            let value = exact(change["after"].clone());
+            Answer::Value(ty, with_mask(value, &change["after_unknown"]))
         }
     });
     let answers = answers.collect();

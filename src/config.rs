@@ -13,7 +13,8 @@ mod refactoring;
 mod schema;
 pub mod summary;
 pub mod tfvars;
-mod traversal;
+pub(crate) mod traversal;
+pub(crate) mod cycle;
 mod validate;
 mod version;
 
@@ -260,6 +261,8 @@ pub struct Resource {
     pub depends_on: Vec<Traversal>,
     /// `lifecycle { ignore_changes }`.
     pub ignore_changes: IgnoreChanges,
+    /// `lifecycle { replace_triggered_by }`.
+    pub replace_triggered_by: Vec<Expr>,
     /// `lifecycle { precondition }`.
     pub preconditions: Vec<CheckRule>,
     /// `lifecycle { postcondition }`.

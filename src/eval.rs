@@ -24,8 +24,9 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::addr;
+use crate::config::cycle::{CYCLE, cycles};
 use crate::config::{Child, Config, IgnoreChanges};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, DiagnosticKind};
 use crate::eval::origin::{OriginId, Origins};
 use crate::eval::scenario::{Demand, Environment, Scenario};
 use crate::eval::scope::{Evaluator, Scope};
@@ -44,7 +45,16 @@ pub fn evaluate(config: &Config, scenario: &Scenario, env: Environment<'_>) -> E
         Demand::Relevant | Demand::Conditions => BTreeMap::new(),
     };
     let booleans = evaluator.root_booleans();
-    let diagnostics = evaluator.finish_errors();
+    let mut diagnostics = evaluator.finish_errors();
+    if env.demand == Demand::All {
+        diagnostics.extend(scope::validate(config, scenario, env, &diagnostics));
+        let cycles = cycles(&config.root);
+        if !cycles.is_empty() {
+            // Evaluation comes upon some of them, each at whatever it was asked for first.
+            diagnostics.retain(|diagnostic| diagnostic.summary != CYCLE);
+            diagnostics.splice(0..0, cycles);
+        }
+    }
     Evaluation {
         scenario: scenario.name.clone(),
         instances: evaluator.instances.into_iter().map(|state| state.resource).collect(),
@@ -106,11 +116,21 @@ pub fn evaluate_expressions(
     expressions: &[Expr],
 ) -> Vec<(Value, Vec<Diagnostic>)> {
     let mut evaluator = Evaluator::new(config, scenario, env);
+    let root = addr::ModuleInstance::root();
+    let mut validator = Evaluator::of_any_inputs(config, &config.root, root, scenario, env);
+    let is_open = config.root.module.is_open();
+    let scope = Scope::module(Evaluator::ROOT);
     expressions
         .iter()
         .map(|expr| {
-            let value = evaluator.eval(&Scope::module(Evaluator::ROOT), expr);
-            (value, evaluator.finish_errors())
+            let value = evaluator.eval(&scope, expr);
+            let mut errors = evaluator.finish_errors();
+            if errors.is_empty() && !is_open {
+                validator.validate(&scope, expr);
+                errors = validator.finish_errors();
+                errors.retain(|error| error.kind == DiagnosticKind::Invalid);
+            }
+            (value, errors)
         })
         .collect()
 }

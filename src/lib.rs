@@ -42,9 +42,9 @@
 //! - A `count` or `for_each` that is one of a few known values makes the instances of all of them, each of which may
 //!   exist; one of which nothing is known makes a single instance `[*]` that stands for all.
 //! - Numbers are a module of their own below the syntax, because a literal is exact to 512 bits already in the tree.
-//! - Of native syntax `hcl::edit` sees only what has an inner structure of operators, calls and `for`. The tokens, whose
-//!   grammar has to be checked in Terraform's words anyway, say where bodies, templates, tuples and objects begin and end:
-//!   reading these from them is faster, and right where the two disagree.
+//! - Of native syntax `hcl::edit` sees only what has an inner structure of operators, conditionals and `for`. The tokens,
+//!   whose grammar has to be checked in Terraform's words anyway, say where bodies, templates, tuples, objects and calls
+//!   begin and end: reading these from them is faster, and right where the two disagree.
 //! - What is written and switched off is kept ([`eval::Absent`]), so that a thing that is missing is told at the line that
 //!   decided it. Arguments of an instance that does not exist are evaluated last, and what is wrong in them is not told.
 //! - An assumption of the user takes the place of what is not known and never of what is; a proof lists those it rests on.

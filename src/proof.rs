@@ -9,6 +9,8 @@ pub mod refusal;
 pub mod session;
 pub mod verdict;
 
+use std::sync::OnceLock;
+
 use crate::aws::Model;
 use crate::aws::ami::Family;
 use crate::aws::cidr::Coverage;
@@ -117,6 +119,15 @@ pub struct Reach<'a> {
     pub options: &'a ProofOptions,
     /// Every target in every one of its subnets.
     pub sites: Vec<Site>,
+    /// By VPC and service: every rule and every site asks for the same.
+    known: Vec<[Memo; Service::ALL.len()]>,
+}
+
+/// What is known of a service in a VPC, once it was asked for.
+#[derive(Debug, Default)]
+struct Memo {
+    presence: OnceLock<Presence>,
+    resolution: OnceLock<Resolution>,
 }
 
 impl<'a> Reach<'a> {
@@ -136,7 +147,8 @@ impl<'a> Reach<'a> {
                 sites.push(site(model, id, None, Truth::Unknown));
             }
         }
-        Reach { model, options, sites }
+        let known = model.network.vpc_ids().map(|_| Default::default()).collect();
+        Reach { model, options, sites, known }
     }
 
     /// The target of a site.
@@ -150,8 +162,13 @@ impl<'a> Reach<'a> {
     }
 
     /// Whether the VPC has an endpoint of the service.
-    pub fn presence(&self, vpc: VpcId, service: Service) -> Presence {
-        self.model.network.presence(vpc, service.label())
+    pub fn presence(&self, vpc: VpcId, service: Service) -> &Presence {
+        let presence = &self.memo(vpc, service).presence;
+        presence.get_or_init(|| self.model.network.presence(vpc, service.label()))
+    }
+
+    fn memo(&self, vpc: VpcId, service: Service) -> &Memo {
+        &self.known[usize::from(vpc)][service as usize]
     }
 
     /// The addresses of the targets that certainly are in an endpoint's VPC and have no way to the internet, so that they
@@ -169,8 +186,8 @@ impl<'a> Reach<'a> {
     }
 
     /// Where the service's name leads in the VPC.
-    pub fn resolve(&self, vpc: VpcId, service: Service) -> Resolution {
-        dns::resolve(self, vpc, service)
+    pub fn resolve(&self, vpc: VpcId, service: Service) -> &Resolution {
+        self.memo(vpc, service).resolution.get_or_init(|| dns::resolve(self, vpc, service))
     }
 
     /// The region of a site's VPC, when it is known.
@@ -231,8 +248,9 @@ impl<'a> Reach<'a> {
                 endpoint.service.is(service.label()) & endpoint.is_interface() & endpoint.declaration.exists;
             !is_it.is_no() && (!endpoint.private_dns.is(&true).is_no() || !site.internet.truth.is_yes())
         };
-        let own: Vec<EndpointId> = self.presence(vpc, service).endpoints.into_iter().filter(usable).collect();
-        if own.is_empty() { self.resolve(vpc, service).endpoints } else { own }
+        let own = self.presence(vpc, service).endpoints.iter().copied();
+        let own: Vec<EndpointId> = own.filter(usable).collect();
+        if own.is_empty() { self.resolve(vpc, service).endpoints.clone() } else { own }
     }
 
     /// Whether Default Host Management gives the target a role where its own lets it down.
@@ -296,7 +314,7 @@ impl<'a> Reach<'a> {
         let network = &self.model.network;
         let elsewhere: Vec<VpcId> = Service::SESSION
             .into_iter()
-            .flat_map(|service| self.presence(vpc, service).elsewhere)
+            .flat_map(|service| self.presence(vpc, service).elsewhere.iter().copied())
             .filter_map(|id| network.endpoint(id).vpc.link.to())
             .collect();
         if elsewhere.is_empty()

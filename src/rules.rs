@@ -340,15 +340,15 @@ impl Defect {
 
 impl Findings<'_> {
     /// A finding when the violation is proven, an undecided one when it is neither proven nor refuted, none when it
-    /// is refuted. The answer's places become labels, its reasons the causes of not knowing.
-    pub fn judge(&mut self, violation: &Answer, defect: Defect) {
+    /// is refuted: `defect` is not asked then. The answer's places become labels, its reasons the causes of not knowing.
+    pub fn judge(&mut self, violation: &Answer, defect: impl FnOnce() -> Defect) {
         let certainty = match violation.truth {
             Truth::Yes => Certainty::Certain,
             Truth::Unknown => Certainty::Undecided,
             Truth::No => return,
         };
         let shown: Vec<Evidence> = violation.evidence.iter().map(|place| self.shown(place)).collect();
-        let mut defect = defect.evidence(&shown);
+        let mut defect = defect().evidence(&shown);
         if certainty == Certainty::Undecided {
             defect = defect.reasons(&violation.reasons);
             defect.fix = None;

@@ -11,6 +11,8 @@ mod place;
 mod scan;
 mod shape;
 
+pub(crate) use self::scan::{is_identifier, is_identifier_part};
+
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;
 

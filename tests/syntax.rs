@@ -236,6 +236,7 @@ const REFUSED: &[(&str, u32, &str)] = &[
     ("two_items_on_a_line", 1, "Missing attribute separator"),
     ("unbalanced_directive", 1, "Unexpected end of template"),
     ("unclosed_block", 1, "Unclosed configuration block"),
+    ("unclosed_conditional", 1, "Unclosed configuration block"),
     ("unclosed_interpolation", 1, "Unclosed template interpolation sequence"),
 ];
 
@@ -260,7 +261,7 @@ fn what_terraform_refuses_is_refused_at_the_same_line() {
 #[test]
 fn gaps_of_the_parser_are_closed() {
     let names = names_in("parser-gaps/accepted");
-    assert_eq!(names.len(), 12);
+    assert_eq!(names.len(), 13);
     for name in names {
         let (file, parsed) = fixture(&format!("parser-gaps/accepted/{name}.tf"));
         assert!(parsed.complete, "{name}: {:?}", parsed.diagnostics);
@@ -302,6 +303,10 @@ fn text_that_the_parser_reads_differently_is_read_from_the_source() {
         })
         .collect();
     assert_eq!(keys, ["k", "k", "\"s\"", "\"s\"", "(e)", "(e)", "true", "true"]);
+
+    let (_, object) = attribute("parser-gaps/accepted/computed_key_after_name.tf", "a");
+    let ExprKind::Object(items) = object.kind else { panic!("an object") };
+    assert_eq!(items.len(), 3);
 
     let number = |name: &str| match attribute("parser-gaps/accepted/numbers.tf", name).1.kind {
         ExprKind::Number(number) => number.to_string(),

@@ -1,8 +1,10 @@
 //! Random expressions of any shape: functions with arguments of unusual types, parts that are not known, sensitive
-//! marks, templates, grouping, splats, sets and conversions of deep objects. Many of them are errors.
+//! and ephemeral marks, templates and heredocs, grouping, splats, sets, conversions of deep objects, references to what
+//! is not there, functions by their full names, very wide numbers and composed characters, written with blanks and
+//! comments wherever they may stand. Many of them are errors.
 
 /// The inputs that expressions refer to: name, type constraint, values.
-pub(crate) const INPUTS: [(&str, &str, [&str; 3]); 13] = [
+pub(crate) const INPUTS: [(&str, &str, [&str; 3]); 18] = [
     ("n", "number", ["2", "0", "null"]),
     ("s", "string", ["\"a\"", "\"10.1.0.0/16\"", "null"]),
     ("b", "bool", ["true", "false", "null"]),
@@ -24,6 +26,27 @@ pub(crate) const INPUTS: [(&str, &str, [&str; 3]); 13] = [
     ("so", "set(object({ a = string }))", ["[{ a = \"q\" }, { a = \"p\" }]", "[]", "[{ a = \"\" }]"]),
     ("t", "tuple([string, number, bool])", ["[\"a\", 1, true]", "[\"\", 0, false]", "[null, 2, null]"]),
     ("hidden", "string", ["\"secret\"", "\"\"", "\"5\""]),
+    ("wide", "number", ["123456789012345678901234567890", "0.1", "1e-30"]),
+    ("mark", "string", ["\"e\\u0301\"", "\"\\u1100\\u1161-x\"", "\"\u{1f468}\u{200d}\u{1f469} ß\\n\""]),
+    (
+        "tpl",
+        "string",
+        ["\"<$${x}>\"", "\"%%{ if x == \\\"a\\\" ~}  yes %%{ else }no%%{ endif }\"", "\"$${upper(x)}$${y}\""],
+    ),
+    (
+        "deep",
+        "object({ p = optional(map(object({ q = optional(string, \"d\"), r = optional(list(number), [1]) })), {}), s = optional(set(string)), t = optional(any) })",
+        [
+            "{ p = { k = {}, l = { q = null, r = [] } }, s = [\"x\"] }",
+            "{}",
+            "{ p = null, t = { u = [1] }, extra = 1 }",
+        ],
+    ),
+    (
+        "lt",
+        "list(tuple([string, object({ a = optional(number, 3) })]))",
+        ["[[\"a\", {}], [\"b\", { a = null }]]", "[]", "[[null, { a = 7 }]]"],
+    ),
 ];
 
 /// The functions, each with the kinds of its arguments as `Wild::argument` knows them.
@@ -51,11 +74,13 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("distinct", "L"),
     ("element", "Ln"),
     ("endswith", "ss"),
+    ("ephemeralasnull", "a"),
     ("flatten", "L"),
     ("floor", "n"),
     ("format", "fa"),
     ("format", "faa"),
-    ("formatdate", "ds"),
+    ("formatdate", "di"),
+    ("formatdate", "di"),
     ("formatlist", "faa"),
     ("formatlist", "fL"),
     ("indent", "ns"),
@@ -83,6 +108,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("range", "nnn"),
     ("regex", "rs"),
     ("regexall", "rs"),
+    ("regexall", "rs"),
     ("replace", "sss"),
     ("reverse", "L"),
     ("sensitive", "a"),
@@ -90,6 +116,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("setproduct", "LL"),
     ("setsubtract", "LL"),
     ("setunion", "LL"),
+    ("sha256", "s"),
     ("signum", "n"),
     ("slice", "Lnn"),
     ("sort", "S"),
@@ -100,6 +127,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("substr", "snn"),
     ("sum", "N"),
     ("templatestring", "tM"),
+    ("timeadd", "iu"),
     ("timeadd", "iu"),
     ("timecmp", "ii"),
     ("title", "s"),
@@ -113,6 +141,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("trim", "ss"),
     ("trimprefix", "ss"),
     ("trimspace", "s"),
+    ("trimsuffix", "ss"),
     ("upper", "s"),
     ("urlencode", "s"),
     ("values", "M"),
@@ -147,43 +176,115 @@ impl<'a> Wild<'a> {
             return self.leaf();
         }
         let depth = depth - 1;
-        match self.pick(20) {
-            0..=5 => self.call(depth),
-            6 => {
-                let op = self.one(&["==", "!=", "+", "-", "*", "/", "%", "<", ">=", "&&", "||"]);
-                format!("({} {op} {})", self.any(depth), self.any(depth))
+        match self.pick(30) {
+            0..=6 => self.call(depth),
+            7 => {
+                let op = self.one(&["==", "!=", "+", "-", "*", "/", "%", "<", ">=", "&&", "||", "<=", ">"]);
+                let (a, b) = (self.any(depth), self.any(depth));
+                format!("({}{a} {op}{}{b}{})", self.blank(), self.blank(), self.blank())
             }
-            7 | 8 => {
-                format!("({} ? {} : {})", self.argument(b'b', depth), self.any(depth), self.any(depth))
+            8 | 9 => {
+                let (condition, a, b) = (self.argument(b'b', depth), self.any(depth), self.any(depth));
+                format!("({condition} ?{}{a}{} : {b}{})", self.blank(), self.blank(), self.blank())
             }
-            9 => format!("[{}, {}]", self.any(depth), self.any(depth)),
             10 => {
-                let key = self.one(&["a", "b", "\"b c\"", "(var.s)", "k", "\"${var.n}\""]);
-                format!("{{ a = {}, {key} = {} }}", self.any(depth), self.any(depth))
+                let (a, b) = (self.any(depth), self.any(depth));
+                let comma = self.one(&["", "", ","]);
+                format!("[{}{a}{}, {b}{comma}{}]", self.blank(), self.blank(), self.blank())
             }
             11 => {
-                let step =
-                    self.one(&["[0]", ".a", "[\"a\"]", "[var.n]", "[var.s]", ".b", "[*]", ".*", "[1]", ".0"]);
-                format!("{}{step}", self.operand(depth))
+                let key = self.one(&[
+                    "a",
+                    "b",
+                    "\"b c\"",
+                    "(var.s)",
+                    "k",
+                    "\"${var.n}\"",
+                    "5",
+                    "null",
+                    "true",
+                    "a-b",
+                ]);
+                let colon = self.one(&["=", "=", ":"]);
+                let comma = self.one(&[", ", "\n", " # c\n", ",\n"]);
+                let (a, b) = (self.any(depth), self.any(depth));
+                format!("{{ a = {a}{comma}{key} {colon} {b} }}")
             }
             12 => {
-                let step = self.one(&["[*].a", ".*.a", "[*].b.z", "[*][0]", "[*].c[0]", "[*].a.b", ".*.b"]);
+                let step = self.one(&[
+                    "[0]",
+                    ".a",
+                    "[\"a\"]",
+                    "[var.n]",
+                    "[var.s]",
+                    ".b",
+                    "[*]",
+                    ".*",
+                    "[1]",
+                    ".0",
+                    "[ # c\n0]",
+                    "[-1]",
+                    "[\"1\"]",
+                    "[1.5]",
+                    "[null]",
+                    "[true]",
+                    ".c",
+                    ".z",
+                ]);
                 format!("{}{step}", self.operand(depth))
             }
-            13 => self.tuple_for(depth),
-            14 | 15 => self.object_for(depth),
-            16 => self.template(depth),
-            17 => {
-                let name = self.one(&["can", "try"]);
-                if name == "can" {
-                    format!("can({})", self.any(depth))
-                } else {
-                    format!("try({}, {})", self.any(depth), self.any(depth))
-                }
+            13 => {
+                let step = self.one(&[
+                    "[*].a",
+                    ".*.a",
+                    "[*].b.z",
+                    "[*][0]",
+                    "[*].c[0]",
+                    "[*].a.b",
+                    ".*.b",
+                    ".*.c[0]",
+                    ".*.0",
+                    "[*][*]",
+                    "[*].c[*]",
+                    "[*][\"a\"]",
+                    "[*].*.a",
+                ]);
+                format!("{}{step}", self.operand(depth))
             }
-            18 => {
-                let op = self.one(&["!", "-"]);
+            14 => self.tuple_for(depth),
+            15 | 16 => self.object_for(depth),
+            17 | 18 => self.template(depth),
+            19 => self.heredoc(depth),
+            20 => match self.pick(5) {
+                0 => format!("can({})", self.any(depth)),
+                1 => {
+                    let absent = self.absent();
+                    format!("can({absent})")
+                }
+                2 => {
+                    let absent = self.absent();
+                    format!("try({absent}, {})", self.any(depth))
+                }
+                _ => format!("try({}, {})", self.any(depth), self.any(depth)),
+            },
+            21 => {
+                let op = self.one(&["!", "-", "- ", "--", "!!"]);
                 format!("{op}{}", self.operand(depth))
+            }
+            22 => self.grouped(depth),
+            23 | 24 => self.collections(depth),
+            25 => self.odd_splat(depth),
+            26 => {
+                let name = self.one(&[
+                    "provider::terraform::encode_tfvars",
+                    "provider::terraform::decode_tfvars",
+                    "provider::terraform::encode_expr",
+                ]);
+                format!("{name}({})", self.any(depth))
+            }
+            27 => {
+                let of = self.any(depth);
+                format!("try([for v in {of} : issensitive(v)], issensitive({of}))")
             }
             _ => {
                 let name = self.one(&["tolist", "toset", "tomap", "tostring", "concat", "merge", "flatten"]);
@@ -192,10 +293,152 @@ impl<'a> Wild<'a> {
         }
     }
 
+    /// What may stand between two tokens inside brackets.
+    fn blank(&mut self) -> String {
+        self.one(&["", "", "", "", " ", "\n", "/* c */", " # c\n", "\n\n  // c\n", "\t"])
+    }
+
+    /// A reference to nothing.
+    fn absent(&mut self) -> String {
+        self.one(&[
+            "var.lo[7].a",
+            "var.mo.zz",
+            "var.t[5]",
+            "var.deep.extra",
+            "var.any.zz.y",
+            "var.s.x",
+            "var.n[0]",
+            "{ a = 1 }.b",
+            "null.a",
+            "null[0]",
+            "tolist([])[0]",
+            "var.nothing",
+            "local.nothing",
+            "nothing.here",
+            "each.key",
+            "count.index",
+            "self.id",
+            "path.nothing",
+            "terraform.nothing",
+            "module.nothing.x",
+            "data.nothing.x.y",
+            "nothing",
+            "nothing()",
+            "a::b()",
+            "provider::nothing::f()",
+            "upper()",
+            "upper(1, 2)",
+            "core::nothing()",
+            "nothing.*.x",
+        ])
+    }
+
+    /// A collection of collections, and one of two kinds of collections.
+    fn collections(&mut self, depth: usize) -> String {
+        let (a, b) = (self.collection(depth), self.collection(depth));
+        match self.pick(7) {
+            0..=2 => format!("({} ? {a} : {b})", self.argument(b'b', depth)),
+            3 => format!("tolist([{a}, {b}])"),
+            4 => format!("tomap({{ x = {a}, y = {b} }})"),
+            5 => format!("concat({a}, {b})"),
+            _ => format!("coalesce({a}, {b})"),
+        }
+    }
+
+    fn collection(&mut self, depth: usize) -> String {
+        match self.pick(6) {
+            0 => self.argument(b'L', depth),
+            1 => self.argument(b'M', depth),
+            2 => format!("toset({})", self.argument(b'L', depth)),
+            3 => format!("tolist({})", self.argument(b'L', depth)),
+            4 => self.one(&[
+                "var.deep",
+                "var.deep.p",
+                "var.deep.s",
+                "var.lt",
+                "{ p = {}, s = [\"x\"], t = null }",
+                "[[\"a\", { a = 1 }]]",
+                "{ a = { q = 1 }, b = { q = \"x\", r = [] } }",
+                "[1, \"2\", true]",
+                "[{ a = 1 }, { b = 2 }]",
+                "[null, 1]",
+                "{ a = 1, b = null }",
+            ]),
+            _ => self.any(depth),
+        }
+    }
+
+    fn odd_splat(&mut self, depth: usize) -> String {
+        let of = match self.pick(3) {
+            0 => self.any(depth),
+            1 => self.one(&[
+                "null",
+                "var.s",
+                "var.n",
+                "tostring(null)",
+                "tolist(null)",
+                "var.deep",
+                "{ a = [1] }",
+            ]),
+            _ => self.collection(depth),
+        };
+        let step = self.one(&[
+            "[*]",
+            ".*",
+            "[*].a",
+            ".*.a",
+            "[*].p.k",
+            "[*][0]",
+            "[*].a[*]",
+            "[*][\"a\"]",
+            ".*.a.0",
+        ]);
+        let splat = format!("({of}){step}");
+        match self.pick(3) {
+            0 => format!("length({splat})"),
+            1 => format!("one({splat})"),
+            _ => splat,
+        }
+    }
+
+    /// A `for` over the groups that another one makes.
+    fn grouped(&mut self, depth: usize) -> String {
+        let list = self.argument(b'L', depth);
+        let (value, key, group, part) = (self.bind(), self.bind(), self.bind(), self.bind());
+        let to = match self.pick(4) {
+            0 => format!("try({value}.a, \"none\")"),
+            1 => format!("try(substr(tostring({value}), 0, 1), \"none\")"),
+            2 => format!("length(try({value}, []))"),
+            _ => format!("{value} == null ? \"null\" : \"some\""),
+        };
+        let before = self.names.len();
+        self.names.extend([key.clone(), group.clone(), part.clone()]);
+        let body = self.any(depth);
+        self.names.truncate(before);
+        let groups = format!("{{ for {value} in {list} : {to} => {value}... }}");
+        if self.pick(2) == 0 {
+            format!("{{ for {key}, {group} in {groups} : {key} => [for {part} in {group} : {body}] }}")
+        } else {
+            format!("flatten([for {key}, {group} in {groups} : [for {part} in {group} : {body}]])")
+        }
+    }
+
     /// Something that steps may follow.
     fn operand(&mut self, depth: usize) -> String {
         match self.pick(3) {
-            0 => self.one(&["var.lo", "var.mo", "var.so", "var.t", "var.any", "var.mn", "var.ss", "var.ln"]),
+            0 => self.one(&[
+                "var.lo",
+                "var.mo",
+                "var.so",
+                "var.t",
+                "var.any",
+                "var.mn",
+                "var.ss",
+                "var.ln",
+                "var.deep",
+                "var.lt",
+                "var.deep.p",
+            ]),
             1 => self.call(depth),
             _ => format!("({})", self.any(depth)),
         }
@@ -235,6 +478,27 @@ impl<'a> Wild<'a> {
                 "tolist([])",
                 "toset([])",
                 "tomap({})",
+                "123456789012345678901234567890123456789",
+                "1e100",
+                "0.1",
+                "1e-40",
+                "1 / 3",
+                "pow(2, 200)",
+                "parseint(\"ffffffffffffffffffffffff\", 16)",
+                "1.7976931348623157e308 * 10",
+                "\"e\\u0301\"",
+                "\"\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\"",
+                "\"\\u1112\\u1161\\u11ab\"",
+                "\"ﬁ ǆ İ\"",
+                "\"a\\tb\\r\\n\"",
+                "\"$${a}%%{b}$$$\"",
+                "\"0x1F\"",
+                "\"1_000\"",
+                "\" 1\"",
+                "\"1e2\"",
+                "{ \"\" = 1 }",
+                "{ 1 = 2 }",
+                "[[], {}]",
             ]),
             _ => self.one(&[
                 "[var.n, 1]",
@@ -278,7 +542,14 @@ impl<'a> Wild<'a> {
             1 => args.push(self.any(0)),
             _ => {}
         }
-        format!("{name}({})", args.join(", "))
+        let core = self.one(&["", "", "", "", "", "core::"]);
+        let (before, after) = (self.blank(), self.blank());
+        let comma = if after.is_empty() || args.is_empty() || args.iter().any(|arg| arg.ends_with("...")) {
+            ""
+        } else {
+            if self.pick(2) == 0 { "" } else { "," }
+        };
+        format!("{core}{name}({before}{}{comma}{after})", args.join(", "))
     }
 
     /// An argument that suits mostly.
@@ -304,6 +575,13 @@ impl<'a> Wild<'a> {
                 "1.5",
                 "var.n + 1",
                 "length(var.ln)",
+                "var.wide",
+                "var.wide * var.wide",
+                "1 / 3",
+                "64",
+                "-2.5",
+                "1e20",
+                "null",
             ]),
             b's' if deep => {
                 let name = self.one(&["upper", "jsonencode", "tostring", "join"]);
@@ -330,6 +608,14 @@ impl<'a> Wild<'a> {
                 "\"YQ==\"",
                 "\"\\n\"",
                 "\"a\\nb\\n\"",
+                "var.mark",
+                "\"e\\u0301\"",
+                "\"a,b\\n\\\"1\\\",2\"",
+                "\"  x  \"",
+                "null",
+                "\"${var.s}\"",
+                "\"${var.s}-${var.n}\"",
+                "var.wide",
             ]),
             b'b' => self.one(&[
                 "var.b",
@@ -435,8 +721,23 @@ impl<'a> Wild<'a> {
                 "var.lo[0]",
                 "{ a = null }",
                 "{ a = sensitive(1) }",
+                "{ x = \"a\", y = 1 }",
+                "{ x = var.s, y = var.n }",
+                "{ x = null }",
+                "var.deep",
+                "var.deep.p",
+                "{ a = 1, b = { c = 2 } }",
             ]),
             b'c' => self.one(&[
+                "\"10.1.2.3/8\"",
+                "\"0.0.0.0/0\"",
+                "\"::/0\"",
+                "\"fe80::1/10\"",
+                "\"::ffff:1.2.3.4/100\"",
+                "\"10.0.0.0/32\"",
+                "\"010.0.0.0/8\"",
+                "\"10.0.0.0/33\"",
+                "var.any",
                 "\"10.0.0.0/16\"",
                 "var.s",
                 "\"fd00::/48\"",
@@ -445,6 +746,24 @@ impl<'a> Wild<'a> {
                 "\"1.2.3.4\"",
             ]),
             b'f' => self.one(&[
+                "\"%*d|%v\"",
+                "\"%+d %v\"",
+                "\"% d\"",
+                "\"%08.3f\"",
+                "\"%e %g\"",
+                "\"%b %o\"",
+                "\"%X\"",
+                "\"%#x|%v\"",
+                "\"%-10q|\"",
+                "\"%10s|%.1s\"",
+                "\"%.3s\"",
+                "\"%[1]s%[1]d\"",
+                "\"%[3]v\"",
+                "\"%z\"",
+                "\"%\"",
+                "\"a%v${var.s}\"",
+                "\"%v\"",
+                "\"%s%s%s\"",
                 "\"%s\"",
                 "\"%v-%v\"",
                 "\"%d\"",
@@ -462,6 +781,19 @@ impl<'a> Wild<'a> {
                 "\"%-4s|\"",
             ]),
             b'r' => self.one(&[
+                "\"(?i)[A-Z]+\"",
+                "\"\\\\b\\\\w+\\\\b\"",
+                "\"[[:alpha:]]+?\"",
+                "\"\\\\pL\\\\d*\"",
+                "\"(a|(b))?(?P<x>c?)\"",
+                "\"(?s).*\"",
+                "\"x*\"",
+                "\"(?P<x>a)|(?P<y>b)\"",
+                "\"(?=a)\"",
+                "\"a{2,1}\"",
+                "\"[^,]+\"",
+                "\"(?m)^.$\"",
+                "\"\\\\Q.\\\\E\"",
                 "\"a\"",
                 "\"(.)\"",
                 "\"(?P<x>.)(?P<y>.?)\"",
@@ -473,6 +805,26 @@ impl<'a> Wild<'a> {
             ]),
             b'j' if deep => format!("{}({})", self.one(&["jsonencode", "yamlencode"]), self.any(depth - 1)),
             b'j' => self.one(&[
+                "\"- 1\\n- ~\\n- 017\\n- 0x1f\\n- 1_000\\n- .inf\\n\"",
+                "\"a: yes\\nb: 'no'\\nc: |\\n  x\\n\\n  y\\nd: >-\\n  x\\n  y\\n\"",
+                "\"x: &a {k: 1}\\ny: {<<: *a, l: 2}\\n\"",
+                "\"2020-01-01\"",
+                "\"- 2020-01-01T00:00:00Z\\n- !!str 1\\n- !!int '2'\\n- 1e3\\n- 1.50\\n\"",
+                "\"1: a\\ntrue: b\\n\"",
+                "\"a: 1\\na: 2\\n\"",
+                "\"--- a\\n--- b\\n\"",
+                "\"# only\"",
+                "\"'it''s'\"",
+                "\"\\\"\\\\u00e9\\\\n\\\"\"",
+                "\"{\\\"a\\\":1,\\\"a\\\":2}\"",
+                "\"{a: b, c}\"",
+                "\"[a, [b], {c: d}]\"",
+                "\"? a\\n: b\\n\"",
+                "\"!x y\"",
+                "\"- &a 1\\n- *a\\n- *b\\n\"",
+                "\"12345678901234567890123\"",
+                "\"null\"",
+                "\"\\\"\\\\ud83d\\\\ude00\\\"\"",
                 "\"[1,{\\\"a\\\":null}]\"",
                 "\"a: [1, x]\"",
                 "\"true\"",
@@ -482,12 +834,65 @@ impl<'a> Wild<'a> {
                 "\"1e3\"",
                 "var.hidden",
             ]),
-            b'd' => self.one(&["\"YYYY-MM-DD\"", "\"hh:mm'x'\"", "\"EEE ZZZ\"", "var.s", "\"Q\""]),
-            b'i' => {
-                self.one(&["\"2024-02-29T23:59:59Z\"", "\"2020-01-01T00:00:00+02:00\"", "var.s", "\"2020\""])
-            }
-            b'u' => self.one(&["\"1h\"", "\"-1.5s\"", "var.s", "\"1d\""]),
-            b't' => self.one(&["var.s", "var.hidden", "var.ms.a", "var.t[0]", "\"x\""]),
+            b'd' => self.one(&[
+                "\"YYYY-MM-DD\"",
+                "\"hh:mm'x'\"",
+                "\"EEE ZZZ\"",
+                "var.s",
+                "\"Q\"",
+                "\"EEEE, D MMMM YY\"",
+                "\"H:m:s AA\"",
+                "\"HH-mm-ss aa Z ZZZZ ZZZZZ\"",
+                "\"M/MM/MMM D/DD\"",
+                "\"'it''s' YYYY\"",
+                "\"'open\"",
+                "\"YYY\"",
+                "\"h:s\"",
+            ]),
+            b'i' => self.one(&[
+                "\"2024-02-29T23:59:59Z\"",
+                "\"2020-01-01T00:00:00+02:00\"",
+                "var.s",
+                "\"2020\"",
+                "\"1999-12-31T23:59:59.999-11:30\"",
+                "\"0001-01-01T00:00:00Z\"",
+                "\"9999-12-31T23:59:59Z\"",
+                "\"2023-02-29T00:00:00Z\"",
+                "\"2024-01-01T24:00:00Z\"",
+                "\"2024-01-01t00:00:00z\"",
+                "\"2024-01-01 00:00:00Z\"",
+                "\"2016-12-31T23:59:60Z\"",
+                "\"2024-06-01T12:00:00-00:00\"",
+                "\"202${var.n}-01-01T00:00:00Z\"",
+            ]),
+            b'u' => self.one(&[
+                "\"1h\"",
+                "\"-1.5s\"",
+                "var.s",
+                "\"1d\"",
+                "\"1h30m\"",
+                "\"1ms\"",
+                "\"300us\"",
+                "\"+2h\"",
+                "\"\"",
+                "\"0\"",
+                "\"1.5h.5m\"",
+                "\"2562047h\"",
+                "\"9223372036855s\"",
+                "\"876000h\"",
+                "\"1\"",
+            ]),
+            b't' => self.one(&[
+                "var.s",
+                "var.hidden",
+                "var.ms.a",
+                "var.t[0]",
+                "\"x\"",
+                "var.tpl",
+                "var.tpl",
+                "var.tpl",
+                "var.tpl",
+            ]),
             _ => self.any(depth),
         }
     }
@@ -535,22 +940,82 @@ impl<'a> Wild<'a> {
     }
 
     fn template(&mut self, depth: usize) -> String {
-        match self.pick(4) {
-            0 => format!("\"${{{}}}\"", self.any(depth)),
-            1 => format!("\"a${{{}}}-${{{}}}\"", self.any(depth), self.any(depth)),
-            2 => {
+        let body = self.parts(depth, true);
+        format!("\"{body}\"")
+    }
+
+    /// The inside of a template.
+    fn parts(&mut self, depth: usize, quoted: bool) -> String {
+        (0..=self.pick(3)).map(|_| self.part(depth, quoted)).collect()
+    }
+
+    fn part(&mut self, depth: usize, quoted: bool) -> String {
+        let (open, close) = (self.one(&["", "", "~"]), self.one(&["", "", "~"]));
+        match self.pick(7) {
+            0 | 1 => {
+                let literals: &[&str] = if quoted {
+                    &["a", " ", "-", " x ", "\\n", " \\n ", "\\t", "$$", "%%{", "é", "\\\"", "$", "%"]
+                } else {
+                    &[
+                        "a",
+                        " ",
+                        "-",
+                        " x ",
+                        "\n",
+                        "  \n",
+                        "\n    y\n",
+                        "\t",
+                        "$$",
+                        "%%{",
+                        "é",
+                        "\"",
+                        "\\n",
+                        "\n\n",
+                        "$",
+                    ]
+                };
+                self.one(literals)
+            }
+            2..=4 => format!("${{{open} {} {close}}}", self.any(depth)),
+            5 => {
                 let list = self.argument(b'L', depth);
-                let name = self.bind();
-                self.names.push(name.clone());
-                let body = self.any(depth);
-                self.names.pop();
-                let strip = self.one(&["", "~"]);
-                format!("\"%{{ for {name} in {list} {strip}}} ${{{body}}} %{{ endfor }}\"")
+                let (key, name) = (self.bind(), self.bind());
+                let before = self.names.len();
+                let head = if self.pick(2) == 0 {
+                    self.names.push(key.clone());
+                    format!("{key}, {name}")
+                } else {
+                    name.clone()
+                };
+                self.names.push(name);
+                let body = self.parts(depth.saturating_sub(1), quoted);
+                self.names.truncate(before);
+                format!("%{{{open} for {head} in {list} {close}}}{body}%{{{close} endfor {open}}}")
             }
             _ => {
                 let condition = self.argument(b'b', depth);
-                format!("\"%{{ if {condition} }}${{{}}}%{{ else }}b%{{ endif }}\"", self.any(depth))
+                let inner = depth.saturating_sub(1);
+                let (a, b) = (self.parts(inner, quoted), self.parts(inner, quoted));
+                if self.pick(2) == 0 {
+                    format!("%{{{open} if {condition} {close}}}{a}%{{{close} endif {open}}}")
+                } else {
+                    format!("%{{{open} if {condition} {close}}}{a}%{{{close} else }}{b}%{{ endif {open}}}")
+                }
             }
         }
+    }
+
+    fn heredoc(&mut self, depth: usize) -> String {
+        let flush = self.one(&["", "-", "-"]);
+        let mut lines = String::new();
+        for _ in 0..=self.pick(3) {
+            let indent = self.one(&["", "  ", "    ", "\t", " "]);
+            let line = self.parts(depth, false);
+            lines.push_str(&format!("{indent}{line}\n"));
+        }
+        let close = self.one(&["", "  ", "\t"]);
+        let heredoc = format!("<<{flush}EOT\n{lines}{close}EOT\n");
+        let name = self.one(&["", "", "upper", "jsonencode", "split(\"a\", "]);
+        if name.ends_with(' ') { format!("{name}{heredoc})") } else { format!("{name}({heredoc})") }
     }
 }

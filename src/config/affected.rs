@@ -28,6 +28,7 @@ pub fn affected(loader: &Loader<'_>, files: &[PathBuf], trees: &[PathBuf]) -> Di
     for top in &tops {
         walk(loader.fs, &relative(top, &here), top, &mut found);
     }
+    loader.set_entries(std::mem::take(&mut found.entries));
     // The user has named files, not directories: nothing is a root that another module calls.
     found.named.clear();
     let known: BTreeSet<&Path> = found.candidates.iter().map(|(canonical, _)| canonical.as_path()).collect();
@@ -81,7 +82,7 @@ fn sound_sources(loader: &Loader<'_>, dir: &Path) -> Option<Vec<PathBuf>> {
 /// The directories without links that quoted relative paths in a directory's files lead to; none when a path is
 /// written with escapes or a file cannot be read.
 fn local_sources(loader: &Loader<'_>, dir: &Path) -> Option<Vec<PathBuf>> {
-    let entries = loader.fs.entries(dir).ok()?;
+    let entries = loader.entries(dir).ok()?;
     let mut sources = BTreeSet::new();
     for entry in configuration_files(&entries) {
         let text = loader.read(dir, entry, MAX_FILE_BYTES).ok()?;

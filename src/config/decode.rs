@@ -13,9 +13,7 @@ use crate::addr::{self, ResourceMode};
 use crate::config::merge;
 use crate::config::refactoring;
 use crate::config::schema::{Content, Schema, content, partial};
-use crate::config::traversal::{
-    self, check_constant, is_identifier, key_text, keyword, list, reference, references,
-};
+use crate::config::traversal::{self, check_constant, key_text, keyword, list, reference, references};
 use crate::config::version::{Constraints, Version};
 use crate::config::{
     Check, CheckRule, IgnoreChanges, Local, Module, ModuleCall, Output, ProviderConfig, ProviderRef,
@@ -26,6 +24,7 @@ use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::ast::{
     self, Attribute, Block, Body, Expr, ExprKind, Label, Name, TemplatePart, Traversal,
 };
+use crate::syntax::is_identifier;
 
 /// The version of Terraform whose rules are applied, and against which `required_version` is checked.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
@@ -1193,6 +1192,7 @@ fn decode_resource(
         provider,
         depends_on,
         ignore_changes: lifecycle.ignore_changes,
+        replace_triggered_by: lifecycle.replace_triggered_by,
         preconditions: lifecycle.preconditions,
         postconditions: lifecycle.postconditions,
         provisioners,
@@ -1205,6 +1205,7 @@ fn decode_resource(
 #[derive(Default)]
 struct Lifecycle {
     ignore_changes: IgnoreChanges,
+    replace_triggered_by: Vec<Expr>,
     preconditions: Vec<CheckRule>,
     postconditions: Vec<CheckRule>,
 }
@@ -1236,7 +1237,7 @@ fn decode_lifecycle(cx: &mut Context<'_>, block: Block, addr: &addr::Resource) -
         constant_bool(cx, content.take("create_before_destroy"));
         constant_bool(cx, content.take("prevent_destroy"));
         if let Some(attribute) = content.take("replace_triggered_by") {
-            replace_triggered_by(cx, attribute.expr);
+            lifecycle.replace_triggered_by = replace_triggered_by(cx, attribute.expr);
         }
         if let Some(attribute) = content.take("ignore_changes") {
             lifecycle.ignore_changes = ignore_changes(cx, &attribute.expr);
@@ -1302,17 +1303,17 @@ fn ignore_changes(cx: &mut Context<'_>, expr: &Expr) -> IgnoreChanges {
     }
 }
 
-fn replace_triggered_by(cx: &mut Context<'_>, expr: Expr) {
+fn replace_triggered_by(cx: &mut Context<'_>, expr: Expr) -> Vec<Expr> {
     let span = expr.span;
     let ExprKind::Tuple(elements) = expr.kind else {
         cx.invalid("Invalid expression", "A static list expression is required.", span);
-        return;
+        return Vec::new();
     };
-    for element in elements {
+    for element in &elements {
         let span = element.span;
         let mut resources = 0;
         let mut problem: Option<(&str, &str)> = None;
-        references(&element, &mut |found| {
+        references(element, &mut |found| {
             let attribute = found.steps.first().and_then(|step| match &step.kind {
                 ast::StepKind::Attr(name) => Some(name.as_str()),
                 ast::StepKind::Index(_) | ast::StepKind::AttrSplat | ast::StepKind::FullSplat => None,
@@ -1357,6 +1358,7 @@ fn replace_triggered_by(cx: &mut Context<'_>, expr: Expr) {
             cx.invalid(summary, detail, span);
         }
     }
+    elements
 }
 
 const CHECK: Schema =

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::config::Module;
 use crate::config::load::{Loader, configuration_files, normalize, quoted};
 use crate::diagnostic::{Diagnostic, DiagnosticKind};
-use crate::source::fs::{Directory, FileKind, FileSystem};
+use crate::source::fs::{Directory, Entry, FileKind, FileSystem};
 
 /// Bytes of one `.gitignore`; the largest collections of patterns take a tenth.
 const MAX_IGNORE_BYTES: u64 = 1 << 20;
@@ -80,6 +80,7 @@ pub fn discover(loader: &Loader<'_>, paths: &[PathBuf]) -> Result<Discovered, Di
         return Ok(Discovered { roots: Vec::new(), diagnostics: found.diagnostics });
     }
     found.candidates.sort_by(|a, b| a.1.cmp(&b.1));
+    loader.set_entries(std::mem::take(&mut found.entries));
     loader.preload(&found.candidates);
     let roots = roots(loader, &found);
     Ok(Discovered { roots, diagnostics: found.diagnostics })
@@ -92,6 +93,8 @@ pub(super) struct Found {
     known: FxHashSet<PathBuf>,
     /// Those of them that the user has named.
     pub(super) named: FxHashSet<PathBuf>,
+    /// What lies in them, by their path without links.
+    pub(super) entries: Vec<(PathBuf, Vec<Entry>)>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -160,6 +163,7 @@ pub(super) fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &
         let has_files = configuration_files(&entries)
             .any(|entry| is_named || !ignored.is_ignored(fs, &dir.join(&entry.name), false));
         if has_files {
+            found.entries.push((dir.clone(), entries));
             found.add(dir, normalize(&path));
         }
     }

@@ -57,6 +57,8 @@ pub struct Loader<'a> {
     manifests: Mutex<FxHashMap<PathBuf, Arc<Installed>>>,
     /// The directories that were found, as they are shown, with their paths without links.
     found: Mutex<FxHashMap<PathBuf, PathBuf>>,
+    /// The entries of directories that were listed, by their path without links.
+    entries: Mutex<FxHashMap<PathBuf, Arc<[Entry]>>>,
     /// What kept directories from being read, by their path without links.
     bugs: Mutex<FxHashMap<PathBuf, Bug>>,
 }
@@ -105,6 +107,7 @@ impl<'a> Loader<'a> {
             uncalled: Mutex::default(),
             manifests: Mutex::default(),
             found: Mutex::default(),
+            entries: Mutex::default(),
             bugs: Mutex::default(),
         }
     }
@@ -196,7 +199,29 @@ impl<'a> Loader<'a> {
         let Ok(canonical) = self.canonicalize(dir) else { return };
         if self.uncalled.lock().unwrap_or_else(PoisonError::into_inner).contains(&canonical) {
             self.modules.lock().unwrap_or_else(PoisonError::into_inner).remove(&canonical);
+            self.known_entries().remove(&canonical);
         }
+    }
+
+    /// The entries of a directory without links, sorted by name; each directory is listed once.
+    pub(crate) fn entries(&self, canonical: &Path) -> std::io::Result<Arc<[Entry]>> {
+        let known = self.known_entries().get(canonical).cloned();
+        if let Some(entries) = known {
+            return Ok(entries);
+        }
+        let entries: Arc<[Entry]> = self.fs.entries(canonical)?.into();
+        self.known_entries().insert(canonical.to_path_buf(), Arc::clone(&entries));
+        Ok(entries)
+    }
+
+    /// Takes note of the entries of directories without links.
+    pub(crate) fn set_entries(&self, listed: impl IntoIterator<Item = (PathBuf, Vec<Entry>)>) {
+        let listed = listed.into_iter().map(|(canonical, entries)| (canonical, entries.into()));
+        self.known_entries().extend(listed);
+    }
+
+    fn known_entries(&self) -> std::sync::MutexGuard<'_, FxHashMap<PathBuf, Arc<[Entry]>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The path without links of a directory, which was not asked for twice if it was found.
@@ -346,6 +371,9 @@ impl<'a> Loader<'a> {
         let data_dir = root.join(&self.data_dir);
         let path = data_dir.join("modules").join("modules.json");
         // Absent for every root that `terraform init` never ran in.
+        if self.lacks(root, &self.data_dir) {
+            return Installed::default();
+        }
         let Ok(canonical) = self.fs.canonicalize(&path) else { return Installed::default() };
         let data_dir = self.fs.canonicalize(&data_dir).ok();
         let within = data_dir.as_ref().is_some_and(|data_dir| canonical.starts_with(data_dir));
@@ -373,6 +401,15 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Whether a directory that was listed certainly has nothing at a path below it.
+    fn lacks(&self, canonical: &Path, below: &Path) -> bool {
+        let Some(Component::Normal(first)) = below.components().next() else { return false };
+        let entries = self.known_entries().get(canonical).cloned();
+        entries.is_some_and(|entries| {
+            first.to_str().is_some_and(|first| entries.iter().all(|entry| entry.name != first))
+        })
+    }
+
     /// Lists a directory and reads its files; opens nothing that lies outside.
     fn list(&self, canonical: &Path, shown: &Path) -> Listed {
         let mut listed = Listed {
@@ -383,7 +420,7 @@ impl<'a> Loader<'a> {
             may_call: false,
             error: None,
         };
-        match self.fs.entries(canonical) {
+        match self.entries(canonical) {
             Ok(entries) => {
                 for entry in configuration_files(&entries) {
                     let text = self.read(canonical, entry, MAX_FILE_BYTES);

@@ -95,7 +95,7 @@ fn text_assignment(name: &str, value: &str, source: &str) -> Assignment {
 
 /// `terraform.tfvars`, `terraform.tfvars.json`, then `*.auto.tfvars` and `*.auto.tfvars.json` by name.
 fn automatic_files(loader: &Loader<'_>, config: &Config) -> Vec<(PathBuf, Entry)> {
-    let Ok(entries) = loader.fs.entries(&config.canonical_dir) else { return Vec::new() };
+    let Ok(entries) = loader.entries(&config.canonical_dir) else { return Vec::new() };
     let shown = normalize(&config.dir);
     let is_file = |entry: &&Entry| entry.kind != FileKind::Directory;
     let named = ["terraform.tfvars", "terraform.tfvars.json"]

@@ -3,6 +3,7 @@
 use crate::config::decode::Context;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name, Step, StepKind, TemplatePart, Traversal};
+use crate::syntax::{is_identifier, is_identifier_part};
 
 const NOT_STATIC: &str = "A single static variable reference is required: only attribute access and indexing with constant keys. No calculations, function calls, template expressions, etc are allowed here.";
 
@@ -83,15 +84,6 @@ fn identifier(text: &str) -> Option<(&str, &str)> {
     is_identifier(&text[..end]).then(|| text.split_at(end))
 }
 
-fn is_identifier_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '-'
-}
-
-/// Whether a text is a name of the language.
-pub(crate) fn is_identifier(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(is_identifier_part)
-}
-
 /// The elements of a list that is written out.
 pub(crate) fn list<'e>(cx: &mut Context<'_>, expr: &'e Expr) -> &'e [Expr] {
     if let ExprKind::Tuple(elements) = &expr.kind {
@@ -114,15 +106,22 @@ pub(crate) fn key_text(key: &Expr) -> Option<&str> {
 
 /// Reports references and function calls in an expression that is read before anything can be evaluated.
 pub(crate) fn check_constant(cx: &mut Context<'_>, expr: &Expr) -> bool {
-    let mut problems = Vec::new();
-    let mut walk =
-        Walk { visit: &mut |found| problems.push(found.problem()), into_calls: false, bound: Vec::new() };
-    walk.expr(expr);
+    let problems = not_constant(expr);
     let constant = problems.is_empty();
     for (summary, detail, span) in problems {
         cx.invalid(summary, detail, span);
     }
     constant
+}
+
+/// The references and function calls in an expression: for each the summary, the detail and the place of the error that it
+/// is where only constants may stand.
+pub(crate) fn not_constant(expr: &Expr) -> Vec<(&'static str, &'static str, Span)> {
+    let mut problems = Vec::new();
+    let mut walk =
+        Walk { visit: &mut |found| problems.push(found.problem()), into_calls: false, bound: Vec::new() };
+    walk.expr(expr);
+    problems
 }
 
 /// All references in an expression, except to the variables of its own `for` expressions.

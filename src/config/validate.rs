@@ -260,6 +260,16 @@ fn check_refactorings(node: &ModuleNode, path: &mut Vec<Name>, diagnostics: &mut
             }
         }
     }
+    if let Some((from, block)) = node.module.refactorings.iter().find_map(|block| {
+        let from = target(&block.body.attribute("from")?.expr)?.to_string();
+        (block.block_type == "moved" && moves_in_circle(&moves, &from)).then_some((from, block))
+    }) {
+        diagnostics.push(Diagnostic::invalid(
+            "Cyclic dependency in move statements",
+            format!("The chained move statements from {from} form a cycle, and so there is no final location to move objects to. A chain of move statements must end with an address that doesn't appear in any other statements, and which typically also refers to an object still declared in the configuration."),
+            Some(block.header),
+        ));
+    }
     for (name, child) in &node.children {
         if let Child::Module(child) = child {
             path.push(name.clone());
@@ -267,6 +277,19 @@ fn check_refactorings(node: &ModuleNode, path: &mut Vec<Name>, diagnostics: &mut
             path.pop();
         }
     }
+}
+
+/// Whether the moves from an address lead back to it.
+fn moves_in_circle(moves: &FxHashMap<String, String>, from: &str) -> bool {
+    let mut at = from;
+    for _ in 0..moves.len() {
+        let Some(next) = moves.get(at) else { return false };
+        if next == from {
+            return true;
+        }
+        at = next;
+    }
+    false
 }
 
 fn target(expr: &Expr) -> Option<Target> {

@@ -27,7 +27,7 @@ impl<'a> Evaluator<'a> {
         BlockValue { attributes, blocks, end: body.end }
     }
 
-    fn block_value(&mut self, scope: &Scope<'_>, body: &Body) -> BlockValue {
+    pub(super) fn block_value(&mut self, scope: &Scope<'_>, body: &Body) -> BlockValue {
         let attributes = body
             .attributes
             .iter()

@@ -3,14 +3,21 @@
 //! Its schema is known whole, so its instances are ordinary objects, and unknown attributes are certain errors.
 //! Source: Terraform's documentation of the `terraform_data` managed resource and the `terraform_remote_state` data source.
 
+mod written;
+
 use crate::addr::ResourceMode;
+use crate::config::IgnoreChanges;
+use crate::config::traversal::not_constant;
+use crate::eval::convert::convert;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Scope, unknown_value};
+use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, InstanceId, Refinement, Type, Value};
 use crate::eval::{OUTPUT_PRECONDITION_FAILED, PRECONDITION_FAILED, VALIDATION_FAILED};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
+use crate::syntax::is_identifier;
 
 /// The attributes of a built-in resource type; none for all others.
 pub(super) fn attributes(type_name: &str, mode: ResourceMode) -> Option<&'static [&'static str]> {
@@ -31,6 +38,14 @@ pub(super) fn arguments(type_name: &str, mode: ResourceMode) -> Option<&'static 
     }
 }
 
+/// What Terraform says of a reference to an attribute that is not in the schema.
+pub(super) fn no_attribute(name: &str, schema: &[&str]) -> (&'static str, String) {
+    let hint = did_you_mean(name, schema.iter().copied());
+    let detail =
+        format!("This object has no argument, nested block, or exported attribute named \"{name}\".{hint}");
+    ("Unsupported attribute", detail)
+}
+
 /// The functions of the built-in provider `terraform`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProviderFunction {
@@ -39,94 +54,16 @@ pub(super) enum ProviderFunction {
     EncodeExpr,
 }
 
-/// The function of a name such as `provider::terraform::encode_expr`.
+/// The source address of the built-in provider.
+pub(super) const SOURCE: &str = "terraform.io/builtin/terraform";
+
+/// The function of a name, as `encode_expr` in `provider::terraform::encode_expr`.
 pub(super) fn provider_function(name: &str) -> Option<ProviderFunction> {
-    match name.strip_prefix("provider::terraform::")? {
+    match name {
         "encode_tfvars" => Some(ProviderFunction::EncodeTfvars),
         "decode_tfvars" => Some(ProviderFunction::DecodeTfvars),
         "encode_expr" => Some(ProviderFunction::EncodeExpr),
         _ => None,
-    }
-}
-
-/// A value as the text of an expression that gives it, as `terraform fmt` lays it out.
-fn write_expression(value: &Value, indent: usize, out: &mut String) {
-    use std::fmt::Write;
-    if let Some(text) = value.as_str() {
-        out.push('"');
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '$' | '%' if chars.peek() == Some(&'{') => {
-                    out.push(c);
-                    out.push(c);
-                }
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                c => out.push(c),
-            }
-        }
-        out.push('"');
-    } else if let Some(elements) = value.as_elements() {
-        out.push('[');
-        for (i, element) in elements.iter().enumerate() {
-            if i > 0 {
-                out.push_str(", ");
-            }
-            write_expression(element, indent, out);
-        }
-        out.push(']');
-    } else if let Some(entries) = value.as_entries() {
-        if entries.is_empty() {
-            out.push_str("{}");
-            return;
-        }
-        out.push_str("{\n");
-        write_entries(entries, indent + 2, out);
-        let _ = write!(out, "{:indent$}}}", "");
-    } else if let Some(number) = value.as_number() {
-        let _ = write!(out, "{number}");
-    } else {
-        out.push_str(match value.as_bool() {
-            Some(true) => "true",
-            Some(false) => "false",
-            None => "null",
-        });
-    }
-}
-
-fn write_entries(
-    entries: &std::collections::BTreeMap<ecow::EcoString, Value>,
-    indent: usize,
-    out: &mut String,
-) {
-    use std::fmt::Write;
-    let keys: Vec<String> = entries
-        .keys()
-        .map(|key| {
-            let mut chars = key.chars();
-            let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-                && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-            if identifier {
-                key.to_string()
-            } else {
-                let mut quoted = String::new();
-                write_expression(&Value::string(key.clone()), 0, &mut quoted);
-                quoted
-            }
-        })
-        .collect();
-    let width = keys.iter().map(|key| key.chars().count()).max().unwrap_or(0);
-    for (key, value) in keys.iter().zip(entries.values()) {
-        // Only runs of single-line values are aligned.
-        let single = value.as_entries().is_none_or(std::collections::BTreeMap::is_empty);
-        let width = if single { width } else { 0 };
-        let _ = write!(out, "{:indent$}{key:width$} = ", "");
-        write_expression(value, indent, out);
-        out.push('\n');
     }
 }
 
@@ -210,6 +147,24 @@ impl<'a> Evaluator<'a> {
             };
             return self.error(summary, "This function expects 1 argument.", span);
         };
+        let parameter = match function {
+            ProviderFunction::DecodeTfvars => "src",
+            ProviderFunction::EncodeTfvars | ProviderFunction::EncodeExpr => "value",
+        };
+        if value.is_null() {
+            let detail = format!("Invalid value for \"{parameter}\" parameter: argument must not be null.");
+            return self.error("Invalid function argument", detail, arg.span);
+        }
+        let text = match function {
+            ProviderFunction::DecodeTfvars => match convert(value, &Type::String) {
+                Ok(text) => Some(text),
+                Err(error) => {
+                    let detail = format!("Invalid value for \"{parameter}\" parameter: {error}.");
+                    return self.error("Invalid function argument", detail, arg.span);
+                }
+            },
+            ProviderFunction::EncodeTfvars | ProviderFunction::EncodeExpr => None,
+        };
         if !value.is_wholly_known() {
             let result = match function {
                 ProviderFunction::DecodeTfvars => Value::unknown(Type::Dynamic),
@@ -221,35 +176,45 @@ impl<'a> Evaluator<'a> {
         }
         let marks = value.deep_marks();
         match function {
-            ProviderFunction::EncodeExpr => {
-                let mut out = String::new();
-                write_expression(value, 0, &mut out);
-                Value::string(out).with_marks(marks)
-            }
+            ProviderFunction::EncodeExpr => Value::string(written::expression(value)).with_marks(marks),
             ProviderFunction::EncodeTfvars => {
                 let Some(entries) = value.as_entries() else {
                     let detail = "Invalid value for \"value\" parameter: invalid value to encode: must be an object \
                                   whose attribute names will become the encoded variable names.";
                     return self.error("Invalid function argument", detail, arg.span);
                 };
-                let mut out = String::new();
-                write_entries(entries, 0, &mut out);
-                Value::string(out).with_marks(marks)
+                if let Some(name) = entries.keys().find(|name| !is_identifier(name)) {
+                    let detail = format!(
+                        "Call to function \"provider::terraform::encode_tfvars\" failed: invalid variable name \"{name}\": \
+                         must be a valid identifier, per Terraform's rules for input variable declarations."
+                    );
+                    return self.error("Error in function call", detail, span);
+                }
+                Value::string(written::assignments(entries)).with_marks(marks)
             }
-            ProviderFunction::DecodeTfvars => self.decode_tfvars(value, arg.span).with_marks(marks),
+            ProviderFunction::DecodeTfvars => {
+                let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+                self.decode_tfvars(text, arg.span, span).with_marks(marks)
+            }
         }
     }
 
-    fn decode_tfvars(&mut self, value: &Value, span: Span) -> Value {
-        let Some(text) = value.as_str() else {
-            let detail = "Invalid value for \"src\" parameter: string required.";
-            return self.error("Invalid function argument", detail, span);
-        };
+    fn decode_tfvars(&mut self, text: &str, arg: Span, span: Span) -> Value {
         let file = self.env.sources.add(std::path::Path::new("<decode_tfvars argument>"), text.to_string());
         let parsed = crate::syntax::parse(&file);
         if !parsed.complete || !parsed.file.body.blocks.is_empty() {
             let detail = "Invalid value for \"src\" parameter: invalid variables file.";
-            return self.error("Invalid function argument", detail, span);
+            return self.error("Invalid function argument", detail, arg);
+        }
+        for attribute in &parsed.file.body.attributes {
+            if let Some((summary, detail, _)) = not_constant(&attribute.expr).first() {
+                let detail = format!(
+                    "Call to function \"provider::terraform::decode_tfvars\" failed: invalid expression for variable \
+                     \"{}\": {summary}; {detail}.",
+                    attribute.name
+                );
+                return self.error("Error in function call", detail, span);
+            }
         }
         let attributes = parsed.file.body.attributes.iter();
         let entries: Vec<_> = attributes
@@ -354,6 +319,14 @@ impl<'a> Evaluator<'a> {
             let detail = format!("Blocks of type \"{name}\" are not expected here.");
             wrong.push(("Unsupported block type", detail, block.type_span));
         }
+        if let IgnoreChanges::Some(names) = &state.decl.ignore_changes
+            && let Some(schema) = attributes(&resource.type_name, resource.mode)
+        {
+            for name in names.iter().filter(|name| !schema.contains(&name.as_str())) {
+                let (summary, detail) = no_attribute(name, schema);
+                wrong.push((summary, detail, state.decl.decl_range));
+            }
+        }
         for attribute in &state.resource.body.attributes {
             if attribute.value.deep_marks().ephemeral
                 && let Some(span) = attribute.expr_span
@@ -413,6 +386,10 @@ impl<'a> Evaluator<'a> {
                                   to be only internal, Terraform requires that any root module output containing \
                                   sensitive data be explicitly marked as sensitive, to confirm your intent.";
                     self.report("Output refers to sensitive values", detail, Some(output.decl_range));
+                }
+                if output.ephemeral && self.module(module).addr.is_root() {
+                    let detail = "Ephemeral outputs are not allowed in context of a root module";
+                    self.report("Ephemeral output not allowed", detail, Some(output.decl_range));
                 }
                 if value.deep_marks().ephemeral && !output.ephemeral {
                     let span = output.expr.as_ref().map(|expr| expr.span);

@@ -169,7 +169,8 @@ impl<'a> Evaluator<'a> {
         let number = match convert(&value, &Type::Number) {
             Ok(number) => number,
             Err(error) => {
-                invalid(self, &format!("The given \"count\" argument value is unsuitable: {error}."));
+                let detail = format!("Invalid expression value: {error}.");
+                self.report("Incorrect value type", detail, Some(expr.span));
                 return self.refused(true, expr.span, decl_range);
             }
         };
@@ -371,14 +372,12 @@ impl<'a> Evaluator<'a> {
                         return self.hidden_keys(value, expr, because, decl_range);
                     }
                     if !element.is_unknown() && element.as_str().is_none() {
-                        invalid(
-                            self,
-                            &format!(
-                                "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps \
-                                 and sets of strings, but you have provided a set containing type {}.",
-                                element.ty().friendly_name()
-                            ),
+                        let detail = format!(
+                            "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and \
+                             sets of strings, but you have provided a set containing type {}.",
+                            element.ty().friendly_name()
                         );
+                        self.report("Invalid for_each set argument", detail, Some(expr.span));
                         return self.refused(false, expr.span, decl_range);
                     }
                 }

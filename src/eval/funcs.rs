@@ -405,6 +405,29 @@ pub fn cannot_fail(function: &Function, args: &[Value]) -> bool {
         || time::is_of_moments(function, args)
         // Once there is a value, those after it do not matter.
         || (function.name == "coalesce" && args.iter().all(is_typed) && args.iter().any(is_given))
+        || is_total(function.name, &args[0].ty())
+}
+
+/// Whether a function has a result for each value of a type, also for null.
+fn is_total(name: &str, ty: &Type) -> bool {
+    let is_alike = |elements: &[Type]| elements.iter().all(|ty| *ty == elements[0] && ty.is_primitive());
+    match name {
+        "issensitive" | "sensitive" | "nonsensitive" | "ephemeralasnull" | "jsonencode" => true,
+        "tostring" => ty.is_primitive(),
+        "tolist" | "toset" => match ty {
+            Type::List(element) | Type::Set(element) => !element.has_dynamic(),
+            Type::Tuple(elements) => is_alike(elements),
+            Type::Dynamic
+            | Type::Bool
+            | Type::Number
+            | Type::String
+            | Type::Map(_)
+            | Type::Object(_)
+            | Type::Resource(_) => false,
+        },
+        "tomap" => matches!(ty, Type::Map(element) if !element.has_dynamic()),
+        _ => false,
+    }
 }
 
 /// Whether it is known and not null.

@@ -7,6 +7,9 @@ mod provider;
 mod resource;
 mod settle;
 mod absent;
+mod validate;
+
+pub(super) use self::validate::validate;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ use ecow::EcoString;
 use rustc_hash::FxHashMap;
 
 use crate::addr::{self, ModuleInstance};
+use crate::config::cycle::CYCLE;
 use crate::config::{Assignment, Child, Config, ModuleCall, ModuleNode};
 use crate::diagnostic::Diagnostic;
 use crate::eval::expand::Expansion;
@@ -142,6 +146,8 @@ pub(super) struct Evaluator<'a> {
     limit_reported: bool,
     /// Whether some value is sensitive.
     pub(super) has_secrets: bool,
+    /// Whether the module is evaluated by itself: nothing is known of its inputs, nor of resources and other modules.
+    any_inputs: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -168,6 +174,7 @@ impl<'a> Evaluator<'a> {
             made: 0,
             limit_reported: false,
             has_secrets: false,
+            any_inputs: false,
         };
         evaluator.modules.push(ModuleState {
             node: &config.root,
@@ -207,7 +214,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn cycle(&mut self, what: &str, span: Span) -> Value {
-        self.report("Cycle", what.to_string(), Some(span));
+        self.report(CYCLE, what.to_string(), Some(span));
         self.unknown(Type::Dynamic, Refinement::default(), Cause::Cycle(what.into()), span)
     }
 

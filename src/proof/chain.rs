@@ -105,7 +105,7 @@ impl Taken {
         {
             self.add(assumed);
         }
-        let present = reach.presence(vpc, service).endpoints;
+        let present = &reach.presence(vpc, service).endpoints;
         let by_assumption = present.is_empty() || present.iter().any(|id| network.endpoint(*id).assumed);
         if let Some(assumed) = vpc_of.assumed_endpoints.and_then(|index| assumptions.facts.get(index))
             && by_assumption
@@ -569,7 +569,7 @@ impl Chains<'_> {
             }
             Place::Public => {
                 if !site.internet.truth.is_yes()
-                    && let Some(link) = self.uncaptured(vpc, service, &resolution)
+                    && let Some(link) = self.uncaptured(vpc, service, resolution)
                     && site.internet.truth.is_no()
                 {
                     links.push(link);
@@ -628,7 +628,7 @@ impl Chains<'_> {
         let network = &self.reach.model.network;
         let label = service.label();
         debug_assert!(resolution.place == Place::Public);
-        for id in self.reach.presence(vpc, service).endpoints {
+        for id in self.reach.presence(vpc, service).endpoints.iter().copied() {
             let endpoint = network.endpoint(id);
             let is_it = endpoint.service.is(label) & endpoint.vpc.link.is(vpc) & endpoint.declaration.exists;
             if !is_it.is_yes() {

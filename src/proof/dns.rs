@@ -105,7 +105,7 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
     let both = network.dns_attributes(vpc);
     let mut own = Vec::new();
     let mut captured = Vec::new();
-    for id in reach.presence(vpc, service).endpoints {
+    for id in reach.presence(vpc, service).endpoints.iter().copied() {
         let endpoint = network.endpoint(id);
         let private = endpoint.private_dns.ask("private DNS is on", |on| Truth::known(*on));
         let here = Answer {

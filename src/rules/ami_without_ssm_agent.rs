@@ -36,7 +36,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let chosen = target.ami.chosen_by.as_deref().unwrap_or("this image");
             defect = defect.at(place.span, format!("{chosen} comes without the agent")).decided_by(place);
         }
-        findings.judge(&Answer::new(target.declaration.exists), defect);
+        findings.judge(&Answer::new(target.declaration.exists), || defect);
     }
 }
 

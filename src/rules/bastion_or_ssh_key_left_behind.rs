@@ -27,10 +27,11 @@ const BASTION: &[&str] = &["bastion", "jump", "jumpbox", "jumphost"];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for endpoint in &context.model.carriers.instance_connect {
-        let defect = Defect::new(endpoint, "{} is a way to instances beside Session Manager")
-            .help("remove it, with the rules that let its security group in, if sessions are enough")
-            .cause("instance connect");
-        findings.judge(&Answer::new(endpoint.exists), defect);
+        findings.judge(&Answer::new(endpoint.exists), || {
+            Defect::new(endpoint, "{} is a way to instances beside Session Manager")
+                .help("remove it, with the rules that let its security group in, if sessions are enough")
+                .cause("instance connect")
+        });
     }
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
@@ -40,11 +41,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let key = target.has_key.is(&true).is_yes();
         // Windows encrypts the administrator's password with it.
         if key && target.ami.family != Some(Family::Windows) && target.declaration.exists.is_yes() {
-            let defect = Defect::new(subject, "{} still has an SSH key")
-                .at_fact(&target.has_key, "nobody logs in with this key")
-                .help("remove `key_name` with the next change that replaces the instance")
-                .cause("key");
-            findings.judge(&exists, defect);
+            findings.judge(&exists, || {
+                Defect::new(subject, "{} still has an SSH key")
+                    .at_fact(&target.has_key, "nobody logs in with this key")
+                    .help("remove `key_name` with the next change that replaces the instance")
+                    .cause("key")
+            });
         }
         if target.declaration.exists.is_yes() {
             bastion(context, findings, id);
@@ -61,12 +63,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .is_some_and(|subnet| target.public_ip(&context.model.network, subnet).truth.is_no())
             });
             let severity = if private { Severity::Warning } else { Severity::Info };
-            let defect = Defect::new(&target.declaration, format!("{{}} is provisioned over SSH by {label}"))
-                .at(*span, "goes over SSH")
-                .severity(severity)
-                .help("do it in user data or in an image, or by a State Manager association")
-                .cause(label);
-            findings.judge(&exists, defect);
+            findings.judge(&exists, || {
+                Defect::new(&target.declaration, format!("{{}} is provisioned over SSH by {label}"))
+                    .at(*span, "goes over SSH")
+                    .severity(severity)
+                    .help("do it in user data or in an image, or by a State Manager association")
+                    .cause(label)
+            });
         }
     }
 }
@@ -93,12 +96,13 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         })
     });
     if let (true, true, Some(rule)) = (public, open, trusting) {
-        let defect = Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
-            .severity(Severity::Warning)
-            .label(rule.declaration.decl_range, "lets it in on port 22")
-            .help("remove it, and open sessions or port forwarding to the others by Session Manager")
-            .cause("bastion");
-        findings.judge(&Answer::new(target.declaration.exists), defect);
+        findings.judge(&Answer::new(target.declaration.exists), || {
+            Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
+                .severity(Severity::Warning)
+                .label(rule.declaration.decl_range, "lets it in on port 22")
+                .help("remove it, and open sessions or port forwarding to the others by Session Manager")
+                .cause("bastion")
+        });
         return;
     }
     let tag = target.name_tag.value().and_then(Option::as_ref).map(EcoString::as_str);
@@ -108,9 +112,10 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| BASTION.contains(&word))
     });
     if named {
-        let defect = Defect::new(&target.declaration, "{} is named like a bastion")
-            .help("Session Manager reaches the others without it, and forwards ports to databases too")
-            .cause("bastion");
-        findings.judge(&Answer::new(target.declaration.exists), defect);
+        findings.judge(&Answer::new(target.declaration.exists), || {
+            Defect::new(&target.declaration, "{} is named like a bastion")
+                .help("Session Manager reaches the others without it, and forwards ports to databases too")
+                .cause("bastion")
+        });
     }
 }

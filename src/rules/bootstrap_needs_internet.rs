@@ -76,7 +76,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if s3 == S3::Blocked
                 && let Some(gateway) = s3_gateway(reach, site)
             {
-                findings.judge(&violation, shut_out(reach, site, gateway));
+                findings.judge(&violation, || shut_out(reach, site, gateway));
             }
             continue;
         };
@@ -107,7 +107,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 defect.help("build an image with what is needed, or keep NAT until the instance is set up")
             }
         };
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || defect);
     }
 }
 
@@ -148,13 +148,17 @@ fn shut_out(reach: &Reach<'_>, site: &Site, gateway: EndpointId) -> Defect {
 fn no_s3(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, violation: &Answer) {
     let Some(vpc) = site.vpc.to() else { return };
     let vpc = &context.model.network.vpc(vpc).declaration;
-    let defect = Defect::new(vpc, "{} has no endpoint for S3, and its instances have no way to the internet")
-        .severity(Severity::Info)
-        .note("the agent cannot update itself, and the repositories of Amazon Linux are out of reach; sessions work")
-        .help("add a gateway endpoint for S3; it costs nothing")
-        .affects([context.reach.target(site).declaration.address.clone()])
-        .cause("no endpoint for S3");
-    findings.judge(violation, defect);
+    findings.judge(violation, || {
+        Defect::new(vpc, "{} has no endpoint for S3, and its instances have no way to the internet")
+            .severity(Severity::Info)
+            .note(
+                "the agent cannot update itself, and the repositories of Amazon Linux are out of reach; \
+                 sessions work",
+            )
+            .help("add a gateway endpoint for S3; it costs nothing")
+            .affects([context.reach.target(site).declaration.address.clone()])
+            .cause("no endpoint for S3")
+    });
 }
 
 /// Whether a site reaches S3 without the internet.

@@ -40,8 +40,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 None => continue,
             };
             if let Some((violation, defect)) = found {
-                let defect = defect.affects(addresses(reach, sites));
-                findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+                findings.judge(&Answer { evidence: Vec::new(), ..violation }, || {
+                    defect.affects(addresses(reach, sites))
+                });
             }
         }
         if !cut_off.is_empty() {
@@ -61,7 +62,7 @@ fn gateway_endpoints(reach: &Reach<'_>, findings: &mut Findings<'_>, vpc: VpcId,
     let own = &network.vpc(vpc).declaration;
     let shared: BTreeSet<VpcId> = Service::SESSION
         .into_iter()
-        .flat_map(|service| reach.presence(vpc, service).elsewhere)
+        .flat_map(|service| reach.presence(vpc, service).elsewhere.iter().copied())
         .filter_map(|id| network.endpoint(id).vpc.link.to())
         .filter(|hub| reach.sites.iter().all(|site| site.vpc.is(*hub).is_no()))
         .collect();
@@ -70,17 +71,21 @@ fn gateway_endpoints(reach: &Reach<'_>, findings: &mut Findings<'_>, vpc: VpcId,
         let gateway = endpoint.endpoint_type.is(&"Gateway".into()) & endpoint.service.is("s3");
         let without = reach.feature_endpoint(vpc, "s3").negate();
         let violation = Answer::all([Answer::new(gateway & endpoint.declaration.exists), without]);
-        let defect = Defect::new(
-            &endpoint.declaration,
-            format!("{{}} is out of reach of {}: gateway endpoints serve their own VPC only", own.address),
-        )
-        .label(own.decl_range, "peering connections and transit gateways do not lead to it")
-        .severity(Severity::Warning)
-        .note(format!("nothing in {} uses it", network.vpc(hub).declaration.address))
-        .help("make a gateway endpoint for S3 in each VPC that uses it; it costs nothing")
-        .affects(affected.iter().cloned())
-        .cause("gateway endpoint");
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || {
+            Defect::new(
+                &endpoint.declaration,
+                format!(
+                    "{{}} is out of reach of {}: gateway endpoints serve their own VPC only",
+                    own.address
+                ),
+            )
+            .label(own.decl_range, "peering connections and transit gateways do not lead to it")
+            .severity(Severity::Warning)
+            .note(format!("nothing in {} uses it", network.vpc(hub).declaration.address))
+            .help("make a gateway endpoint for S3 in each VPC that uses it; it costs nothing")
+            .affects(affected.iter().cloned())
+            .cause("gateway endpoint")
+        });
     }
 }
 
@@ -89,7 +94,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     let network = &reach.model.network;
     let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
     let own = &network.vpc(vpc).declaration;
-    let elsewhere = reach.presence(vpc, service).elsewhere;
+    let elsewhere = &reach.presence(vpc, service).elsewhere;
     let zones: Vec<ZoneMatch> = network
         .zones_for(vpc, service.label(), region)
         .into_iter()

@@ -37,7 +37,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .severity(Severity::Error)
                     .note("no rule in the block lets HTTPS through, so access may go with the others");
             }
-            findings.judge(&Answer::new(group.declaration.exists), defect);
+            findings.judge(&Answer::new(group.declaration.exists), || defect);
         }
     }
     for zone in &network.dns.zones {
@@ -68,7 +68,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 let listed = "takes away every route that no `route` block in it lists";
                 defect = defect.at(table.declaration.decl_range, listed);
             }
-            findings.judge(&Answer::new(table.declaration.exists), defect);
+            findings.judge(&Answer::new(table.declaration.exists), || defect);
         }
     }
     for endpoint in &network.endpoints {
@@ -85,15 +85,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .iter()
             .find(|attached| attached.by != role.declaration.address && !attached.certain.is_yes());
         if let (true, Some(apart)) = (own, apart) {
-            let defect = Defect::new(
-                &role.declaration,
-                "{} lists its policies, and another resource attaches one that is not listed",
-            )
-            .at(exclusive.span, "takes away every policy that is not listed here")
-            .label(apart.evidence.span, format!("attaches {}", apart.name))
-            .help("attach all policies with aws_iam_role_policy_attachment, and none here")
-            .cause("policies");
-            findings.judge(&Answer::new(role.declaration.exists), defect);
+            findings.judge(&Answer::new(role.declaration.exists), || {
+                Defect::new(
+                    &role.declaration,
+                    "{} lists its policies, and another resource attaches one that is not listed",
+                )
+                .at(exclusive.span, "takes away every policy that is not listed here")
+                .label(apart.evidence.span, format!("attaches {}", apart.name))
+                .help("attach all policies with aws_iam_role_policy_attachment, and none here")
+                .cause("policies")
+            });
         }
     }
 }
@@ -114,7 +115,7 @@ fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             same && other.exists.is_yes()
         });
         let Some((other, _)) = other else { continue };
-        let defect =
+        findings.judge(&Answer::new(declaration.exists), || {
             Defect::new(declaration, "{} and another resource attach one policy for the whole account")
                 .at(
                     attached.evidence.span,
@@ -123,8 +124,8 @@ fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .label(other.decl_range, format!("{} does the same", other.address))
                 .note("whichever is applied last takes the other's roles away")
                 .help("attach the policy with aws_iam_role_policy_attachment, once for each role")
-                .cause("account-wide attachment");
-        findings.judge(&Answer::new(declaration.exists), defect);
+                .cause("account-wide attachment")
+        });
     }
 }
 
@@ -158,8 +159,7 @@ fn report(
     argument: &str,
     things: &str,
 ) {
-    let defect = conflict(subject, inline, apart, argument, things);
-    findings.judge(&Answer::new(subject.exists), defect);
+    findings.judge(&Answer::new(subject.exists), || conflict(subject, inline, apart, argument, things));
 }
 
 fn conflict(

@@ -38,7 +38,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 if let Some(place) = place {
                     defect = defect.at(place.span, place.note.clone()).decided_by(place);
                 }
-                findings.judge(&Answer { evidence: Vec::new(), ..answer }, defect);
+                findings.judge(&Answer { evidence: Vec::new(), ..answer }, || defect);
             };
         if declaration.is_managed() {
             report(

@@ -47,7 +47,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .affects(users(context.reach, endpoint))
                 .cause("policy");
                 if !violation.truth.is_no() {
-                    findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+                    findings.judge(&Answer { evidence: Vec::new(), ..violation }, || defect);
                     break;
                 }
             }

@@ -39,6 +39,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let set_apart = names_endpoints(context.reach, endpoint);
         let violation =
             Answer::all([existence(&endpoint.declaration), off, replaced.negate(), set_apart.negate()]);
+        if violation.truth.is_no() {
+            continue;
+        }
         let here = if endpoint.private_dns.is_configured() {
             "private DNS is off"
         } else {
@@ -52,13 +55,18 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .fix(fix(context, id, service))
                 .affects(affected)
                 .cause("private DNS");
-        let defect = if internet.is_no() {
-            defect
-        } else {
-            let note = format!("the agent reaches {} over the internet instead", service.label());
-            defect.severity(Severity::Warning).note(note)
+        let label = service.label();
+        let instead = match internet {
+            Truth::No => None,
+            Truth::Yes => Some(format!("the agent reaches {label} over the internet instead")),
+            Truth::Unknown => {
+                Some(format!("whether the agent reaches {label} over the internet instead is not known"))
+            }
         };
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || match instead {
+            Some(note) => defect.severity(Severity::Warning).note(note),
+            None => defect,
+        });
     }
     for vpc in network.vpc_ids().filter(|vpc| !context.reach.is_shared(*vpc)) {
         for service in Service::ALL.into_iter().filter(|service| context.reach.needs(vpc, *service)) {
@@ -67,7 +75,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let affected: Vec<String> =
                 sites.map(|site| context.reach.target(site).declaration.address.clone()).collect();
             if !affected.is_empty() {
-                findings.judge(&Answer::new(Truth::Yes), defect.affects(affected));
+                findings.judge(&Answer::new(Truth::Yes), || defect.affects(affected));
             }
         }
     }

@@ -42,13 +42,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 | NameProblem::NewRegion(_) => defect.at_fact(&endpoint.service.name, advice.here),
             };
             let refused = problem.is_refused() && service_of(endpoint, &problem).is_some();
-            let defect = defect
-                .affects(if refused { context.reach.cut_off(endpoint) } else { Vec::new() })
-                .severity(severity)
-                .help(advice.help)
-                .fix(fix)
-                .cause(advice.cause);
-            findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), defect);
+            findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), || {
+                defect
+                    .affects(if refused { context.reach.cut_off(endpoint) } else { Vec::new() })
+                    .severity(severity)
+                    .help(advice.help)
+                    .fix(fix)
+                    .cause(advice.cause)
+            });
         }
     }
 }

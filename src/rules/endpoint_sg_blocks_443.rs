@@ -41,15 +41,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if let Some(group) = context.reach.foreign_group(&endpoint.own_groups, &endpoint.vpc.link) {
             let group = &network.group(group).declaration;
             let own = &network.vpc(vpc).declaration;
-            let defect = Defect::new(
-                &endpoint.declaration,
-                format!("{{}} is given {}, a security group of another VPC", group.address),
-            )
-            .at(endpoint.own_groups.span, "AWS refuses the endpoint with this group")
-            .label(group.decl_range, format!("not in {}", own.address))
-            .help(format!("make the group with `vpc_id` of {}", own.address))
-            .cause("group of another VPC");
-            findings.judge(&existence(&endpoint.declaration), defect);
+            findings.judge(&existence(&endpoint.declaration), || {
+                Defect::new(
+                    &endpoint.declaration,
+                    format!("{{}} is given {}, a security group of another VPC", group.address),
+                )
+                .at(endpoint.own_groups.span, "AWS refuses the endpoint with this group")
+                .label(group.decl_range, format!("not in {}", own.address))
+                .help(format!("make the group with `vpc_id` of {}", own.address))
+                .cause("group of another VPC")
+            });
             continue;
         }
         let mut sites = context.reach.sites_in(vpc).peekable();
@@ -57,8 +58,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let everybody = network.admits(&endpoint.groups, Direction::Ingress, 443, &Party::Vpc(vpc));
             let violation = Answer::all([existence(&endpoint.declaration), admits_nobody(network, endpoint)]);
             let fix = remedy_of(context, id, vpc);
-            let defect = defect(network, endpoint, &everybody, "anybody").fix(fix);
-            findings.judge(&without_places(violation), defect);
+            findings.judge(&without_places(violation), || {
+                defect(network, endpoint, &everybody, "anybody").fix(fix)
+            });
         }
         let mut fix: Option<Option<Fix>> = None;
         // A zone leads instances of other VPCs to an endpoint.
@@ -71,13 +73,17 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let target = &context.reach.target(site).declaration;
             let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
             if admission.coverage == Coverage::Part && there.truth.is_yes() && led {
-                let defect = defect(network, endpoint, &admission, "all of an instance's subnet")
-                    .severity(Severity::Warning)
-                    .note(format!("{} may get an address that is not covered", target.address));
-                findings.judge(&Answer::new(Truth::Yes), defect);
+                findings.judge(&Answer::new(Truth::Yes), || {
+                    defect(network, endpoint, &admission, "all of an instance's subnet")
+                        .severity(Severity::Warning)
+                        .note(format!("{} may get an address that is not covered", target.address))
+                });
                 continue;
             }
             let violation = Answer::all([there, admission.answer.clone().negate()]);
+            if violation.truth.is_no() {
+                continue;
+            }
             let mut defect =
                 defect(network, endpoint, &admission, "the instances").affects([target.address.clone()]);
             if violation.truth.is_yes() {
@@ -99,7 +105,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     "nothing uses the endpoint while private DNS is off; with private DNS on, the instances lose access",
                 );
             }
-            findings.judge(&without_places(violation), defect);
+            findings.judge(&without_places(violation), || defect);
         }
     }
 }

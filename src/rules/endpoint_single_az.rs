@@ -57,6 +57,6 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         .affects(affected)
         .cause("one zone");
         let there = existence(&endpoint.declaration);
-        findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
+        findings.judge(&Answer { evidence: Vec::new(), ..there }, || defect);
     }
 }

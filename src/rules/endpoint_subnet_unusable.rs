@@ -27,64 +27,70 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let exists = existence(&endpoint.declaration);
         let affected = context.reach.cut_off(endpoint);
         let empty = context.reach.without_subnet(id);
-        let defect = Defect::new(&endpoint.declaration, "{} has no subnet, and so no network interface")
-            .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
-            .decided_by(subnets_evidence(endpoint))
-            .help("list a subnet of its VPC for each availability zone in `subnet_ids`")
-            .fix(remedy::place_endpoint(
-                context,
-                &endpoint.declaration,
-                endpoint.subnets.basis == Basis::ProviderDefault,
-                endpoint.vpc.link.to(),
-            ))
-            .affects(affected.iter().cloned())
-            .cause("no subnet");
-        findings.judge(&Answer::all([exists.clone(), empty]), defect);
+        findings.judge(&Answer::all([exists.clone(), empty]), || {
+            Defect::new(&endpoint.declaration, "{} has no subnet, and so no network interface")
+                .at(endpoint.subnets.span.or(endpoint.declaration.decl_range), "it is in no subnet")
+                .decided_by(subnets_evidence(endpoint))
+                .help("list a subnet of its VPC for each availability zone in `subnet_ids`")
+                .fix(remedy::place_endpoint(
+                    context,
+                    &endpoint.declaration,
+                    endpoint.subnets.basis == Basis::ProviderDefault,
+                    endpoint.vpc.link.to(),
+                ))
+                .affects(affected.iter().cloned())
+                .cause("no subnet")
+        });
 
         let nests = context.reach.nested_subnets(id);
-        let defect = Defect::new(&endpoint.declaration, "{} is given lists of subnets, not subnets")
-            .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
-            .decided_by(subnets_evidence(endpoint))
-            .help("join the lists with `concat`; one subnet for each availability zone is enough for all of the VPC")
-            .affects(affected.iter().cloned())
-            .cause("lists of subnets");
-        findings.judge(&Answer::all([exists.clone(), nests]), defect);
+        findings.judge(&Answer::all([exists.clone(), nests]), || {
+            Defect::new(&endpoint.declaration, "{} is given lists of subnets, not subnets")
+                .at(endpoint.subnets.span, "a list within the list, which Terraform refuses")
+                .decided_by(subnets_evidence(endpoint))
+                .help("join the lists with `concat`; one subnet for each availability zone is enough")
+                .affects(affected.iter().cloned())
+                .cause("lists of subnets")
+        });
 
-        let defect = Defect::new(&endpoint.declaration, "{} is given a subnet of another VPC")
-            .at(endpoint.subnets.span, "one of these subnets is in another VPC")
-            .decided_by(subnets_evidence(endpoint))
-            .help("list subnets of the endpoint's own VPC")
-            .affects(affected.iter().cloned())
-            .cause("subnet of another VPC");
-        findings.judge(&Answer::all([exists.clone(), context.reach.foreign_subnet(id)]), defect);
+        findings.judge(&Answer::all([exists.clone(), context.reach.foreign_subnet(id)]), || {
+            Defect::new(&endpoint.declaration, "{} is given a subnet of another VPC")
+                .at(endpoint.subnets.span, "one of these subnets is in another VPC")
+                .decided_by(subnets_evidence(endpoint))
+                .help("list subnets of the endpoint's own VPC")
+                .affects(affected.iter().cloned())
+                .cause("subnet of another VPC")
+        });
 
-        let defect = Defect::new(&endpoint.declaration, "{} is given two subnets in one availability zone")
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), || {
+            Defect::new(&endpoint.declaration, "{} is given two subnets in one availability zone")
             .at(endpoint.subnets.span, "two of these subnets are in one availability zone")
             .decided_by(subnets_evidence(endpoint))
             .help("list one subnet for each availability zone; every subnet of the VPC reaches the endpoint")
             .affects(affected.iter().cloned())
-            .cause("two subnets in one zone");
-        findings.judge(&Answer::all([exists.clone(), context.reach.subnets_in_one_zone(id)]), defect);
+            .cause("two subnets in one zone")
+        });
 
         if let Some(module) = context.reach.joins_public_and_private(id) {
             let whose = if module.is_empty() { "this module".to_owned() } else { module.to_string() };
-            let defect = Defect::new(
-                &endpoint.declaration,
-                format!("{{}} is given the public and the private subnets of {whose} together"),
-            )
-            .at(endpoint.subnets.span, "where one zone has one of each, AWS refuses the second")
-            .severity(Severity::Warning)
-            .help("list one subnet for each availability zone: the private ones serve all of the VPC")
-            .cause("public and private subnets");
-            findings.judge(&exists, defect);
+            findings.judge(&exists, || {
+                Defect::new(
+                    &endpoint.declaration,
+                    format!("{{}} is given the public and the private subnets of {whose} together"),
+                )
+                .at(endpoint.subnets.span, "where one zone has one of each, AWS refuses the second")
+                .severity(Severity::Warning)
+                .help("list one subnet for each availability zone: the private ones serve all of the VPC")
+                .cause("public and private subnets")
+            });
         }
 
-        let defect = Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
-            .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
-            .help("list subnets that have addresses of the endpoint's `ip_address_type`")
-            .affects(affected.iter().cloned())
-            .cause("subnet of another family");
-        findings.judge(&Answer::all([exists.clone(), context.reach.subnet_of_other_family(id)]), defect);
+        findings.judge(&Answer::all([exists.clone(), context.reach.subnet_of_other_family(id)]), || {
+            Defect::new(&endpoint.declaration, "{} is given a subnet without addresses of its type")
+                .at_fact(&endpoint.ip_address_type, "the type of the endpoint's addresses")
+                .help("list subnets that have addresses of the endpoint's `ip_address_type`")
+                .affects(affected.iter().cloned())
+                .cause("subnet of another family")
+        });
 
         for site in endpoint.vpc.link.to().into_iter().flat_map(|vpc| context.reach.sites_in(vpc)) {
             // What may work with an agent that is set up for it is nothing to report.
@@ -101,7 +107,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .affects([context.reach.target(site).declaration.address.clone()])
                     .cause("IPv4 only");
             let there = Answer::all([exists.clone(), Answer::new(site.certain)]);
-            findings.judge(&Answer::all([there, shared.negate()]), defect);
+            findings.judge(&Answer::all([there, shared.negate()]), || defect);
         }
     }
 }

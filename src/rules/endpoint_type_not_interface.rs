@@ -28,6 +28,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let kind = &endpoint.endpoint_type;
         let other = kind.ask("its type", |kind| Truth::known(kind != "Interface"));
         let violation = Answer::all([other, existence(&endpoint.declaration)]);
+        if violation.truth.is_no() {
+            continue;
+        }
         let here = if kind.is_configured() {
             format!("{label} exists as `Interface` only")
         } else {
@@ -42,12 +45,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
         let is_ours = Service::ALL.iter().any(|service| service.label() == *label);
         let affected = if is_ours { context.reach.cut_off(endpoint) } else { Vec::new() };
-        let defect = Defect::new(&endpoint.declaration, "{} is not an interface endpoint")
-            .at_fact(kind, here)
-            .help("set `vpc_endpoint_type = \"Interface\"`")
-            .fix(fix)
-            .affects(affected)
-            .cause("type");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(&endpoint.declaration, "{} is not an interface endpoint")
+                .at_fact(kind, here)
+                .help("set `vpc_endpoint_type = \"Interface\"`")
+                .fix(fix)
+                .affects(affected)
+                .cause("type")
+        });
     }
 }

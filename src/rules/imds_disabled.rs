@@ -22,18 +22,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         violation.evidence.clear();
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
-        let defect = Defect::new(subject, "{} has the metadata service off, so the agent has no identity")
-            .at_fact(&target.metadata_endpoint, "the metadata service is off")
-            .help("set `http_endpoint = \"enabled\"`, with `http_tokens = \"required\"`")
-            .fix(remedy::set(
-                context,
-                subject,
-                &target.metadata_endpoint,
-                "http_endpoint",
-                Term::Text("enabled".into()),
-            ))
-            .affects([target.declaration.address.clone()])
-            .cause("metadata");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(subject, "{} has the metadata service off, so the agent has no identity")
+                .at_fact(&target.metadata_endpoint, "the metadata service is off")
+                .help("set `http_endpoint = \"enabled\"`, with `http_tokens = \"required\"`")
+                .fix(remedy::set(
+                    context,
+                    subject,
+                    &target.metadata_endpoint,
+                    "http_endpoint",
+                    Term::Text("enabled".into()),
+                ))
+                .affects([target.declaration.address.clone()])
+                .cause("metadata")
+        });
     }
 }

@@ -42,15 +42,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             | None => None,
         };
         let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
-        let defect = Defect::new(subject, format!("{{}} {}", problem.what))
-            .at(argument.span, problem.here)
-            .decided_by(evidence)
-            .severity(problem.severity)
-            .help(problem.help)
-            .fix(fix)
-            .affects([target.declaration.address.clone()])
-            .cause("profile argument");
-        findings.judge(&Answer::new(target.declaration.exists), defect);
+        findings.judge(&Answer::new(target.declaration.exists), || {
+            Defect::new(subject, format!("{{}} {}", problem.what))
+                .at(argument.span, problem.here)
+                .decided_by(evidence)
+                .severity(problem.severity)
+                .help(problem.help)
+                .fix(fix)
+                .affects([target.declaration.address.clone()])
+                .cause("profile argument")
+        });
     }
     for id in iam.profile_ids() {
         let profile = iam.profile(id);
@@ -61,12 +62,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let affected = used.get(&id).cloned().unwrap_or_default();
         match &profile.role {
             None if used.contains_key(&id) => {
-                let defect = Defect::new(subject, "{} holds no role, so it gives no credentials")
-                    .at(subject.decl_range, "no `role`")
-                    .help("set `role` to the name of a role with AmazonSSMManagedInstanceCore")
-                    .affects(affected)
-                    .cause("no role");
-                findings.judge(&Answer::new(subject.exists), defect);
+                findings.judge(&Answer::new(subject.exists), || {
+                    Defect::new(subject, "{} holds no role, so it gives no credentials")
+                        .at(subject.decl_range, "no `role`")
+                        .help("set `role` to the name of a role with AmazonSSMManagedInstanceCore")
+                        .affects(affected)
+                        .cause("no role")
+                });
             }
             Some(role) => {
                 let here = match &role.misuse {
@@ -84,14 +86,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .link
                     .to()
                     .and_then(|id| remedy::name_for_arn(role.reference.span, &iam.role(id).declaration));
-                let defect = Defect::new(subject, "{} does not name its role")
-                    .at(role.reference.span, here)
-                    .decided_by(role.reference.evidence(""))
-                    .help("set `role = aws_iam_role.<name>.name`")
-                    .fix(fix)
-                    .affects(affected)
-                    .cause("role argument");
-                findings.judge(&Answer::new(subject.exists & Truth::Yes), defect);
+                findings.judge(&Answer::new(subject.exists & Truth::Yes), || {
+                    Defect::new(subject, "{} does not name its role")
+                        .at(role.reference.span, here)
+                        .decided_by(role.reference.evidence(""))
+                        .help("set `role = aws_iam_role.<name>.name`")
+                        .fix(fix)
+                        .affects(affected)
+                        .cause("role argument")
+                });
             }
             None => {}
         }

@@ -35,21 +35,25 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .help("move the groups into `security_groups` of the `network_interfaces` block")
                     .affects([target.declaration.address.clone()])
                     .cause("groups beside the interface");
-            findings.judge(&Answer::new(site.certain), defect);
+            findings.judge(&Answer::new(site.certain), || defect);
             continue;
         }
         if let Some(group) = reach.foreign_group(&target.groups, &site.vpc) {
             let group = &network.group(group).declaration;
-            let defect = Defect::new(
-                &target.declaration,
-                format!("{{}} is given {}, a security group of another VPC than its subnet's", group.address),
-            )
-            .at(target.groups.span, "AWS refuses the instance with this group")
-            .label(group.decl_range, "this group is of another VPC")
-            .help("take a group of the VPC in which the subnet is")
-            .affects([target.declaration.address.clone()])
-            .cause("group of another VPC");
-            findings.judge(&Answer::new(site.certain), defect);
+            findings.judge(&Answer::new(site.certain), || {
+                Defect::new(
+                    &target.declaration,
+                    format!(
+                        "{{}} is given {}, a security group of another VPC than its subnet's",
+                        group.address
+                    ),
+                )
+                .at(target.groups.span, "AWS refuses the instance with this group")
+                .label(group.decl_range, "this group is of another VPC")
+                .help("take a group of the VPC in which the subnet is")
+                .affects([target.declaration.address.clone()])
+                .cause("group of another VPC")
+            });
             continue;
         }
         let ways = ways(reach, site);
@@ -71,11 +75,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             }));
             let some = open.truth.is_yes() && answers.iter().any(|admission| admission.answer.truth.is_no());
             if some && site.certain.is_yes() {
-                let defect = defect(network, target, nearest, "all of the endpoint's network interfaces")
-                    .severity(Severity::Warning)
-                    .note("sessions fail now and then: DNS alternates between the interfaces")
-                    .affects([target.declaration.address.clone()]);
-                findings.judge(&Answer::new(Truth::Yes), defect);
+                findings.judge(&Answer::new(Truth::Yes), || {
+                    defect(network, target, nearest, "all of the endpoint's network interfaces")
+                        .severity(Severity::Warning)
+                        .note("sessions fail now and then: DNS alternates between the interfaces")
+                        .affects([target.declaration.address.clone()])
+                });
                 continue;
             }
             open.negate()
@@ -96,10 +101,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             violation.reasons.push(Reason::new(text, target.declaration.decl_range));
         }
         let whither = if ways.iter().any(by_endpoint) { "the endpoints" } else { "the internet" };
-        let defect = defect(network, target, nearest, whither)
-            .affects([target.declaration.address.clone()])
-            .fix(fix(context, site, &ways, nearest));
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            defect(network, target, nearest, whither)
+                .affects([target.declaration.address.clone()])
+                .fix(fix(context, site, &ways, nearest))
+        });
     }
 }
 

@@ -35,7 +35,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .help("make the route under the same condition as what it leads to")
                 .cause("dangling route");
             let there = existence(&route.declaration);
-            findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
+            findings.judge(&Answer { evidence: Vec::new(), ..there }, || defect);
         }
     }
     for site in &reach.sites {
@@ -71,7 +71,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .affects([target.declaration.address.clone()])
                 .cause("default route");
             let there = existence(route);
-            findings.judge(&Answer { evidence: Vec::new(), ..there }, defect);
+            findings.judge(&Answer { evidence: Vec::new(), ..there }, || defect);
         }
     }
 }

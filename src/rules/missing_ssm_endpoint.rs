@@ -48,8 +48,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if !missing.is_empty() && !somebody.truth.is_no() {
             let affected = cut_off.iter().filter(|(_, answer)| answer.truth == somebody.truth);
             let affected = affected.map(|(site, _)| reach.target(site).declaration.address.clone());
-            let defect = defect(context, vpc, &missing).affects(affected);
-            findings.judge(&Answer { evidence: Vec::new(), ..somebody.clone() }, defect);
+            findings.judge(&Answer { evidence: Vec::new(), ..somebody.clone() }, || {
+                defect(context, vpc, &missing).affects(affected)
+            });
         } else {
             let open = answers.iter().filter(|(_, served)| served.truth.is_unknown());
             let open: Vec<(Service, Answer)> = open.cloned().collect();
@@ -57,8 +58,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 let services: Vec<Service> = open.iter().map(|(service, _)| *service).collect();
                 let unserved = Answer::any(open.into_iter().map(|(_, served)| served.negate()));
                 let violation = Answer::all([somebody, unserved]);
-                let defect = defect(context, vpc, &services);
-                findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+                findings
+                    .judge(&Answer { evidence: Vec::new(), ..violation }, || defect(context, vpc, &services));
             }
         }
     }
@@ -86,7 +87,7 @@ fn is_served(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Answer {
         });
     let of_wrong_type = Answer::any(wrong_type.map(|endpoint| existence(&endpoint.declaration)));
     Answer::any([
-        presence.answer,
+        presence.answer.clone(),
         of_wrong_type,
         reach.zone_leads_away(vpc, service),
         reach.may_be_forwarded(vpc, service),
@@ -152,7 +153,7 @@ fn defect(context: &RuleContext<'_>, vpc: VpcId, missing: &[Service]) -> Defect 
         defect = defect.label(nat.because.span, format!("{} is switched off here", nat.address));
     }
     for service in missing {
-        for id in context.reach.presence(vpc, *service).elsewhere {
+        for id in context.reach.presence(vpc, *service).elsewhere.iter().copied() {
             let endpoint = &network.endpoint(id).declaration;
             let note = format!("an endpoint for {} exists, but in another VPC", service.label());
             defect = defect.label(endpoint.decl_range, note);
@@ -177,7 +178,7 @@ fn decided_by_keys(context: &RuleContext<'_>, vpc: VpcId) -> Option<Repeated> {
     let network = &context.model.network;
     let mut found: Option<(String, Repeated)> = None;
     for service in Service::ALL {
-        for id in context.reach.presence(vpc, service).endpoints {
+        for id in context.reach.presence(vpc, service).endpoints.iter().copied() {
             let declaration = &network.endpoint(id).declaration;
             let addr = declaration.addr.as_ref()?;
             let argument = match addr.key {

@@ -125,11 +125,12 @@ fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, l
         defect = defect.at(place.span, place.note.clone());
     }
     if network.acl_allows_in_part(*subnet, *direction, *ports, remote) {
-        let defect = defect
-            .severity(Severity::Warning)
-            .note("sessions fail now and then: only some of the ports that the instance may choose pass");
-        findings.judge(&Answer::new(site.certain), defect);
+        findings.judge(&Answer::new(site.certain), || {
+            defect
+                .severity(Severity::Warning)
+                .note("sessions fail now and then: only some of the ports that the instance may choose pass")
+        });
         return;
     }
-    findings.judge(&violation, defect);
+    findings.judge(&violation, || defect);
 }

@@ -35,18 +35,19 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
         let evidence = Evidence { span: profile.span, origin: profile.origin, note: String::new() };
-        let defect = Defect::new(subject, "{} has no instance profile, so the agent has no credentials")
-            .at(profile.span.or(subject.decl_range), "no instance profile")
-            .decided_by(evidence)
-            .help("set `iam_instance_profile` to a profile whose role has AmazonSSMManagedInstanceCore")
-            .fix(if profile.basis == Basis::ProviderDefault {
-                remedy::give_profile(context, subject)
-            } else {
-                None
-            })
-            .note("Default Host Management, set up outside of this configuration, would do instead")
-            .affects([target.declaration.address.clone()])
-            .cause("no profile");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(subject, "{} has no instance profile, so the agent has no credentials")
+                .at(profile.span.or(subject.decl_range), "no instance profile")
+                .decided_by(evidence)
+                .help("set `iam_instance_profile` to a profile whose role has AmazonSSMManagedInstanceCore")
+                .fix(if profile.basis == Basis::ProviderDefault {
+                    remedy::give_profile(context, subject)
+                } else {
+                    None
+                })
+                .note("Default Host Management, set up outside of this configuration, would do instead")
+                .affects([target.declaration.address.clone()])
+                .cause("no profile")
+        });
     }
 }

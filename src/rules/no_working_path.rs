@@ -61,6 +61,6 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             defect = defect.at(place.span, place.note.clone()).decided_by(place);
         }
         let rest: Vec<_> = evidence.collect();
-        findings.judge(&Answer { evidence: rest, ..violation }, defect);
+        findings.judge(&Answer { evidence: rest, ..violation }, || defect);
     }
 }

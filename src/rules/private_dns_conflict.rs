@@ -31,40 +31,45 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 let endpoint = network.endpoint(*id);
                 let first = &network.endpoint(owners[0]).declaration;
                 let message = format!("{{}} claims the name of {} a second time in one VPC", service.label());
-                let defect = Defect::new(&endpoint.declaration, message)
+                findings.judge(&existence(&endpoint.declaration), || {
+                    Defect::new(&endpoint.declaration, message)
                     .at_fact(&endpoint.private_dns, "private DNS is on")
                     .label(first.decl_range, format!("{} has the name already", first.address))
                     .help(
                         "keep one endpoint of the service in the VPC, or switch private DNS off on the other",
                     )
                     .affects(context.reach.cut_off(endpoint))
-                    .cause(&format!("second {}", service.label()));
-                findings.judge(&existence(&endpoint.declaration), defect);
+                    .cause(&format!("second {}", service.label()))
+                });
             }
             if let (Some(id), Some(zone)) = (owners.first(), zones.first()) {
                 let endpoint = network.endpoint(*id);
                 let zone = &network.zone(*zone).declaration;
                 let message = format!("{{}} and a private hosted zone claim the name of {}", service.label());
-                let defect = Defect::new(&endpoint.declaration, message)
-                    .at_fact(&endpoint.private_dns, "private DNS is on")
-                    .label(
-                        zone.decl_range,
-                        format!("{} is a zone of that name in the same VPC", zone.address),
-                    )
-                    .help("remove the zone, or switch private DNS off where other VPCs share the endpoint")
-                    .affects(context.reach.cut_off(endpoint))
-                    .cause(&format!("zone of {}", service.label()));
-                findings.judge(&existence(&endpoint.declaration), defect);
+                findings.judge(&existence(&endpoint.declaration), || {
+                    Defect::new(&endpoint.declaration, message)
+                        .at_fact(&endpoint.private_dns, "private DNS is on")
+                        .label(
+                            zone.decl_range,
+                            format!("{} is a zone of that name in the same VPC", zone.address),
+                        )
+                        .help(
+                            "remove the zone, or switch private DNS off where other VPCs share the endpoint",
+                        )
+                        .affects(context.reach.cut_off(endpoint))
+                        .cause(&format!("zone of {}", service.label()))
+                });
             }
             if let [first, second, ..] = zones.as_slice() {
                 let (first, second) = (&network.zone(*first).declaration, &network.zone(*second).declaration);
                 let place = Evidence::at(first.decl_range, format!("{} is one of that name", first.address));
                 let message =
                     format!("{{}} is a second private hosted zone for {} in one VPC", service.label());
-                let defect = Defect::new(second, message)
-                    .help("keep one of the zones")
-                    .cause(&format!("second zone of {}", service.label()));
-                findings.judge(&Answer::new(Truth::Yes).because(place), defect);
+                findings.judge(&Answer::new(Truth::Yes).because(place), || {
+                    Defect::new(second, message)
+                        .help("keep one of the zones")
+                        .cause(&format!("second zone of {}", service.label()))
+                });
             }
         }
     }

@@ -54,7 +54,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let here = if own { "asks for a public address" } else { "gives it a public address" };
             defect = defect.at(place.span, here).decided_by(place);
         }
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || defect);
     }
 }
 
@@ -108,13 +108,14 @@ fn public_by_v6(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &S
     {
         return;
     }
-    let defect = Defect::new(&target.declaration, "{} gets a public IPv6 address")
-        .severity(Severity::Info)
-        .label(assigned.span, "the subnet assigns IPv6 addresses")
-        .help("lead `::/0` to an egress-only internet gateway, which lets nothing in")
-        .affects([target.declaration.address.clone()])
-        .cause("public IPv6 address");
-    findings.judge(&Answer::new(target.declaration.exists), defect);
+    findings.judge(&Answer::new(target.declaration.exists), || {
+        Defect::new(&target.declaration, "{} gets a public IPv6 address")
+            .severity(Severity::Info)
+            .label(assigned.span, "the subnet assigns IPv6 addresses")
+            .help("lead `::/0` to an egress-only internet gateway, which lets nothing in")
+            .affects([target.declaration.address.clone()])
+            .cause("public IPv6 address")
+    });
 }
 
 fn is_public_on_purpose(target: &Target) -> bool {

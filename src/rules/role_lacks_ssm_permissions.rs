@@ -49,8 +49,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         } else {
             remedy::attach_core_policy(context, role, region)
         };
-        let defect = defect(role, &permissions, violation.truth).affects(affected).fix(fix);
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, defect);
+        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || {
+            defect(role, &permissions, violation.truth).affects(affected).fix(fix)
+        });
     }
     unknown_roles(context, findings);
 }
@@ -78,12 +79,13 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let reason = Reason::new("the role of the instance profile is not known", argument.span);
         let answer = Answer::all([Answer::new(target.declaration.exists), Answer::unknown([reason])]);
-        let defect = Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
-            .at(argument.span, "the role of this instance profile is not known")
-            .help("attach the policy AmazonSSMManagedInstanceCore to the role")
-            .affects([target.declaration.address.clone()])
-            .cause("role not known");
-        findings.judge(&answer, defect);
+        findings.judge(&answer, || {
+            Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
+                .at(argument.span, "the role of this instance profile is not known")
+                .help("attach the policy AmazonSSMManagedInstanceCore to the role")
+                .affects([target.declaration.address.clone()])
+                .cause("role not known")
+        });
     }
 }
 

@@ -36,14 +36,15 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let mut violation = Answer::all([used, trusts.negate()]);
         violation.evidence.clear();
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
-        let defect = Defect::new(&role.declaration, "{} cannot be assumed by EC2")
-            .at(trust.evidence.span, "does not let ec2.amazonaws.com assume the role")
-            .decided_by(trust.evidence.clone())
-            .help("allow the service ec2.amazonaws.com the action sts:AssumeRole")
-            .fix(remedy::trust_ec2(context, role))
-            .affects(affected)
-            .cause("trust");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(&role.declaration, "{} cannot be assumed by EC2")
+                .at(trust.evidence.span, "does not let ec2.amazonaws.com assume the role")
+                .decided_by(trust.evidence.clone())
+                .help("allow the service ec2.amazonaws.com the action sts:AssumeRole")
+                .fix(remedy::trust_ec2(context, role))
+                .affects(affected)
+                .cause("trust")
+        });
     }
     host_management(context, findings);
 }
@@ -58,13 +59,14 @@ fn host_management(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let trusts = context.model.iam.trusts(id, &SSM_SERVICE);
         let mut violation = Answer::all([Answer::new(target.declaration.exists), trusts.negate()]);
         violation.evidence.clear();
-        let defect = Defect::new(&role.declaration, "{} cannot be assumed by Systems Manager")
-            .at(trust.evidence.span, "does not let ssm.amazonaws.com assume the role")
-            .decided_by(trust.evidence.clone())
-            .help("allow the service ssm.amazonaws.com the action sts:AssumeRole")
-            .note("this is the role that Default Host Management gives to instances without a profile")
-            .affects([target.declaration.address.clone()])
-            .cause("trust of Default Host Management");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(&role.declaration, "{} cannot be assumed by Systems Manager")
+                .at(trust.evidence.span, "does not let ssm.amazonaws.com assume the role")
+                .decided_by(trust.evidence.clone())
+                .help("allow the service ssm.amazonaws.com the action sts:AssumeRole")
+                .note("this is the role that Default Host Management gives to instances without a profile")
+                .affects([target.declaration.address.clone()])
+                .cause("trust of Default Host Management")
+        });
     }
 }

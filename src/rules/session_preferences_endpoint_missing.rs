@@ -24,13 +24,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for preferences in &context.model.ssm.preferences {
         if preferences.run_as.truth.is_yes() && !reach.sites.is_empty() {
             let place = preferences.run_as.evidence.first();
-            let defect =
+            findings.judge(&Answer::new(preferences.declaration.exists), || {
                 Defect::new(&preferences.declaration, "{} runs sessions as a user of the operating system")
                     .severity(Severity::Info)
                     .at(place.and_then(|place| place.span), "no session opens where the user does not exist")
                     .help("make the user in the image or in user data")
-                    .cause("run as");
-            findings.judge(&Answer::new(preferences.declaration.exists), defect);
+                    .cause("run as")
+            });
         }
         for Need { used, service, what, blocks } in needs(preferences) {
             if used.truth.is_no() {
@@ -65,7 +65,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 if let Some(place) = place {
                     defect = defect.at(place.span, what).decided_by(place);
                 }
-                findings.judge(&violation, defect);
+                findings.judge(&violation, || defect);
             }
         }
     }

@@ -68,7 +68,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(used) = used {
                 defect = defect.note(used);
             }
-            findings.judge(&Answer { truth: violation.truth, evidence: Vec::new(), reasons }, defect);
+            findings.judge(&Answer { truth: violation.truth, evidence: Vec::new(), reasons }, || defect);
         }
     }
     acl_entries(context, findings);

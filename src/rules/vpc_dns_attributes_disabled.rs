@@ -39,13 +39,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         };
 
         let violation = Answer::all([there.clone(), off(&vpc.dns_support), uses_support]);
-        let defect = Defect::new(&vpc.declaration, "{} has DNS support off, so no name resolves in it")
-            .at_fact(&vpc.dns_support, "DNS support is off")
-            .help("set `enable_dns_support = true`")
-            .fix(set(&vpc.dns_support, "enable_dns_support"))
-            .affects(affected())
-            .cause("enable_dns_support");
-        findings.judge(&violation, defect);
+        findings.judge(&violation, || {
+            Defect::new(&vpc.declaration, "{} has DNS support off, so no name resolves in it")
+                .at_fact(&vpc.dns_support, "DNS support is off")
+                .help("set `enable_dns_support = true`")
+                .fix(set(&vpc.dns_support, "enable_dns_support"))
+                .affects(affected())
+                .cause("enable_dns_support")
+        });
 
         let here = if vpc.dns_hostnames.is_configured() {
             "DNS hostnames are off"
@@ -62,13 +63,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         .fix(set(&vpc.dns_hostnames, "enable_dns_hostnames"))
         .affects(affected())
         .cause("enable_dns_hostnames");
-        let defect = match does_without(reach, id) {
+        findings.judge(&violation, || match does_without(reach, id) {
             true => defect
                 .severity(Severity::Warning)
                 .note("private DNS of the endpoints is off too; all instances go out over the internet"),
             false => defect,
-        };
-        findings.judge(&violation, defect);
+        });
     }
 }
 

@@ -88,14 +88,10 @@ pub struct Disk;
 impl FileSystem for Disk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         use std::io::Read;
-        // The kind is asked first because opening a pipe would block for ever.
-        if self.kind(path)? != FileKind::File {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
         let file = open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(not_regular());
         }
         let size = metadata.len();
         if size > limit {
@@ -185,16 +181,20 @@ impl FileSystem for Disk {
     }
 }
 
-/// Opens a file for reading. Between the look and the opening a pipe may have taken its place; that must not block.
+/// Opens a file for reading; a pipe without waiting for somebody to write to it.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+    std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
 }
 
 #[cfg(not(unix))]
 fn open(path: &Path) -> io::Result<std::fs::File> {
-    std::fs::File::open(path)
+    if Disk.kind(path)? == FileKind::File { std::fs::File::open(path) } else { Err(not_regular()) }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 fn disk_entry(disk: &Disk, path: &Path, file_type: std::fs::FileType) -> Entry {

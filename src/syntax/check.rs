@@ -502,12 +502,14 @@ impl<'a> Walk<'a> {
                 walk.expression()?;
                 let colon = walk.peek();
                 if colon.kind != Kind::Colon {
-                    return walk.stop(
+                    // Terraform goes on as if the conditional ended here.
+                    walk.report(
                         colon,
                         "Missing false expression in conditional",
                         "The conditional operator (...?...:...) requires a false expression, delimited by a \
                          colon.",
                     );
+                    return Ok(());
                 }
                 walk.read();
             }

@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use ecow::EcoString;
 use hcl::edit::expr::{self as edit, BinaryOperator, Expression, TraversalOperator, UnaryOperator};
 use hcl::edit::{Decorated, Ident, parser};
 
@@ -88,7 +87,6 @@ impl<'a> Tree<'_, 'a> {
                 if_true: self.boxed(&conditional.true_expr),
                 if_false: self.boxed(&conditional.false_expr),
             },
-            Expression::FuncCall(call) => self.call(call),
             Expression::Traversal(traversal) => return self.traversal(traversal),
             Expression::UnaryOp(unary) => ExprKind::Unary {
                 op: match unary.operator.value() {
@@ -111,7 +109,8 @@ impl<'a> Tree<'_, 'a> {
             | Expression::StringTemplate(_)
             | Expression::HeredocTemplate(_)
             | Expression::Array(_)
-            | Expression::Object(_) => self.misread(span),
+            | Expression::Object(_)
+            | Expression::FuncCall(_) => self.misread(span),
         };
         Expr { kind, span }
     }
@@ -119,21 +118,6 @@ impl<'a> Tree<'_, 'a> {
     fn misread(&self, span: Span) -> ExprKind {
         self.lower.problem(MISREAD, span.start as usize..span.end as usize);
         ExprKind::Null
-    }
-
-    fn call(&self, call: &edit::FuncCall) -> ExprKind {
-        let (last, last_span) = self.name(&call.name.name);
-        let mut name = EcoString::new();
-        let mut name_span = last_span;
-        for namespace in &call.name.namespace {
-            let (part, span) = self.name(namespace);
-            name_span = name_span.to(span);
-            name.push_str(&part);
-            name.push_str("::");
-        }
-        name.push_str(&last);
-        let args = call.args.iter().map(|arg| self.expr(arg)).collect();
-        ExprKind::Call { name, name_span, args, expand_final: call.args.expand_final() }
     }
 
     fn for_expr(&self, for_expr: &edit::ForExpr) -> ForExpr {

@@ -1,7 +1,7 @@
 //! Native syntax to our tree, along the tokens.
 //!
-//! Bodies and leaves of expressions (literals, templates, names, plain traversals, tuples and objects) are read off the
-//! tokens, whose grammar was checked before. Everything else goes through `hcl::edit`: see [`compound`].
+//! Bodies and leaves of expressions (literals, templates, names, plain traversals, tuples, objects and calls) are read off
+//! the tokens, whose grammar was checked before. Everything else goes through `hcl::edit`: see [`compound`].
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a rule of the grammar names the tokens that it is about"
@@ -9,6 +9,8 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+
+use ecow::EcoString;
 
 use super::ast::{
     Attribute, Block, Body, Comment, Expr, ExprKind, File, Label, ObjectItem, Step, StepKind, TemplatePart,
@@ -107,7 +109,7 @@ impl<'a> Source<'a> {
         if let Some(deep) = found.too_deep {
             return Err(vec![self.not_understood(TOO_DEEP, deep)]);
         }
-        let context = Lower { source: tokens, problem: Cell::new(None) };
+        let context = Lower { source: tokens, closings: closings(tokens.tokens), problem: Cell::new(None) };
         let lowered = lower(&context);
         match context.problem.take() {
             None => Ok(lowered),
@@ -162,6 +164,8 @@ enum Element {
 /// The tokens of a text, from which a tree is made. Their grammar was checked.
 pub(super) struct Lower<'a> {
     source: Tokens<'a>,
+    /// For each token that opens something the index of the one that closes it.
+    closings: Vec<u32>,
     /// What forbids to use the tree, and where.
     problem: Cell<Option<(&'static str, Range<usize>)>>,
 }
@@ -223,41 +227,29 @@ impl<'a> Lower<'a> {
 
     /// The index of the token that closes what the one at `open` opens.
     fn closing(&self, open: usize) -> usize {
-        let mut depth = 0;
-        for (at, token) in self.source.tokens.iter().enumerate().skip(open) {
-            if token.kind.opens() {
-                depth += 1;
-            } else if token.kind.closes() {
-                depth -= 1;
-                if depth == 0 {
-                    return at;
-                }
-            }
-        }
-        self.end()
+        self.closings.get(open).map_or(self.end(), |close| *close as usize)
     }
 
     /// The index after the last token of the expression that starts at `first` and ends with its line or with what is
     /// around it.
     fn expression_end(&self, first: usize) -> usize {
-        let mut depth = 0;
-        for (at, token) in self.source.tokens.iter().enumerate().skip(first) {
-            if token.kind.opens() {
-                depth += 1;
-            } else if depth > 0 {
-                depth -= usize::from(token.kind.closes());
-            } else {
-                let ends = match token.kind {
-                    Kind::Newline | Kind::End => true,
-                    Kind::Comment => self.slice(*token).ends_with('\n'),
-                    kind => kind.closes(),
-                };
-                if ends {
-                    return at;
+        let mut at = first;
+        loop {
+            let token = self.token(at);
+            let ends = match token.kind {
+                Kind::Newline | Kind::End => true,
+                Kind::Comment => self.slice(token).ends_with('\n'),
+                kind if kind.opens() => {
+                    at = self.closing(at);
+                    false
                 }
+                kind => kind.closes(),
+            };
+            if ends {
+                return at;
             }
+            at += 1;
         }
-        self.end()
     }
 
     // Bodies
@@ -332,7 +324,7 @@ impl<'a> Lower<'a> {
     /// The expression that is all there is in a range of tokens but comments and line breaks.
     fn expr(&self, tokens: Range<usize>) -> Expr {
         let tokens = self.trimmed(tokens);
-        if self.leaf_end(tokens.start) == Some(tokens.end) {
+        if self.leaf_end(tokens.start, tokens.end) == Some(tokens.end) {
             self.leaf(tokens)
         } else {
             compound::expr(self, tokens)
@@ -340,8 +332,9 @@ impl<'a> Lower<'a> {
     }
 
     /// The index after the leaf that starts at `at`, where an operand stands, if one does: a literal, a template, a tuple or
-    /// object, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves.
-    pub(super) fn leaf_end(&self, at: usize) -> Option<usize> {
+    /// object, a call, a name or a plain traversal, whose steps stand one after the other and whose keys are leaves. `end`
+    /// is where the expression around it ends: in an object a parenthesis on the next line belongs to the next item.
+    pub(super) fn leaf_end(&self, at: usize, end: usize) -> Option<usize> {
         let token = self.token(at);
         match token.kind {
             Kind::Number => Some(at + 1),
@@ -351,21 +344,29 @@ impl<'a> Lower<'a> {
             }
             Kind::Ident if is_keyword(self.slice(token)) => Some(at + 1),
             Kind::Ident => {
-                let mut end = at + 1;
-                while let Some(next) = self.step_end(end) {
-                    end = next;
+                if let Some(arguments) = self.arguments(at).filter(|open| *open < end) {
+                    return Some(self.closing(arguments) + 1);
                 }
-                let is_call = || {
-                    let after = self.token(self.past_blanks(end)).kind;
-                    end == at + 1 && matches!(after, Kind::OpenParen | Kind::DoubleColon)
-                };
-                (!is_call()).then_some(end)
+                let mut last = at + 1;
+                while let Some(next) = self.step_end(last, end) {
+                    last = next;
+                }
+                Some(last)
             }
             _ => None,
         }
     }
 
-    fn step_end(&self, at: usize) -> Option<usize> {
+    /// The index of the parenthesis that opens the arguments, when the name at `at` is a function's or its namespace's.
+    fn arguments(&self, at: usize) -> Option<usize> {
+        let mut next = self.past_blanks(at + 1);
+        while self.token(next).kind == Kind::DoubleColon {
+            next = self.past_blanks(self.past_blanks(next + 1) + 1);
+        }
+        (self.token(next).kind == Kind::OpenParen).then_some(next)
+    }
+
+    fn step_end(&self, at: usize, end: usize) -> Option<usize> {
         let (before, token, next) = (self.token(at - 1), self.token(at), self.token(at + 1));
         if token.start != before.end {
             return None;
@@ -375,7 +376,7 @@ impl<'a> Lower<'a> {
                 Some(at + 2)
             }
             Kind::OpenBracket => {
-                let close = if next.kind == Kind::Star { at + 2 } else { self.leaf_end(at + 1)? };
+                let close = if next.kind == Kind::Star { at + 2 } else { self.leaf_end(at + 1, end)? };
                 (self.token(close).kind == Kind::CloseBracket).then_some(close + 1)
             }
             _ => None,
@@ -411,6 +412,7 @@ impl<'a> Lower<'a> {
                 let items = items.into_iter().map(|item| self.object_item(item)).collect();
                 Expr { kind: ExprKind::Object(items), span }
             }
+            _ if self.token(tokens.end - 1).kind == Kind::CloseParen => self.call(tokens, span),
             _ if tokens.len() > 1 => {
                 let mut traversal = Traversal {
                     root: self.slice(first).into(),
@@ -419,7 +421,7 @@ impl<'a> Lower<'a> {
                 };
                 let mut at = tokens.start + 1;
                 while at < tokens.end {
-                    let end = self.step_end(at).unwrap_or(tokens.end);
+                    let end = self.step_end(at, tokens.end).unwrap_or(tokens.end);
                     traversal.steps.push(self.step(at..end));
                     at = end;
                 }
@@ -434,11 +436,30 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The items of a tuple or an object, between what separates them.
+    fn call(&self, tokens: Range<usize>, span: Span) -> Expr {
+        let open = self.arguments(tokens.start).unwrap_or(tokens.start);
+        let mut name = EcoString::new();
+        let mut name_span = self.token_span(self.token(tokens.start));
+        let parts = (tokens.start..open).map(|at| self.token(at));
+        for part in parts.filter(|token| !matches!(token.kind, Kind::Comment | Kind::Newline)) {
+            name.push_str(self.slice(part));
+            name_span = name_span.to(self.token_span(part));
+        }
+        let mut items = self.items(open + 1..tokens.end - 1);
+        let mut expand_final = false;
+        if let Some(last) = items.last_mut() {
+            let trimmed = self.trimmed(last.clone());
+            expand_final = self.token(trimmed.end - 1).kind == Kind::Ellipsis;
+            *last = trimmed.start..trimmed.end - usize::from(expand_final);
+        }
+        let args = items.into_iter().map(|item| self.expr(item)).collect();
+        Expr { kind: ExprKind::Call { name, name_span, args, expand_final }, span }
+    }
+
+    /// The items of a tuple or an object or the arguments of a call, between what separates them.
     fn items(&self, tokens: Range<usize>) -> Vec<Range<usize>> {
         let mut items = Vec::new();
-        let mut depth = 0;
-        // Line breaks separate the items of an object; in a tuple they stand before or after one, or within.
+        // Line breaks separate the items of an object; elsewhere they stand before or after one, or within.
         let is_object = self.token(tokens.start - 1).kind == Kind::OpenBrace;
         let mut start = self.past_blanks(tokens.start);
         let mut at = start;
@@ -446,16 +467,12 @@ impl<'a> Lower<'a> {
             let token = self.token(at);
             let ends = match token.kind {
                 kind if kind.opens() => {
-                    depth += 1;
+                    at = self.closing(at);
                     false
                 }
-                kind if kind.closes() => {
-                    depth -= 1;
-                    false
-                }
-                Kind::Comma => depth == 0,
-                Kind::Newline => depth == 0 && is_object,
-                Kind::Comment => depth == 0 && is_object && self.slice(token).ends_with('\n'),
+                Kind::Comma => true,
+                Kind::Newline => is_object,
+                Kind::Comment => is_object && self.slice(token).ends_with('\n'),
                 _ => false,
             };
             at += 1;
@@ -472,22 +489,17 @@ impl<'a> Lower<'a> {
     }
 
     fn object_item(&self, tokens: Range<usize>) -> ObjectItem {
-        let mut depth = 0;
         let mut conditionals = 0;
         let mut separator = tokens.start;
-        for at in tokens.clone() {
-            let kind = self.token(at).kind;
-            depth += usize::from(kind.opens());
-            depth -= usize::from(kind.closes());
-            match kind {
-                Kind::Question if depth == 0 => conditionals += 1,
-                Kind::Colon if depth == 0 && conditionals > 0 => conditionals -= 1,
-                Kind::Equal | Kind::Colon if depth == 0 => {
-                    separator = at;
-                    break;
-                }
+        while separator < tokens.end {
+            match self.token(separator).kind {
+                kind if kind.opens() => separator = self.closing(separator),
+                Kind::Question => conditionals += 1,
+                Kind::Colon if conditionals > 0 => conditionals -= 1,
+                Kind::Equal | Kind::Colon => break,
                 _ => {}
             }
+            separator += 1;
         }
         let key = self.trimmed(tokens.start..separator);
         let first = self.token(key.start);
@@ -677,6 +689,22 @@ impl<'a> Lower<'a> {
         matches!(elements.first(), Some(Element::Sequence { kind: Kind::Directive, inner, .. })
             if self.is_word(self.past_blanks(inner.start), word))
     }
+}
+
+/// For each token that opens something the index of the one that closes it; without one, of the last token.
+fn closings(tokens: &[Token]) -> Vec<u32> {
+    let mut closings = vec![tokens.len().saturating_sub(1) as u32; tokens.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind.opens() {
+            open.push(at);
+        } else if token.kind.closes()
+            && let Some(opener) = open.pop()
+        {
+            closings[opener] = at as u32;
+        }
+    }
+    closings
 }
 
 /// Whether a word is a literal where an operand stands.

@@ -6,6 +6,16 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 
 use crate::syntax::literal::is_space;
 
+/// Whether a text is a name of the language.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    text.starts_with(|c| is_xid_start(c) || c == '_') && text.chars().all(is_identifier_part)
+}
+
+/// Whether a character may stand in a name, after the first one.
+pub(crate) fn is_identifier_part(c: char) -> bool {
+    is_xid_continue(c) || c == '-'
+}
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -261,7 +271,7 @@ impl Scanner<'_> {
         let mut len = run(self.rest(), |b| IS_WORD[usize::from(b)]);
         if self.byte(len).is_some_and(|b| !b.is_ascii()) {
             let tail = &self.text[self.at + len..];
-            len += tail.find(|c: char| !(is_xid_continue(c) || c == '-')).unwrap_or(tail.len());
+            len += tail.find(|c| !is_identifier_part(c)).unwrap_or(tail.len());
         }
         self.emit(Kind::Ident, len);
     }
@@ -282,7 +292,7 @@ impl Scanner<'_> {
         let dash = usize::from(self.byte(2) == Some(b'-'));
         let name = &self.text[self.at + 2 + dash..];
         let starts = name.chars().next().is_some_and(|c| is_xid_start(c) || c == '_');
-        let len = name.find(|c: char| !(is_xid_continue(c) || c == '-')).unwrap_or(name.len());
+        let len = name.find(|c| !is_identifier_part(c)).unwrap_or(name.len());
         let newline = match &name.as_bytes()[len..] {
             [b'\n', ..] => 1,
             [b'\r', b'\n', ..] => 2,

@@ -1,7 +1,7 @@
 //! What `hcl::edit` gets to see of a compound expression: as little as gives the same tree.
 //!
-//! Literals, templates, tuples, objects and plain traversals are [leaves](Leaf): each is one short name here, and is read
-//! off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
+//! Literals, templates, tuples, objects, calls and plain traversals are [leaves](Leaf): each is one short name here, and is
+//! read off the tokens wherever the tree has that name. Comments and line breaks are gone. Most of the parser's time would go
 //! into these; and it reads some of them differently from Terraform, refuses some, and takes quadratic time for others.
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -35,6 +35,7 @@ impl Shape {
         let mut build = Build {
             lower,
             shape: Shape { text: String::new(), from: Vec::new(), leaves: Vec::new() },
+            end: tokens.end,
             is_operand: true,
         };
         let mut next = tokens.start;
@@ -64,6 +65,8 @@ impl Shape {
 struct Build<'b, 'a> {
     lower: &'b Lower<'a>,
     shape: Shape,
+    /// Where the tokens of the expression end.
+    end: usize,
     /// Whether an operand is to come, and not an operator or a step.
     is_operand: bool,
 }
@@ -72,15 +75,13 @@ impl Build<'_, '_> {
     /// Adds what a token starts and gives the index of the next one.
     fn token(&mut self, at: usize) -> usize {
         let token = self.lower.token(at);
-        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at)).flatten() {
+        if let Some(end) = self.is_operand.then(|| self.lower.leaf_end(at, self.end)).flatten() {
             self.leaf(at..end);
             self.is_operand = false;
             return end;
         }
         match token.kind {
             Kind::Newline | Kind::Comment => {}
-            // The name of a function.
-            Kind::Ident if self.is_operand => self.copy(token),
             Kind::Dot => {
                 self.copy(token);
                 let name = self.lower.past_blanks(at + 1);

@@ -79,11 +79,9 @@ impl Evaluator<'_> {
             },
             _ => match funcs::find(plain) {
                 Some(function) => self.call_function(function, &values, args, span),
-                None => match builtin::provider_function(plain) {
-                    Some(function) if self.has_provider(scope, "terraform") => {
-                        self.call_provider_function(function, &values, args, span)
-                    }
-                    Some(_) | None => return self.no_function(scope, name, name_span, span),
+                None => match self.builtin_function(scope, name) {
+                    Some(function) => self.call_provider_function(function, &values, args, span),
+                    None => return self.no_function(scope, name, name_span, span),
                 },
             },
         };
@@ -127,14 +125,29 @@ impl Evaluator<'_> {
         Err(self.finish(result, &format!("{function}..."), &[value], span))
     }
 
-    fn has_provider(&self, scope: &Scope<'_>, local_name: &str) -> bool {
-        self.module(scope.module).node.module.required_providers.contains_key(local_name)
+    /// The source of a provider that the module declares, as far as it is written.
+    fn provider_source(&self, scope: &Scope<'_>, local_name: &str) -> Option<&str> {
+        let providers = &self.module(scope.module).node.module.required_providers;
+        Some(providers.get(local_name)?.source.as_deref().unwrap_or_default())
+    }
+
+    /// The function of the built-in provider that a name is, by whatever local name the module has for the provider.
+    fn builtin_function(&self, scope: &Scope<'_>, name: &str) -> Option<builtin::ProviderFunction> {
+        let (local_name, function) = name.strip_prefix("provider::")?.split_once("::")?;
+        let source = self.provider_source(scope, local_name)?;
+        (source == builtin::SOURCE).then(|| builtin::provider_function(function))?
     }
 
     fn no_function(&mut self, scope: &Scope<'_>, name: &EcoString, name_span: Span, span: Span) -> Value {
         if let Some(rest) = name.strip_prefix("provider::") {
-            let provider = rest.split("::").next().unwrap_or_default();
-            if !self.has_provider(scope, provider) {
+            let (provider, function) = rest.split_once("::").unwrap_or((rest, rest));
+            let source = self.provider_source(scope, provider);
+            if source == Some(builtin::SOURCE) {
+                let detail =
+                    format!("The function \"{function}\" is not available from the provider \"{provider}\".");
+                return self.error("Unknown provider function", detail, name_span);
+            }
+            if source.is_none() {
                 let detail = format!(
                     "There is no function named \"{name}\". Ensure that provider name \"{provider}\" is declared in \
                      this module's required_providers block, and that this provider offers a function named \"{}\".",

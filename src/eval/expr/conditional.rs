@@ -84,15 +84,15 @@ impl Evaluator<'_> {
             let origin = self.origin(Some(span), step, [decider.origin, arms[0].origin, arms[1].origin]);
             return self.undecided(&decided, arms, ty, marks).with_origin(origin);
         };
-        let (arm, errors, uncertain) = if taken {
-            (true_value, true_errors, true_uncertain)
+        let (arm, other, errors, uncertain) = if taken {
+            (true_value, false_value.ty(), true_errors, true_uncertain)
         } else {
-            (false_value, false_errors, false_uncertain)
+            (false_value, true_value.ty(), false_errors, false_uncertain)
         };
         self.uncertain = uncertain;
         self.errors.extend(errors);
         let origin = self.origin(Some(span), step, [decider.origin, arm.origin]);
-        let converted = match kept_apart(&arm, &ty) {
+        let converted = match kept_apart(&arm, &other, &ty) {
             Some(collection) => Err(ConvertError {
                 message: format!("element types must all match for conversion to {collection}"),
             }),
@@ -144,10 +144,10 @@ impl Evaluator<'_> {
 /// types.
 ///
 /// Beside a collection whose elements are of no known type, go-cty puts a tuple's elements together as they are.
-fn kept_apart(arm: &Value, ty: &Type) -> Option<&'static str> {
-    let collection = match (&arm.kind, ty) {
-        (ValueKind::Tuple(_), Type::List(element)) if **element == Type::Dynamic => "list",
-        (ValueKind::Object(_), Type::Map(element)) if **element == Type::Dynamic => "map",
+fn kept_apart(arm: &Value, other: &Type, ty: &Type) -> Option<&'static str> {
+    let collection = match (&arm.kind, other, ty) {
+        (ValueKind::Tuple(_), Type::List(_), Type::List(element)) if **element == Type::Dynamic => "list",
+        (ValueKind::Object(_), Type::Map(_), Type::Map(element)) if **element == Type::Dynamic => "map",
         _ => return None,
     };
     let mut types = arm.parts().map(Value::ty).filter(|ty| *ty != Type::Dynamic);

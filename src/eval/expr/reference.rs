@@ -14,7 +14,12 @@ use crate::source::Span;
 use crate::syntax::ast::{Step, StepKind, Traversal};
 
 impl Evaluator<'_> {
-    pub(super) fn traversal(&mut self, scope: &Scope<'_>, traversal: &Traversal, span: Span) -> Value {
+    pub(in crate::eval) fn traversal(
+        &mut self,
+        scope: &Scope<'_>,
+        traversal: &Traversal,
+        span: Span,
+    ) -> Value {
         if let Some(value) = scope.lookup(&traversal.root) {
             let value = value.clone();
             return self.steps(scope, value, &traversal.steps);

@@ -10,6 +10,7 @@ use crate::eval::scope::{Bound, Evaluator, Scope};
 use crate::eval::value::{Marks, Type, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, TemplatePart};
+use crate::syntax::is_identifier;
 
 impl Evaluator<'_> {
     pub(super) fn call_templatefile(
@@ -205,12 +206,6 @@ impl Evaluator<'_> {
         }
         value
     }
-}
-
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 /// What Terraform says of a template that `templatestring` gets from the call itself.

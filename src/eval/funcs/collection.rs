@@ -1132,18 +1132,19 @@ fn matchkeys(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncEr
 }
 
 fn merge_type(args: &[Value]) -> Result<Type, FuncError> {
-    let Some(first) = args.first() else { return Ok(Type::object([])) };
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    let Some(first) = types.first() else { return Ok(Type::object([])) };
     let mut attributes = BTreeMap::new();
     let mut complete = true;
-    for arg in args {
-        match (arg.ty(), &arg.kind) {
+    for (ty, arg) in types.iter().zip(args) {
+        match (ty, &arg.kind) {
             (Type::Dynamic | Type::Resource(_), _) => return Ok(Type::Dynamic),
             (Type::Object(_) | Type::Map(_), ValueKind::Null(_)) => {}
             (Type::Object(types), _) => {
                 attributes.extend(types.iter().map(|(name, ty)| (name.clone(), ty.clone())));
             }
             (Type::Map(element), ValueKind::Map(_, entries)) => {
-                attributes.extend(entries.keys().map(|key| (key.clone(), Type::clone(&element))));
+                attributes.extend(entries.keys().map(|key| (key.clone(), Type::clone(element))));
             }
             (Type::Map(_), _) => complete = false,
             (other, _) => {
@@ -1154,9 +1155,10 @@ fn merge_type(args: &[Value]) -> Result<Type, FuncError> {
             }
         }
     }
-    let ty = first.ty();
-    if args.iter().all(|arg| arg.ty() == ty) {
-        Ok(ty)
+    // Objects of one type that are not null have merged to that type already.
+    let is_merged = matches!(first, Type::Object(_)) && !args.iter().any(Value::is_null);
+    if !is_merged && types.iter().all(|ty| ty == first) {
+        Ok(first.clone())
     } else if complete {
         Ok(Type::object(attributes))
     } else {

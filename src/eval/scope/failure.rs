@@ -153,6 +153,12 @@ impl Evaluator<'_> {
         self.origins.add(Origin { span, step, inputs })
     }
 
+    /// Something of which nothing is known, not even its type.
+    pub(in crate::eval) fn anything(&mut self, what: &str, span: Span) -> Value {
+        self.uncertain += 1;
+        self.unknown(Type::Dynamic, Refinement::default(), Cause::KeysUnknown(what.into()), span)
+    }
+
     /// A new unknown that is equal only to itself.
     pub(in crate::eval) fn unknown(
         &mut self,

@@ -6,6 +6,7 @@ use ecow::EcoString;
 use rustc_hash::FxHashMap;
 
 use crate::addr::InstanceKey;
+use crate::config::cycle::CYCLE;
 use crate::config::{Child, MissingModule, ModuleCall, ModuleNode, Output};
 use crate::eval::expand::Expansion;
 use crate::eval::origin::Step;
@@ -76,7 +77,7 @@ impl<'a> Evaluator<'a> {
         let steps = &traversal.steps;
         let Some(StepKind::Attr(name)) = steps.first().map(|step| &step.kind) else {
             return (
-                self.error(
+                self.undeclared(
                     "Invalid reference",
                     "The \"module\" object cannot be accessed directly. Instead, access one of its attributes.",
                     traversal.root_span,
@@ -90,8 +91,14 @@ impl<'a> Evaluator<'a> {
             let hint = did_you_mean(name, node.module.module_calls.keys().map(|name| name.as_str()));
             let detail =
                 format!("No module call named \"{name}\" is declared in {}.{hint}", self.place(module));
-            return (self.error("Reference to undeclared module", detail, traversal.root_span), steps.len());
+            return (
+                self.undeclared("Reference to undeclared module", detail, traversal.root_span),
+                steps.len(),
+            );
         };
+        if self.any_inputs {
+            return (self.anything(&format!("module.{name}"), traversal.root_span), 1);
+        }
         match node.children.get(key) {
             Some(Child::Module(child)) => {
                 let expansion = self.expand_module(module, call, child);
@@ -213,7 +220,7 @@ impl<'a> Evaluator<'a> {
             Some(Memo::Done(expansion)) => return Arc::clone(expansion),
             Some(Memo::Running) => {
                 let name = format!("module.{}", call.name);
-                self.report("Cycle", name, Some(call.decl_range));
+                self.report(CYCLE, name, Some(call.decl_range));
                 return Arc::new(Expansion::Failed);
             }
             None => {}

@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 
 use crate::addr::{self, ResourceMode};
 use crate::config::ProviderRef;
+use crate::config::cycle::CYCLE;
 use crate::eval::expand::Expansion;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, InstanceState, Memo, ModuleId, Scope, unknown_value};
-use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
 use crate::eval::value::{Cause, InstanceId, InstanceRef, Refinement, Type, Value, ValueKind};
 use crate::eval::{BlockValue, ResourceInstance, builtin};
@@ -78,6 +78,10 @@ impl<'a> Evaluator<'a> {
             let (summary, detail) = problem;
             return (self.undeclared(summary, detail, traversal.root_span), traversal.steps.len());
         }
+        if self.any_inputs {
+            let value = self.any_attribute(key, decl, &traversal.steps[used..]);
+            return (value, traversal.steps.len().min(used + 1));
+        }
         let expansion = self.expand_resource(module, key, decl);
         let mut target = match &*expansion {
             Expansion::Single(id) => Some(*id),
@@ -110,6 +114,25 @@ impl<'a> Evaluator<'a> {
                 (value, used)
             }
         }
+    }
+
+    /// What a reference to a resource gives that nothing is known of.
+    fn any_attribute(
+        &mut self,
+        key: &addr::Resource,
+        decl: &crate::config::Resource,
+        steps: &[ast::Step],
+    ) -> Value {
+        if let Some(schema) = builtin::attributes(&key.type_name, key.mode)
+            && decl.count.is_none()
+            && decl.for_each.is_none()
+            && let Some(ast::Step { kind: StepKind::Attr(name), span }) = steps.first()
+            && !schema.contains(&name.as_str())
+        {
+            let (summary, detail) = builtin::no_attribute(name, schema);
+            return self.undeclared(summary, detail, *span);
+        }
+        self.anything(&key.to_string(), decl.decl_range)
     }
 
     /// What Terraform refuses of a reference before it evaluates anything: an instance key that is missing or too
@@ -172,7 +195,7 @@ impl<'a> Evaluator<'a> {
         match self.module(module).resources.get(key) {
             Some(Memo::Done(expansion)) => return Arc::clone(expansion),
             Some(Memo::Running) => {
-                self.report("Cycle", key.to_string(), Some(decl.decl_range));
+                self.report(CYCLE, key.to_string(), Some(decl.decl_range));
                 return Arc::new(Expansion::Failed);
             }
             None => {}
@@ -310,14 +333,8 @@ impl<'a> Evaluator<'a> {
         let resource = self.instance(id).resource.addr.resource.clone();
         if let Some(schema) = builtin::attributes(&resource.type_name, resource.mode) {
             if !schema.contains(&name) {
-                return self.error(
-                    "Unsupported attribute",
-                    format!(
-                        "This object has no argument, nested block, or exported attribute named \"{name}\".{}",
-                        did_you_mean(name, schema.iter().copied())
-                    ),
-                    span,
-                );
+                let (summary, detail) = builtin::no_attribute(name, schema);
+                return self.error(summary, detail, span);
             }
             return self.builtin_attribute(id, name);
         }

@@ -42,6 +42,9 @@ impl<'a> Evaluator<'a> {
             self.has_secrets = true;
             variable.default.iter().for_each(|default| self.hide_literals(default));
         }
+        if self.any_inputs {
+            return self.unset_variable(module, variable, &constraint, false);
+        }
         let (value, set) = match self.module(module).parent {
             None => self.root_input(variable, &constraint),
             Some((parent, call)) => match call.arguments.attribute(name) {
@@ -53,6 +56,11 @@ impl<'a> Evaluator<'a> {
                     let repetition = self.module(module).repetition.clone();
                     let scope = Scope { repetition: Some(&repetition), ..Scope::module(parent) };
                     let value = self.eval(&scope, &argument.expr);
+                    if value.deep_marks().ephemeral && !variable.ephemeral {
+                        let detail = "This input variable is not declared as accepting a ephemeral values, so it \
+                                      cannot be set to a result derived from an ephemeral value.";
+                        self.report("Ephemeral value not allowed", detail, Some(argument.expr.span));
+                    }
                     let origin =
                         self.origin(Some(argument.span), Step::Argument(name.clone()), [value.origin]);
                     (Some(value.with_origin(origin)), true)

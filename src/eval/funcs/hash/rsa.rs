@@ -4,12 +4,12 @@
 //! text, where Terraform has an error.
 
 use base64::Engine;
+use dashu_base::BitTest;
 use dashu_int::UBig;
 use dashu_int::fast_div::ConstDivisor;
 use pkcs1::RsaPrivateKeyRef;
-use pkcs8::PrivateKeyInfoRef;
-use pkcs8::der::Decode;
-use pkcs8::der::asn1::UintRef;
+use pkcs8::der::asn1::{AnyRef, ObjectIdentifier, UintRef};
+use pkcs8::der::{Decode, ErrorKind, SliceReader, Tag, Tagged};
 
 use crate::eval::funcs::arg::{quoted, result, text};
 use crate::eval::funcs::encoding::{BASE64, without_breaks};
@@ -72,15 +72,17 @@ fn private_key(context: &Context<'_>, text: &str) -> Result<Key, KeyError> {
         return Err(invalid(PASSPHRASE));
     }
     let key = match block.label {
-        "RSA PRIVATE KEY" => pkcs1(&block.bytes),
+        "RSA PRIVATE KEY" => pkcs1(&block.bytes).map_err(Problem::said),
         "PRIVATE KEY" => pkcs8(&block.bytes),
         "OPENSSH PRIVATE KEY" => openssh(&block.bytes),
-        "EC PRIVATE KEY" | "DSA PRIVATE KEY" => Err(OTHER_KIND.into()),
+        "EC PRIVATE KEY" => Err(match pkcs1(&block.bytes) {
+            Ok(_) => Problem::Other(wrong_form("ParsePKCS1PrivateKey")).said(),
+            Err(_) => OTHER_KIND.into(),
+        }),
+        "DSA PRIVATE KEY" => Err(OTHER_KIND.into()),
         label => Err(format!("invalid private key: ssh: unsupported key type {}", quoted(label))),
     };
-    let key = key.map_err(KeyError::Invalid)?;
-    key.check().map_err(|why| invalid(&format!("crypto/rsa: {why}")))?;
-    Ok(key)
+    key.map_err(KeyError::Invalid)
 }
 
 const PASSPHRASE: &str = "ssh: this private key is passphrase protected";
@@ -88,35 +90,113 @@ const PASSPHRASE: &str = "ssh: this private key is passphrase protected";
 /// Terraform prints the parts of the key here.
 const OTHER_KIND: &str = "invalid private key type";
 
-/// Terraform prints what its decoder has to say.
-const NO_ASN1: &str = "invalid ASN1 data in the given private key";
+/// Why bytes are no key.
+enum Problem {
+    /// They are no ASN.1, with what Terraform's decoder has to say, where that is known.
+    Syntax(&'static str),
+    /// Something else.
+    Other(String),
+}
+
+impl Problem {
+    /// As Terraform tells it.
+    fn said(self) -> String {
+        match self {
+            Problem::Syntax(what) => format!("invalid ASN1 data in the given private key{what}"),
+            Problem::Other(why) => format!("invalid private key: {why}"),
+        }
+    }
+
+    fn of(error: &pkcs8::der::Error) -> Problem {
+        Problem::Syntax(match error.kind() {
+            ErrorKind::TrailingData { .. } => ": trailing data",
+            ErrorKind::Incomplete { .. } => ": data truncated",
+            _ => "",
+        })
+    }
+}
 
 /// `RSAPrivateKey` of RFC 8017.
-fn pkcs1(der: &[u8]) -> Result<Key, String> {
-    let parsed = RsaPrivateKeyRef::from_der(der).map_err(|_| match PrivateKeyInfoRef::from_der(der) {
-        Ok(_) => wrong_form("ParsePKCS8PrivateKey"),
-        Err(_) => NO_ASN1.into(),
+fn pkcs1(der: &[u8]) -> Result<Key, Problem> {
+    let parsed = RsaPrivateKeyRef::from_der(der).map_err(|error| {
+        if matches!(error.kind(), ErrorKind::TrailingData { .. }) {
+            Problem::of(&error)
+        } else if is_elliptic(der) {
+            Problem::Other(wrong_form("ParseECPrivateKey"))
+        } else if wrapped(der).is_ok() {
+            Problem::Other(wrong_form("ParsePKCS8PrivateKey"))
+        } else if fields_of(der)
+            .and_then(|mut fields| u32::decode(&mut fields))
+            .is_ok_and(|version| version > 1)
+        {
+            Problem::Other("x509: unsupported private key version".into())
+        } else {
+            Problem::of(&error)
+        }
     })?;
     let number = |number: UintRef<'_>| UBig::from_be_bytes(number.as_bytes());
     let others = parsed.other_prime_infos.iter().flatten().map(|info| number(info.prime));
     let primes = [parsed.prime1, parsed.prime2].map(number).into_iter().chain(others).collect();
-    Ok(Key {
+    let key = Key {
         modulus: number(parsed.modulus),
         public_exponent: number(parsed.public_exponent),
         private_exponent: number(parsed.private_exponent),
         primes,
-    })
+    };
+    key.check().map_err(|why| Problem::Other(format!("crypto/rsa: {why}")))?;
+    Ok(key)
 }
 
-/// `PrivateKeyInfo` of RFC 5958.
+/// The fields of the sequence that stands first; what comes after it does not matter.
+fn fields_of(der: &[u8]) -> Result<SliceReader<'_>, pkcs8::der::Error> {
+    let mut reader = SliceReader::new(der)?;
+    let sequence = AnyRef::decode(&mut reader)?;
+    sequence.tag().assert_eq(Tag::Sequence)?;
+    SliceReader::new(sequence.value())
+}
+
+/// The algorithm and the key of a `PrivateKeyInfo` of RFC 5958, of which Terraform looks at nothing else.
+fn wrapped(der: &[u8]) -> Result<(ObjectIdentifier, &[u8]), pkcs8::der::Error> {
+    let mut fields = fields_of(der)?;
+    UintRef::decode(&mut fields)?;
+    let algorithm = AnyRef::decode(&mut fields)?;
+    algorithm.tag().assert_eq(Tag::Sequence)?;
+    let algorithm = ObjectIdentifier::decode(&mut SliceReader::new(algorithm.value())?)?;
+    let key = AnyRef::decode(&mut fields)?;
+    key.tag().assert_eq(Tag::OctetString)?;
+    Ok((algorithm, key.value()))
+}
+
+/// Whether bytes are an `ECPrivateKey` of RFC 5915.
+fn is_elliptic(der: &[u8]) -> bool {
+    let parse = || -> Result<bool, pkcs8::der::Error> {
+        let mut fields = fields_of(der)?;
+        UintRef::decode(&mut fields)?;
+        Ok(AnyRef::decode(&mut fields)?.tag() == Tag::OctetString)
+    };
+    parse().unwrap_or(false)
+}
+
 fn pkcs8(der: &[u8]) -> Result<Key, String> {
-    let info = PrivateKeyInfoRef::from_der(der).map_err(|_| match RsaPrivateKeyRef::from_der(der) {
-        Ok(_) => wrong_form("ParsePKCS1PrivateKey"),
-        Err(_) => NO_ASN1.to_owned(),
+    let (algorithm, key) = wrapped(der).map_err(|error| {
+        let problem = if is_elliptic(der) {
+            Problem::Other(wrong_form("ParseECPrivateKey"))
+        } else if RsaPrivateKeyRef::from_der(der).is_ok() {
+            Problem::Other(wrong_form("ParsePKCS1PrivateKey"))
+        } else {
+            Problem::of(&error)
+        };
+        problem.said()
     })?;
-    let algorithm = info.algorithm.oid.to_string();
+    let algorithm = algorithm.to_string();
     match algorithm.as_str() {
-        "1.2.840.113549.1.1.1" => pkcs1(info.private_key.as_bytes()),
+        "1.2.840.113549.1.1.1" => pkcs1(key).map_err(|problem| {
+            let why = match problem {
+                Problem::Syntax(what) => format!("asn1: syntax error{what}"),
+                Problem::Other(why) => why,
+            };
+            format!("invalid private key: x509: failed to parse RSA private key embedded in PKCS#8: {why}")
+        }),
         // Elliptic curves, X25519, Ed25519.
         "1.2.840.10045.2.1" | "1.3.101.110" | "1.3.101.112" => Err(OTHER_KIND.into()),
         _ => Err(format!(
@@ -126,9 +206,7 @@ fn pkcs8(der: &[u8]) -> Result<Key, String> {
 }
 
 fn wrong_form(function: &str) -> String {
-    format!(
-        "invalid private key: x509: failed to parse private key (use {function} instead for this key format)"
-    )
+    format!("x509: failed to parse private key (use {function} instead for this key format)")
 }
 
 /// The format of OpenSSH's `PROTOCOL.key`.
@@ -136,11 +214,17 @@ fn openssh(bytes: &[u8]) -> Result<Key, String> {
     let invalid = |why: &str| format!("invalid private key: ssh: {why}");
     let fields = bytes.strip_prefix(b"openssh-key-v1\0");
     let mut fields = Fields(fields.ok_or_else(|| invalid("invalid openssh private key format"))?);
-    let malformed = || invalid("malformed OpenSSH key");
-    let header = [fields.string(), fields.string(), fields.string()];
-    let [Some(cipher), Some(derivation), Some(options)] = header else { return Err(malformed()) };
-    let count = fields.number().ok_or_else(malformed)?;
-    let (Some(_), Some(private)) = (fields.string(), fields.string()) else { return Err(malformed()) };
+    let missing = |what: &str| invalid(&format!("unmarshal error for field {what}"));
+    let short = || invalid("short read");
+    let mut named = |name: &str| {
+        fields.string().ok_or_else(|| missing(&format!("{name} of type openSSHEncryptedPrivateKey")))
+    };
+    let (cipher, derivation, options) = (named("CipherName")?, named("KdfName")?, named("KdfOpts")?);
+    let count = fields.number().ok_or_else(short)?;
+    let (Some(_), Some(private)) = (fields.string(), fields.string()) else { return Err(short()) };
+    if !fields.0.is_empty() {
+        return Err(invalid("parse error in message type 0"));
+    }
     if count != 1 {
         return Err(invalid("multi-key files are not supported"));
     }
@@ -151,6 +235,7 @@ fn openssh(bytes: &[u8]) -> Result<Key, String> {
         return Err(invalid("invalid openssh private key"));
     }
     let mut fields = Fields(private);
+    let malformed = || invalid("malformed OpenSSH key");
     let (Some(check), Some(repeated)) = (fields.number(), fields.number()) else { return Err(malformed()) };
     let kind = fields.string().filter(|_| check == repeated).ok_or_else(malformed)?;
     match kind {
@@ -160,14 +245,16 @@ fn openssh(bytes: &[u8]) -> Result<Key, String> {
         }
         _ => return Err(invalid("unhandled key type")),
     }
-    let mut next = || fields.unsigned().ok_or_else(malformed);
+    let mut next = || fields.unsigned().ok_or_else(short);
     let (modulus, public_exponent, private_exponent) = (next()?, next()?, next()?);
     let (_coefficient, p, q) = (next()?, next()?, next()?);
-    fields.string().ok_or_else(malformed)?;
+    fields.string().ok_or_else(|| missing("Comment of type openSSHRSAPrivateKey"))?;
     if !(1..).zip(fields.0).all(|(wanted, byte)| wanted == *byte) {
         return Err(invalid("padding not as expected"));
     }
-    Ok(Key { modulus, public_exponent, private_exponent, primes: vec![p, q] })
+    let key = Key { modulus, public_exponent, private_exponent, primes: vec![p, q] };
+    key.check().map_err(|why| format!("invalid private key: crypto/rsa: {why}"))?;
+    Ok(key)
 }
 
 /// What is left of a list of fields, each a number or led by its length (RFC 4251, section 5).
@@ -234,6 +321,10 @@ impl Key {
 
 /// RSAES-PKCS1-v1_5 of RFC 8017: `00 02`, eight or more bytes that are not zero, a zero, and the text.
 fn decrypt(key: &Key, ciphertext: &[u8]) -> Option<Vec<u8>> {
+    // Terraform's numbers are made of whole words.
+    if ciphertext.len() > key.modulus.bit_len().div_ceil(64) * 8 {
+        return None;
+    }
     let number = UBig::from_be_bytes(ciphertext);
     if number >= key.modulus {
         return None;
@@ -294,6 +385,28 @@ mod tests {
             (
                 block("RSA PRIVATE KEY", "MBsCAQACAQ4CAQMCAQMCAQMCAQUCAQECAQMCAQI="),
                 "invalid private key: crypto/rsa: invalid modulus",
+            ),
+            // What comes after a wrapped key does not matter.
+            (
+                block(
+                    "PRIVATE KEY",
+                    "MDECAQAwDQYJKoZIhvcNAQEBBQAEHTAbAgEAAgEPAgEDAgEDAgEDAgEFAgEBAgEDAgECAA==",
+                ),
+                "none",
+            ),
+            (
+                block("PRIVATE KEY", "MDECAQAwDQYJKoZIhvcNAQEBBQAEHTAbAgEAAgEOAgEDAgEDAgEDAgEFAgEBAgEDAgEC"),
+                "invalid private key: x509: failed to parse RSA private key embedded in PKCS#8: crypto/rsa: invalid \
+                 modulus",
+            ),
+            (
+                block("RSA PRIVATE KEY", "MBsCAQACAQ8CAQMCAQMCAQMCAQUCAQECAQMCAQIA"),
+                "invalid ASN1 data in the given private key: trailing data",
+            ),
+            (
+                block("EC PRIVATE KEY", "MBsCAQACAQ8CAQMCAQMCAQMCAQUCAQECAQMCAQI="),
+                "invalid private key: x509: failed to parse private key (use ParsePKCS1PrivateKey instead for this key \
+                 format)",
             ),
             (
                 block("RSA PRIVATE KEY", "MBsCAQACAQ8CAQMCAQICAQMCAQUCAQECAQMCAQI="),
