@@ -89,6 +89,23 @@ fn clean_code_exits_with_0_and_states_coverage() {
 }
 
 #[test]
+fn a_target_of_which_nothing_is_known_is_never_passed_over() {
+    let dir = directory("open");
+    let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/faults/plain/main.tf");
+    let found = "subnet_id                   = data.aws_subnets.found.ids[0]";
+    let text = fs::read_to_string(stack)
+        .unwrap()
+        .replace("subnet_id                   = aws_subnet.private.id", found);
+    let looked_up = "data \"aws_subnets\" \"found\" {\n  filter {\n    name   = \"vpc-id\"\n    values = [aws_vpc.lab.id]\n  }\n}\n";
+    let acl = "resource \"aws_network_acl\" \"shut\" {\n  vpc_id = aws_vpc.lab.id\n}\n";
+    write(&dir, "main.tf", &format!("{text}{looked_up}{acl}"));
+    let output = run(&dir, &["check", "--isolated", "."]);
+    let why =
+        "aws_instance.lab is UNKNOWN because the network ACL of data.aws_subnets.found.ids[0] is not known";
+    assert!(stdout(&output).contains(why), "{}", stdout(&output));
+}
+
+#[test]
 fn a_missing_path_exits_with_2_and_says_so() {
     let dir = directory("missing");
     let output = run(&dir, &["nowhere"]);

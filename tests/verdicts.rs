@@ -411,3 +411,12 @@ fn a_subnet_that_is_looked_up_in_a_vpc_of_the_configuration_uses_its_tables_and_
     let proof = proof_of(&format!("{text}{found}{acl}"), &[]);
     assert!(proof.headline().contains("the network ACL of data.aws_subnets.app.ids[0]"), "{proof:?}");
 }
+
+#[test]
+fn a_permission_that_no_policy_gives_is_missing_at_the_role() {
+    let endpoints = || ("data.aws_vpc.shared.ssm_endpoints", AssumedValue::Bool(true));
+    let text = format!("{ROLE}{SHARED}").replace("AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAccess");
+    let proof = proof_of(&text, &[endpoints()]);
+    let broken = proof.broken().map(|broken| broken.link.span.map(|span| span.start as usize));
+    assert_eq!(broken, Some(text.find("resource \"aws_iam_role\"")), "{proof:?}");
+}

@@ -447,8 +447,11 @@ impl Chains<'_> {
                 }
             }
         };
-        if allows.evidence.iter().all(|evidence| evidence.span.is_none()) {
-            allows.evidence.push(role.declaration.evidence(""));
+        // A permission that no policy gives is missing at the role, not at the policies that give others.
+        let is_missing =
+            refused.first().is_some_and(|permission| permission.verdict() == Allowed::NotAllowed);
+        if is_missing || allows.evidence.iter().all(|evidence| evidence.span.is_none()) {
+            allows.evidence.insert(0, role.declaration.evidence(""));
         }
         links.push(self.link(4, "permissions", allows, "SSM004", words(holds, fails)));
         false

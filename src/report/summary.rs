@@ -67,6 +67,9 @@ pub fn line(report: &Report) -> String {
     )
 }
 
+/// So many targets are listed with why nothing is known of them.
+const SHOWN: usize = 3;
+
 /// What is proven of the targets, a line for each scenario: `3 targets: 2 via endpoints, 1 broken at L8 (SSM002)`.
 pub fn verdicts(report: &Report) -> String {
     let mut scenarios: Vec<&str> = Vec::new();
@@ -82,6 +85,17 @@ pub fn verdicts(report: &Report) -> String {
         let Some(summary) = verdict::summary(proofs.iter().copied()) else { continue };
         let name = if scenario.is_empty() { String::new() } else { format!("{}: ", safe::line(scenario)) };
         out.push_str(&format!("{name}{summary}\n"));
+        if report.undecided.is_empty() && report.hidden == 0 {
+            // What no rule has left open is said here, or nowhere.
+            let open: Vec<&&Proof> = proofs.iter().filter(|proof| proof.state() == "unknown").collect();
+            for proof in open.iter().take(SHOWN) {
+                let line = format!("{} is {}", proof.target, proof.headline());
+                out.push_str(&format!("{name}  {}\n", safe::line(&line)));
+            }
+            if open.len() > SHOWN {
+                out.push_str(&format!("{name}  and {} more; `ssmlint why` lists all\n", open.len() - SHOWN));
+            }
+        }
         let assumed: BTreeSet<&str> =
             proofs.iter().flat_map(|proof| &proof.rests_on).map(String::as_str).collect();
         if !assumed.is_empty() {

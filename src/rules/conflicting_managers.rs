@@ -2,6 +2,7 @@
 
 use crate::aws::Declaration;
 use crate::aws::fact::Answer;
+use crate::aws::iam::Attached;
 use crate::aws::link::GroupId;
 use crate::aws::network::RouteTableKind;
 use crate::aws::security_group::{Direction, Rule as GroupRule};
@@ -101,8 +102,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 /// Attachments of one policy for the whole account take each other's roles away:
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_policy_attachment>.
 fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
-    let all = &context.model.iam.account_wide;
-    for (index, (declaration, attached)) in all.iter().enumerate() {
+    let mut all: Vec<&(Declaration, Attached)> = context.model.iam.account_wide.iter().collect();
+    // The second one is the one that is written later.
+    all.sort_by_key(|(declaration, _)| declaration.decl_range.map(|span| (span.file, span.start)));
+    for (index, (declaration, attached)) in all.iter().copied().enumerate() {
         let other = all[..index].iter().find(|(other, earlier)| {
             // Of what is not known the name is only what it is called in a message.
             let is_known = attached.policy.managed_name().is_some()

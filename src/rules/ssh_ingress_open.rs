@@ -71,6 +71,28 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             findings.judge(&Answer { truth: violation.truth, evidence: Vec::new(), reasons }, || defect);
         }
     }
+    acl_entries(context, findings);
+}
+
+/// Entries of network ACLs that are there for SSH from anywhere: groups still decide who gets in.
+fn acl_entries(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
+    for acl in &context.model.network.acls {
+        for entry in &acl.ingress.entries {
+            let is_ssh = [&entry.from, &entry.to].into_iter().all(|port| port.is(&Some(SSH)).is_yes());
+            let is_tcp = entry.protocol.is(&"tcp".into()).is_yes();
+            let from_anywhere = matches!(entry.cidr.value(), Some(Some(Cidr::Net(net))) if is_world(net));
+            if !(is_ssh && is_tcp && from_anywhere && entry.allows.is(&true).is_yes()) {
+                continue;
+            }
+            let defect = Defect::new(&acl.declaration, format!("{{}} lets anybody connect to port {SSH}"))
+                .at(entry.declaration.decl_range, "admits anybody")
+                .severity(Severity::Info)
+                .note("security groups decide who gets in after all")
+                .help("remove the entry; sessions come through Session Manager")
+                .cause("ssh by an entry");
+            findings.judge(&Answer { evidence: Vec::new(), ..existence(&entry.declaration) }, defect);
+        }
+    }
 }
 
 /// What carries a group.

@@ -246,6 +246,9 @@ impl Egress {
     }
 }
 
+/// A route for a range as wide as this may hold the addresses that AWS answers from; a narrower one is for others.
+const WIDE: u8 = 8;
+
 impl Network {
     /// How traffic of a subnet gets to public addresses.
     pub fn egress(&self, subnet: SubnetId) -> Egress {
@@ -436,20 +439,24 @@ impl Network {
             Destination::Cidr(fact) => {
                 let is = |v6: bool| {
                     fact.ask("applies to all addresses", |cidr| match cidr {
-                        Cidr::Net(net) => {
-                            Truth::known(net.prefix_len() == 0 && (net.network().is_ipv6() == v6))
-                        }
+                        Cidr::Net(net) if net.network().is_ipv6() != v6 => Truth::No,
+                        Cidr::Net(net) if net.prefix_len() == 0 => Truth::Yes,
+                        Cidr::Net(net) if net.prefix_len() <= WIDE => cidr.holds_public() & Truth::Unknown,
+                        Cidr::Net(_) => Truth::No,
                         Cidr::Symbol(_) => Truth::Unknown,
                     })
                 };
                 let (mut v4, mut v6) = (is(false), is(true));
                 for answer in [&mut v4, &mut v6] {
                     if answer.truth.is_unknown() && answer.reasons.is_empty() {
-                        let causes = match &fact.value {
-                            Known::Value(cidr) => cidr.causes(),
-                            Known::OneOf(_) | Known::Unknown(_) => Causes::new(),
+                        answer.reasons = match &fact.value {
+                            Known::Value(Cidr::Net(net)) => {
+                                let text = format!("whether AWS answers from {net} is not known");
+                                vec![Reason::new(text, fact.span)]
+                            }
+                            Known::Value(cidr) => reasons(&cidr.causes(), fact.span),
+                            Known::OneOf(_) | Known::Unknown(_) => reasons(&Causes::new(), fact.span),
                         };
-                        answer.reasons = reasons(&causes, fact.span);
                     }
                 }
                 (v4, v6)
