@@ -90,7 +90,7 @@ fn acl_entries(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .note("security groups decide who gets in after all")
                 .help("remove the entry; sessions come through Session Manager")
                 .cause("ssh by an entry");
-            findings.judge(&Answer { evidence: Vec::new(), ..existence(&entry.declaration) }, defect);
+            findings.judge(&Answer { evidence: Vec::new(), ..existence(&entry.declaration) }, || defect);
         }
     }
 }
