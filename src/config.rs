@@ -37,11 +37,8 @@ pub struct Config {
     pub root: Arc<ModuleNode>,
     /// The root module's directory as given, for output.
     pub dir: PathBuf,
-    /// The root module's directory without links.
+    /// The root module's directory without links; file functions are confined to it.
     pub canonical_dir: PathBuf,
-    /// The trees, without links, that file functions may read besides the directories of modules: what is under version
-    /// control together with the paths that the user has given.
-    pub repositories: Vec<PathBuf>,
     /// Everything wrong in any module of the tree, each once.
     pub diagnostics: Vec<Diagnostic>,
     /// Module calls whose source is not available.

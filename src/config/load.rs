@@ -47,8 +47,6 @@ pub struct Loader<'a> {
     pub(crate) sources: &'a SourceMap,
     data_dir: PathBuf,
     trees: Vec<PathBuf>,
-    /// What file functions may read besides the directories of modules.
-    repositories: Vec<PathBuf>,
     modules: Mutex<FxHashMap<PathBuf, Slot>>,
     /// Directories that were read and call nothing, by their path without links: parsed when they are asked for.
     pending: Mutex<FxHashMap<PathBuf, Listed>>,
@@ -92,16 +90,11 @@ impl<'a> Loader<'a> {
         }
         trees.sort();
         trees.dedup_by(|inner, outer| inner.starts_with(outer));
-        let mut repositories: Vec<PathBuf> =
-            paths.iter().filter_map(|path| Some(repository_of(fs, &fs.canonicalize(path).ok()?))).collect();
-        repositories.sort();
-        repositories.dedup_by(|inner, outer| inner.starts_with(outer));
         Loader {
             fs,
             sources,
             data_dir,
             trees,
-            repositories,
             modules: Mutex::default(),
             pending: Mutex::default(),
             uncalled: Mutex::default(),
@@ -141,7 +134,6 @@ impl<'a> Loader<'a> {
                     root,
                     dir: dir.to_path_buf(),
                     canonical_dir: dir.to_path_buf(),
-                    repositories: Vec::new(),
                     diagnostics,
                     missing: Vec::new(),
                     files: Vec::new(),
@@ -171,8 +163,7 @@ impl<'a> Loader<'a> {
             reported.insert((diagnostic.span, diagnostic.summary.clone(), diagnostic.detail.clone()))
         });
         files.sort_by_cached_key(|id| self.sources.file(*id).path.clone());
-        let (dir, repositories) = (dir.to_path_buf(), self.repositories.clone());
-        Config { root, dir, canonical_dir: canonical, repositories, diagnostics, missing, files }
+        Config { root, dir: dir.to_path_buf(), canonical_dir: canonical, diagnostics, missing, files }
     }
 
     /// The module in a directory, read at most once. `canonical` is without links, `shown` is for output. Where a bug
@@ -634,25 +625,15 @@ pub(crate) fn join_shown(dir: &Path, name: &str) -> PathBuf {
     if dir == Path::new(".") { PathBuf::from(name) } else { dir.join(name) }
 }
 
-/// The version-controlled tree around a path, or without version control the directory that it names.
-fn repository_of(fs: &dyn FileSystem, canonical: &Path) -> PathBuf {
-    let repository = canonical.ancestors().find(|dir| fs.kind(&dir.join(".git")).is_ok());
-    repository.unwrap_or_else(|| directory(fs, canonical)).to_path_buf()
-}
-
-fn directory<'p>(fs: &dyn FileSystem, canonical: &'p Path) -> &'p Path {
-    match fs.kind(canonical) {
-        Ok(FileKind::File) => canonical.parent().unwrap_or(canonical),
-        _ => canonical,
-    }
-}
-
 /// The tree around a given path that may be read: the version-controlled one, or else some levels above.
 pub(crate) fn tree_around(fs: &dyn FileSystem, canonical: &Path) -> PathBuf {
     if let Some(repository) = canonical.ancestors().find(|dir| fs.kind(&dir.join(".git")).is_ok()) {
         return repository.to_path_buf();
     }
-    let dir = directory(fs, canonical);
+    let dir = match fs.kind(canonical) {
+        Ok(FileKind::File) => canonical.parent().unwrap_or(canonical),
+        _ => canonical,
+    };
     // `/home` and `/tmp` belong to everybody: no tree starts there or above.
     let is_private = |dir: &&Path| dir.components().filter(|c| matches!(c, Component::Normal(_))).count() > 1;
     dir.ancestors().take(LEVELS_ABOVE + 1).take_while(is_private).last().unwrap_or(dir).to_path_buf()

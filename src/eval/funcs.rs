@@ -53,7 +53,7 @@ pub enum FuncError {
     Call(String),
     /// A limit of ssmlint was reached: its name and number. The result is unknown, the code is not wrong.
     Limit(String),
-    /// A path outside of what may be read. The result is unknown, the code is not wrong.
+    /// A path outside of the module tree, which is never read. The result is unknown, the code is not wrong.
     Outside(String),
 }
 

@@ -165,7 +165,7 @@ impl<'a> Evaluator<'a> {
             scenario,
             env,
             assigned: scenario.inputs.assignments.iter().map(|a| (a.name.as_str(), a)).collect(),
-            trees: readable_trees(config),
+            trees: module_trees(config),
             origins: Origins::new(),
             terms: Terms::new(),
             modules: Vec::new(),
@@ -320,10 +320,9 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// The trees, without links, that file functions may read; none lies within another.
-fn readable_trees(config: &Config) -> Vec<PathBuf> {
-    let mut trees = config.repositories.clone();
-    trees.push(config.canonical_dir.clone());
+/// The directories, without links, of all modules of a configuration; none lies within another.
+fn module_trees(config: &Config) -> Vec<PathBuf> {
+    let mut trees = vec![config.canonical_dir.clone()];
     let mut queue = vec![&config.root];
     while let Some(node) = queue.pop() {
         trees.push(node.module.canonical_dir.clone());

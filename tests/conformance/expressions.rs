@@ -232,7 +232,6 @@ fn evaluate(record: &Json) -> Result<Value, String> {
         root,
         dir: PathBuf::from("."),
         canonical_dir: PathBuf::from("/"),
-        repositories: Vec::new(),
         diagnostics: Vec::new(),
         missing: Vec::new(),
         files: Vec::new(),

