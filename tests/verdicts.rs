@@ -374,12 +374,13 @@ fn what_terraform_refuses_takes_no_policy_away() {
 }
 
 #[test]
-fn documents_of_the_repository_are_read() {
+fn documents_are_read_within_the_root_alone() {
     let attachment = ROLE.find("resource \"aws_iam_role_policy_attachment\"").unwrap_or_default();
     let profile = ROLE.find("resource \"aws_iam_instance_profile\"").unwrap_or_default();
     let document = r#"{ "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }] }"#;
     for (path, verdict) in [
-        ("../../policies/app.json", "BROKEN at L4 permissions"),
+        ("policies/app.json", "BROKEN at L4 permissions"),
+        ("../../policies/app.json", "UNKNOWN"),
         ("../../.git/app.json", "UNKNOWN"),
         ("../../../app.json", "UNKNOWN"),
     ] {
@@ -390,6 +391,7 @@ fn documents_of_the_repository_are_read() {
         let mut fs = Memory::new();
         fs.add(Path::new("/work/repository/stacks/app/main.tf"), text);
         fs.add(Path::new("/work/repository/.git/HEAD"), "ref: refs/heads/main");
+        fs.add(Path::new("/work/repository/stacks/app/policies/app.json"), document);
         fs.add(Path::new("/work/repository/policies/app.json"), document);
         fs.add(Path::new("/work/repository/.git/app.json"), document);
         fs.add(Path::new("/work/app.json"), document);
