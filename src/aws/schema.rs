@@ -2,9 +2,10 @@
 //!
 //! Sources: the schemas of terraform-provider-aws v6 (`internal/service/ec2`), and its data sources' documentation.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ecow::EcoString;
+use rustc_hash::FxHashSet;
 
 use crate::addr::ResourceMode;
 use crate::aws::carriers;
@@ -47,7 +48,8 @@ impl Provider for Aws {
     }
 
     fn is_relevant(&self, type_name: &str) -> bool {
-        RELEVANT.binary_search(&type_name).is_ok()
+        static TYPES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| RELEVANT.iter().copied().collect());
+        TYPES.contains(type_name)
     }
 
     fn is_bystander(&self, type_name: &str) -> bool {
