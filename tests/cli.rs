@@ -106,6 +106,24 @@ fn a_target_of_which_nothing_is_known_is_never_passed_over() {
 }
 
 #[test]
+fn installed_modules_are_found_below_the_directory_that_is_walked() {
+    let dir = directory("installed");
+    let manifest =
+        r#"{ "Modules": [{ "Key": "", "Dir": "." }, { "Key": "x", "Dir": ".terraform/modules/x" }] }"#;
+    for root in ["one", "deeper/two"] {
+        write(&dir, &format!("{root}/main.tf"), "module \"x\" {\n  source = \"acme/x/aws\"\n}\n");
+        write(&dir, &format!("{root}/.terraform/modules/modules.json"), manifest);
+        write(&dir, &format!("{root}/.terraform/modules/x/main.tf"), SSH_OPEN);
+    }
+    for path in [".", "one", "deeper", "deeper/two/main.tf"] {
+        let output = run(&dir, &[path, "--format", "json"]);
+        let report = json(&output);
+        assert_eq!(report["summary"]["modules_missing"], 0, "{path}: {report}");
+        assert_eq!(report["findings"][0]["code"], "SSM006", "{path}: {report}");
+    }
+}
+
+#[test]
 fn a_missing_path_exits_with_2_and_says_so() {
     let dir = directory("missing");
     let output = run(&dir, &["nowhere"]);

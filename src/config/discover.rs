@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -141,8 +142,8 @@ fn look_into(fs: &dyn FileSystem, path: &Path, found: &mut Found) -> Result<(), 
 }
 
 pub(super) fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &mut Found) {
-    let mut ignored = Ignored::above(fs, canonical);
-    let walk = fs.walk(given, &mut |path| {
+    let ignored = Ignored::above(fs, canonical);
+    let walk = fs.walk(given, &|path| {
         let name = path.file_name().and_then(|name| name.to_str());
         // A name that is not UTF-8 cannot be shown, nor be the source of a module.
         if name.is_none_or(|name| name.starts_with('.')) {
@@ -163,6 +164,9 @@ pub(super) fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &
         let Ok(below) = path.strip_prefix(given) else { continue };
         let dir = normalize(&canonical.join(below));
         let is_named = dir == canonical;
+        if entries.binary_search_by(|entry| entry.name.as_str().cmp(".gitignore")).is_err() {
+            ignored.set_without(&dir);
+        }
         let has_files = configuration_files(&entries)
             .any(|entry| is_named || !ignored.is_ignored(fs, &dir.join(&entry.name), false));
         if has_files {
@@ -175,23 +179,45 @@ pub(super) fn walk(fs: &dyn FileSystem, given: &Path, canonical: &Path, found: &
 /// The `.gitignore` files from the top of the repository down, each read when it is first needed.
 struct Ignored {
     top: PathBuf,
-    by_dir: FxHashMap<PathBuf, Gitignore>,
+    by_dir: Mutex<FxHashMap<PathBuf, Arc<Gitignore>>>,
+    /// No patterns.
+    none: Arc<Gitignore>,
 }
 
 impl Ignored {
     /// The patterns that hold within a directory without links; none when it is not under version control.
     fn above(fs: &dyn FileSystem, canonical: &Path) -> Ignored {
         let repository = canonical.ancestors().find(|dir| fs.kind(&dir.join(".git")).is_ok());
-        Ignored { top: repository.unwrap_or(canonical).to_path_buf(), by_dir: FxHashMap::default() }
+        Ignored {
+            top: repository.unwrap_or(canonical).to_path_buf(),
+            by_dir: Mutex::default(),
+            none: Arc::new(Gitignore::empty()),
+        }
+    }
+
+    /// Takes note of a directory that has no patterns.
+    fn set_without(&self, dir: &Path) {
+        let mut by_dir = self.by_dir.lock().unwrap_or_else(PoisonError::into_inner);
+        by_dir.entry(dir.to_path_buf()).or_insert_with(|| Arc::clone(&self.none));
+    }
+
+    fn patterns(&self, fs: &dyn FileSystem, dir: &Path) -> Arc<Gitignore> {
+        let mut by_dir = self.by_dir.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(patterns) = by_dir.get(dir) {
+            return Arc::clone(patterns);
+        }
+        let patterns = Arc::new(read_patterns(fs, dir));
+        by_dir.insert(dir.to_path_buf(), Arc::clone(&patterns));
+        patterns
     }
 
     /// Whether a path is excluded; the deepest `.gitignore` that says something decides.
-    fn is_ignored(&mut self, fs: &dyn FileSystem, path: &Path, is_dir: bool) -> bool {
+    fn is_ignored(&self, fs: &dyn FileSystem, path: &Path, is_dir: bool) -> bool {
         for dir in path.ancestors().skip(1) {
             if !dir.starts_with(&self.top) {
                 break;
             }
-            let patterns = self.by_dir.entry(dir.to_path_buf()).or_insert_with(|| read_patterns(fs, dir));
+            let patterns = self.patterns(fs, dir);
             match patterns.matched(path, is_dir) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,

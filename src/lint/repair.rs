@@ -242,7 +242,7 @@ impl FileSystem for Overlay<'_> {
         self.base.entries(path)
     }
 
-    fn walk(&self, root: &Path, enter: &mut dyn FnMut(&Path) -> bool) -> Walk {
+    fn walk(&self, root: &Path, enter: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
         self.base.walk(root, enter)
     }
 }

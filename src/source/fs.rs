@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 /// What a directory entry is, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
@@ -62,7 +64,7 @@ pub trait FileSystem: Send + Sync {
     /// All directories below a path for which `enter` says yes; it is asked before a directory is read, and not for
     /// the given path. Links to directories are entries, but are never entered, so that a walk ends and stays within
     /// the given path.
-    fn walk(&self, root: &Path, enter: &mut dyn FnMut(&Path) -> bool) -> Walk {
+    fn walk(&self, root: &Path, enter: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
         let mut walk = Walk::default();
         let mut pending = vec![root.to_path_buf()];
         while let Some(path) = pending.pop() {
@@ -132,35 +134,24 @@ impl FileSystem for Disk {
         Ok(entries)
     }
 
-    fn walk(&self, root: &Path, enter: &mut dyn FnMut(&Path) -> bool) -> Walk {
+    fn walk(&self, root: &Path, enter: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
         let mut walk = Walk::default();
-        // The directories from the given one down to the one that is being read.
-        let mut open: Vec<Directory> = Vec::new();
-        let tree = walkdir::WalkDir::new(root).follow_links(false).sort_by_file_name();
-        let entries = tree
-            .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !entry.file_type().is_dir() || enter(entry.path()));
-        for entry in entries {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let path = error.path().unwrap_or(root).to_path_buf();
-                    let error = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
-                    walk.errors.push((path, error));
-                    continue;
-                }
-            };
-            let depth = entry.depth();
-            walk.directories.extend(open.drain(depth.min(open.len())..));
-            let is_dir = depth == 0 || entry.file_type().is_dir();
-            if let Some(parent) = open.last_mut() {
-                parent.entries.push(disk_entry(self, entry.path(), entry.file_type()));
+        let entries = match self.entries(root) {
+            Ok(entries) => entries,
+            Err(error) => {
+                walk.errors.push((root.to_path_buf(), error));
+                return walk;
             }
-            if is_dir {
-                open.push(Directory { path: entry.into_path(), entries: Vec::new() });
-            }
+        };
+        let is_dir = |entry: &&Entry| entry.kind == FileKind::Directory && !entry.is_link;
+        let below: Vec<PathBuf> = entries.iter().filter(is_dir).map(|entry| root.join(&entry.name)).collect();
+        let below = below.into_par_iter().filter(|dir| enter(dir)).map(|dir| subtree(self, &dir, enter));
+        let below: Vec<Walk> = below.collect();
+        walk.directories.push(Directory { path: root.to_path_buf(), entries });
+        for part in below {
+            walk.directories.extend(part.directories);
+            walk.errors.extend(part.errors);
         }
-        walk.directories.extend(open);
         walk.directories.sort_by(|a, b| a.path.cmp(&b.path));
         walk
     }
@@ -179,6 +170,39 @@ impl FileSystem for Disk {
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
     }
+}
+
+/// The directories from a path on down.
+fn subtree(disk: &Disk, root: &Path, enter: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
+    let mut walk = Walk::default();
+    // The directories from the given one down to the one that is being read.
+    let mut open: Vec<Directory> = Vec::new();
+    let mut tree = walkdir::WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
+    while let Some(entry) = tree.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_path_buf();
+                let error = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
+                walk.errors.push((path, error));
+                continue;
+            }
+        };
+        let depth = entry.depth();
+        walk.directories.extend(open.drain(depth.min(open.len())..));
+        if let Some(parent) = open.last_mut() {
+            parent.entries.push(disk_entry(disk, entry.path(), entry.file_type()));
+        }
+        if depth == 0 || entry.file_type().is_dir() {
+            if depth == 0 || enter(entry.path()) {
+                open.push(Directory { path: entry.into_path(), entries: Vec::new() });
+            } else {
+                tree.skip_current_dir();
+            }
+        }
+    }
+    walk.directories.extend(open);
+    walk
 }
 
 /// Opens a file for reading; a pipe without waiting for somebody to write to it.
