@@ -206,6 +206,14 @@ fn choices() -> impl Strategy<Value = [Option<usize>; INPUTS.len()]> {
     prop::array::uniform7((0..3_usize).prop_map(Some))
 }
 
+#[test]
+fn a_map_of_elements_that_are_not_known_may_become_an_object() {
+    let text = "merge(tomap(zipmap([var.s], [var.s])), tomap({}))";
+    let value = evaluate_one([Some(0); INPUTS.len()], text).expect("all inputs have values");
+    let told = evaluate_one([None; INPUTS.len()], text).expect("Terraform accepts it");
+    assert_eq!(is_true_of(&told, &value), Ok(()));
+}
+
 proptest! {
     #![proptest_config(settings())]
 

@@ -1,6 +1,6 @@
 //! Sensitive values: in no format, no error, no excerpt, no address, no baseline.
 
-use crate::support::{Project, Run};
+use crate::support::{FORMATS, Project, Run};
 
 /// The values that `fixtures/hostile/sensitive` marks as sensitive, and parts of them.
 const SECRETS: [&str; 4] = ["hunter2", "s3cret", "203.0.113", "aHVudGVy"];
@@ -27,21 +27,7 @@ fn tells_nothing(run: &Run, arguments: &[&str]) {
 #[test]
 fn no_report_tells_what_is_sensitive() {
     let project = project("secrets-report");
-    let formats = [
-        "pretty",
-        "concise",
-        "json",
-        "jsonl",
-        "sarif",
-        "github",
-        "gitlab",
-        "junit",
-        "checkstyle",
-        "rdjson",
-        "rdjsonl",
-        "markdown",
-    ];
-    for format in formats {
+    for format in FORMATS {
         let arguments = ["check", "--strict", "--matrix", "--format", format, "."];
         let run = project.run(&arguments);
         tells_nothing(&run, &arguments);

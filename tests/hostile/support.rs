@@ -5,6 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// All formats of `check`.
+pub(crate) const FORMATS: [&str; 12] = [
+    "pretty",
+    "concise",
+    "json",
+    "jsonl",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "checkstyle",
+    "rdjson",
+    "rdjsonl",
+    "markdown",
+];
+
 /// Longest run of one command, in a debug build on a busy machine.
 const TIME: Duration = Duration::from_secs(30);
 

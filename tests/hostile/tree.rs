@@ -102,7 +102,7 @@ mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::process::Command;
 
-    use crate::support::Project;
+    use crate::support::{FORMATS, Project};
 
     #[test]
     fn links_that_lead_in_circles_and_out() {
@@ -172,21 +172,7 @@ mod unix {
             let path = project.dir.join("hostile").join(OsStr::from_bytes(name));
             fs::write(path, "resource \"aws_vpc\" \"x\" {\n  cidr_block =\n}\n").unwrap();
         }
-        let formats = [
-            "pretty",
-            "concise",
-            "json",
-            "jsonl",
-            "sarif",
-            "github",
-            "gitlab",
-            "junit",
-            "checkstyle",
-            "rdjson",
-            "rdjsonl",
-            "markdown",
-        ];
-        for format in formats {
+        for format in FORMATS {
             let run = project.run(&["check", "--format", format, "."]);
             assert_eq!(run.code, 2);
             assert!(!run.says("\u{202e}"), "{format}");

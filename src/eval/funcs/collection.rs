@@ -1161,8 +1161,10 @@ fn merge_type(args: &[Value]) -> Result<Type, FuncError> {
     }
     // Objects of one type that are not null have merged to that type already.
     let is_merged = matches!(first, Type::Object(_)) && !args.iter().any(Value::is_null);
+    // An element type that is not known yet may turn out to differ from the others.
+    let is_settled = !first.has_dynamic() || args.iter().all(|arg| !arg.is_unknown());
     if !is_merged && types.iter().all(|ty| ty == first) {
-        Ok(first.clone())
+        Ok(if is_settled { first.clone() } else { Type::Dynamic })
     } else if complete {
         Ok(Type::object(attributes))
     } else {
