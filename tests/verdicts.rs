@@ -389,13 +389,13 @@ fn documents_are_read_within_the_root_alone() {
         );
         let text = format!("{}{policy}{}{SHARED}", &ROLE[..attachment], &ROLE[profile..]);
         let mut fs = Memory::new();
-        fs.add(Path::new("/work/repository/stacks/app/main.tf"), text);
-        fs.add(Path::new("/work/repository/.git/HEAD"), "ref: refs/heads/main");
-        fs.add(Path::new("/work/repository/stacks/app/policies/app.json"), document);
-        fs.add(Path::new("/work/repository/policies/app.json"), document);
-        fs.add(Path::new("/work/repository/.git/app.json"), document);
-        fs.add(Path::new("/work/app.json"), document);
-        let proofs = prove(&fs, Path::new("/work/repository/stacks/app"), &[], &[]);
+        fs.add(Path::new("/home/user/repository/stacks/app/main.tf"), text);
+        fs.add(Path::new("/home/user/repository/.git/HEAD"), "ref: refs/heads/main");
+        fs.add(Path::new("/home/user/repository/stacks/app/policies/app.json"), document);
+        fs.add(Path::new("/home/user/repository/policies/app.json"), document);
+        fs.add(Path::new("/home/user/repository/.git/app.json"), document);
+        fs.add(Path::new("/home/user/app.json"), document);
+        let proofs = prove(&fs, Path::new("/home/user/repository/stacks/app"), &[], &[]);
         assert!(proofs[0].headline().starts_with(verdict), "{path}: {}", proofs[0].headline());
     }
 }
