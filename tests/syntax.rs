@@ -262,7 +262,7 @@ fn what_terraform_refuses_is_refused_at_the_same_line() {
 #[test]
 fn gaps_of_the_parser_are_closed() {
     let names = names_in("parser-gaps/accepted");
-    assert_eq!(names.len(), 13);
+    assert_eq!(names.len(), 14);
     for name in names {
         let (file, parsed) = fixture(&format!("parser-gaps/accepted/{name}.tf"));
         assert!(parsed.complete, "{name}: {:?}", parsed.diagnostics);

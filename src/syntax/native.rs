@@ -342,10 +342,13 @@ impl<'a> Lower<'a> {
             Kind::OpenBracket | Kind::OpenBrace if !self.is_word(self.past_blanks(at + 1), "for") => {
                 Some(self.closing(at) + 1)
             }
-            Kind::Ident if is_keyword(self.slice(token)) => Some(at + 1),
             Kind::Ident => {
+                // Also of a keyword: `true(x)` calls a function.
                 if let Some(arguments) = self.arguments(at).filter(|open| *open < end) {
                     return Some(self.closing(arguments) + 1);
+                }
+                if is_keyword(self.slice(token)) {
+                    return Some(at + 1);
                 }
                 let mut last = at + 1;
                 while let Some(next) = self.step_end(last, end) {
