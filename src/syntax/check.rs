@@ -99,6 +99,32 @@ struct Walk<'a> {
     found: Check,
 }
 
+/// The arguments of a body up to some place.
+#[derive(Default)]
+struct Names<'a> {
+    /// The first ones, which are looked through: most bodies have no more.
+    few: Vec<(&'a str, Token)>,
+    many: FxHashMap<&'a str, Token>,
+}
+
+/// So many names are looked through faster than one is hashed.
+const FEW: usize = 8;
+
+impl<'a> Names<'a> {
+    /// Adds a name; where it stands already, it stays, and its token comes back.
+    fn add(&mut self, text: &'a str, name: Token) -> Option<Token> {
+        if let Some((_, first)) = self.few.iter().find(|(known, _)| *known == text) {
+            return Some(*first);
+        }
+        if self.few.len() < FEW {
+            self.few.push((text, name));
+            return None;
+        }
+        let first = *self.many.entry(text).or_insert(name);
+        (first.start != name.start).then_some(first)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directive {
     If { has_else: bool },
@@ -264,7 +290,7 @@ impl<'a> Walk<'a> {
     // Bodies
 
     fn body(&mut self, end: Kind, open: Option<Token>) -> Step {
-        let mut names: FxHashMap<&'a str, Token> = FxHashMap::default();
+        let mut names = Names::default();
         loop {
             let token = self.peek();
             match token.kind {
@@ -303,10 +329,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn defined(&mut self, names: &mut FxHashMap<&'a str, Token>, name: Token) {
+    fn defined(&mut self, names: &mut Names<'a>, name: Token) {
         let text = self.source.slice(name);
-        let Some(first) = names.insert(text, name) else { return };
-        names.insert(text, first);
+        let Some(first) = names.add(text, name) else { return };
         let span = self.source.span(first);
         let start = self.source.place.file.position(span.start);
         let end = self.source.place.file.position(span.end);

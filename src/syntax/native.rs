@@ -461,7 +461,8 @@ impl<'a> Lower<'a> {
 
     /// The items of a tuple or an object or the arguments of a call, between what separates them.
     fn items(&self, tokens: Range<usize>) -> Vec<Range<usize>> {
-        let mut items = Vec::new();
+        // Most items are short; of long ones there are few.
+        let mut items = Vec::with_capacity((tokens.len() / 2 + 1).min(8));
         // Line breaks separate the items of an object; elsewhere they stand before or after one, or within.
         let is_object = self.token(tokens.start - 1).kind == Kind::OpenBrace;
         let mut start = self.past_blanks(tokens.start);
