@@ -9,40 +9,56 @@ mod layout;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rayon::prelude::*;
 use similar::TextDiff;
 
-use crate::finding::{Edit, Finding, Safety};
+use crate::finding::{Edit, Finding, Fix, Safety};
 use crate::fix::change::edits_of;
 use crate::fix::layout::Document;
 use crate::source::{FileId, SourceFile, SourceMap};
 
 /// Gives each fix its edits. One that does not fit the source, or touches a file that may not be edited, is dropped.
-pub fn lay_out(findings: &mut [Finding], sources: &SourceMap, may_edit: &dyn Fn(&SourceFile) -> bool) {
-    let mut documents: BTreeMap<FileId, Option<Document>> = BTreeMap::new();
-    for finding in findings {
-        let Some(fix) = &mut finding.fix else { continue };
-        let mut edits = Vec::new();
-        let mut fits = !fix.changes.is_empty();
-        for change in &fix.changes {
-            let document = documents.entry(change.span().file).or_insert_with_key(|id| {
-                let file = sources.file(*id);
-                may_edit(&file).then(|| Document::new(file)).flatten()
-            });
-            match document.as_ref().and_then(|document| edits_of(change, document)) {
-                Some(more) => edits.extend(more),
-                None => fits = false,
+/// Findings of one file should stand together: their documents are read once.
+pub fn lay_out(
+    findings: &mut [Finding],
+    sources: &SourceMap,
+    may_edit: &(dyn Fn(&SourceFile) -> bool + Sync),
+) {
+    let file = |finding: &Finding| finding.primary.as_ref().map(|label| label.span.file);
+    findings.par_chunk_by_mut(|a, b| file(a) == file(b)).for_each(|findings| {
+        let mut documents: BTreeMap<FileId, Option<Document>> = BTreeMap::new();
+        for finding in findings {
+            let Some(fix) = &mut finding.fix else { continue };
+            for change in &fix.changes {
+                documents.entry(change.span().file).or_insert_with_key(|id| {
+                    let file = sources.file(*id);
+                    may_edit(&file).then(|| Document::new(file)).flatten()
+                });
+            }
+            match edits(fix, &documents) {
+                Some(edits) => fix.edits = edits,
+                None => finding.fix = None,
             }
         }
-        for document in documents.values().flatten() {
-            document.align_comments(&mut edits);
-        }
-        edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
-        edits.dedup();
-        fix.edits = edits;
-        if !fits {
-            finding.fix = None;
-        }
+    });
+}
+
+/// The edits of a fix; none where it does not fit the documents.
+fn edits(fix: &Fix, documents: &BTreeMap<FileId, Option<Document>>) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let mut touched = BTreeMap::new();
+    for change in &fix.changes {
+        let file = change.span().file;
+        let document = documents.get(&file)?.as_ref()?;
+        edits.extend(edits_of(change, document)?);
+        touched.insert(file, document);
     }
+    for document in touched.values() {
+        document.align_comments(&mut edits);
+    }
+    edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
+    edits.dedup();
+    (!fix.changes.is_empty()).then_some(edits)
 }
 
 /// A fix whose own edits overlap: a mistake of the rule that made it.
@@ -126,7 +142,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::finding::{Certainty, Fix, Severity};
+    use crate::finding::{Certainty, Severity};
     use crate::source::Span;
 
     fn edit(start: u32, end: u32, text: &str) -> Edit {

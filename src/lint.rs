@@ -44,8 +44,8 @@ use crate::report::why::{Explained, Why};
 use crate::report::{Failure, Report, RuleInfo, Verdicts};
 use crate::rules::HANDBOOK;
 use crate::settings::{self, Settings};
+use crate::source::SourceMap;
 use crate::source::fs::FileSystem;
-use crate::source::{FileId, SourceMap};
 use crate::syntax;
 use crate::syntax::ast::Expr;
 
@@ -189,7 +189,8 @@ fn check_here(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     };
     report.not_run = report.rules.iter().filter(|rule| !runs(rule)).map(|rule| rule.code.clone()).collect();
     let mut seen = Vec::new();
-    let mut files = BTreeSet::new();
+    let mut files = Vec::new();
+    let mut speaking = BTreeSet::new();
     let mut modules = BTreeSet::new();
     let mut missing = BTreeSet::new();
     let mut summaries = BTreeSet::new();
@@ -219,6 +220,7 @@ fn check_here(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
                     proofs,
                 }));
                 files.extend(checked.files);
+                speaking.extend(checked.speaking);
                 modules.extend(checked.modules);
                 missing.extend(checked.missing);
                 summaries.extend(checked.summaries);
@@ -240,13 +242,14 @@ fn check_here(request: &Request, fs: &dyn FileSystem) -> Result<Report, Error> {
     }
     report.counts.roots = found.roots.len();
     report.counts.roots_left_out = there - found.roots.len();
+    files.sort_unstable();
+    files.dedup();
     report.counts.files = files.len();
     report.counts.modules = modules.len();
     report.counts.modules_missing = missing.len();
     report.counts.summaries = summaries.len();
-    let files: Vec<FileId> = files.into_iter().collect();
     let view = filter::View {
-        files: &files,
+        speaking: &speaking,
         is_complete: !report.is_incomplete(),
         holds_settings: request.scope == Scope::Trees && job.is_whole(request, fs),
     };

@@ -7,8 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use rayon::prelude::*;
-
 use crate::baseline::Baseline;
 use crate::finding::{Certainty, Finding, Key, Severity, Suppressed};
 use crate::lint::root::World;
@@ -41,8 +39,8 @@ pub(super) struct Filtered {
 /// How much a run has seen.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    /// The files of all roots.
-    pub(super) files: &'a [FileId],
+    /// The files of all roots that hold the word of directives.
+    pub(super) speaking: &'a BTreeSet<FileId>,
     /// Whether everything could be read and checked.
     pub(super) is_complete: bool,
     /// Whether everything that the settings are for is among it.
@@ -124,9 +122,8 @@ fn directives(request: &Request, world: World<'_>, seen: &[Seen], view: View<'_>
     let mut directives = Directives::new(policy(request));
     let rules: Vec<(&'static str, &'static str)> =
         rules::ALL.iter().map(|rule| (rule.code, rule.name)).collect();
-    let speaks = |file: &FileId| suppress::speaks(&world.sources.file(*file));
     // Threads number files in any order; paths say which comes first.
-    let mut speaking: Vec<FileId> = view.files.par_iter().copied().filter(speaks).collect();
+    let mut speaking: Vec<FileId> = view.speaking.iter().copied().collect();
     speaking.sort_by_cached_key(|file| world.sources.file(*file).path.clone());
     let canonical = |path: &Path| world.fs.canonicalize(path).ok();
     let trees: Vec<PathBuf> = match request.scope {

@@ -150,7 +150,7 @@ impl Identity {
 pub(super) fn editable<'a>(
     request: &'a Request,
     fs: &'a dyn FileSystem,
-) -> impl Fn(&SourceFile) -> bool + 'a {
+) -> impl Fn(&SourceFile) -> bool + Sync + 'a {
     let trees = trees(request, fs);
     let data_dir = request.context.data_dir.as_ref().and_then(|dir| fs.canonicalize(dir).ok());
     move |file: &SourceFile| {

@@ -49,6 +49,8 @@ pub(super) struct Checked {
     /// The proofs of all targets in each scenario, by its name.
     pub(super) verdicts: Vec<(String, Vec<Proof>)>,
     pub(super) files: Vec<FileId>,
+    /// Those of them that hold the word of directives.
+    pub(super) speaking: Vec<FileId>,
     /// Directories without links of the modules that are called.
     pub(super) modules: BTreeSet<PathBuf>,
     /// Module calls whose source is not available, by place.
@@ -171,6 +173,8 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
             }
         }
     }
+    let files = root.files();
+    let speaks = |file: &FileId| suppress::speaks(&world.sources.file(*file));
     Checked {
         places: places(&root.config, &findings),
         findings,
@@ -184,7 +188,8 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
             .collect(),
         targets: verdicts.first().map_or(0, |(_, proofs)| proofs.len()),
         verdicts,
-        files: root.files(),
+        speaking: files.iter().copied().filter(speaks).collect(),
+        files,
         modules,
         missing: root.config.missing.iter().map(|missing| missing.span).collect(),
         summaries,
