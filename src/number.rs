@@ -105,11 +105,12 @@ impl Number {
         if all.is_empty() {
             return Number::new(negative, UBig::ZERO, 0, PRECISION);
         }
-        power_of_5 += zeros;
-        power_of_2 += zeros;
+        power_of_5 = power_of_5.checked_add(zeros)?;
+        power_of_2 = power_of_2.checked_add(zeros)?;
+        let is_beyond = |power: i64, limit: i64| !(-limit..=limit).contains(&power);
         if all.len() > DIGITS_LIMIT
-            || power_of_5.abs() > EXPONENT_LIMIT
-            || power_of_2.abs() > 2 * EXPONENT_LIMIT
+            || is_beyond(power_of_5, EXPONENT_LIMIT)
+            || is_beyond(power_of_2, 2 * EXPONENT_LIMIT)
         {
             return None;
         }
@@ -880,6 +881,9 @@ mod tests {
             assert!(Number::parse(text).is_none(), "{text}");
         }
         assert_eq!(number("1e400").to_string().len(), 401);
+        for text in ["10e9223372036854775807", ".10e-9223372036854775807", "1.1p-9223372036854775808"] {
+            assert!(Number::parse(text).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -341,6 +341,7 @@ fn numbers_of_a_million_digits_in_json() {
         ("digits", digits.clone()),
         ("fraction", format!("0.{digits}")),
         ("exponent", "1e999999999".to_owned()),
+        ("exponent-of-64-bits", "10e9223372036854775807".to_owned()),
         ("exponent-of-digits", format!("1e{digits}")),
     ] {
         let project = Project::new(&format!("json-number-{name}"));
