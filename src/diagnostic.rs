@@ -20,7 +20,8 @@ pub struct Diagnostic {
 /// What a [`Diagnostic`] means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DiagnosticKind {
-    /// The file could not be read or parsed: the job could not be done (exit code 2).
+    /// A file could not be read or parsed, or a root module is too much for rules and proofs: the job could not be done
+    /// (exit code 2).
     Unreadable,
     /// Terraform would refuse this; what it touches is unknown, the rest is evaluated.
     Invalid,

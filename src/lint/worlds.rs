@@ -124,7 +124,7 @@ fn split(root: &Root, world: World<'_>, scenario: &Scenario) -> (Split, Vec<(Str
     (Split { findings, proofs, gaps, diagnostics, summaries, gates: Vec::new() }, by_world)
 }
 
-/// Says once that a root is too much for rules and proofs.
+/// Says once that a root is too much for rules and proofs: what was asked of the run is not done.
 fn too_much(root: &Root, limit: Option<&str>, gaps: &mut Vec<Gap>, diagnostics: &mut Vec<Diagnostic>) {
     let Some(limit) = limit else { return };
     let is_said = |gap: &Gap| gap.kind == GapKind::Limit && gap.message.starts_with(TOO_MUCH);
@@ -137,7 +137,7 @@ fn too_much(root: &Root, limit: Option<&str>, gaps: &mut Vec<Gap>, diagnostics: 
         summary: "Limit reached".to_owned(),
         detail: format!("ssmlint asks no rule and proves nothing here: {limit}."),
         span: file.map(|file| Span { file: *file, start: 0, end: 0 }),
-        kind: DiagnosticKind::NotUnderstood,
+        kind: DiagnosticKind::Unreadable,
     });
 }
 

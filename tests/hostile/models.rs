@@ -99,6 +99,7 @@ fn everything_with_everything() {
         let run = project.check();
         run.must_say("ssmlint asks no rule and proves nothing here");
         run.must_say(&format!("{} unknown", counts[2]));
+        assert_eq!(run.code, 2, "{run:?}");
         project.run(&["why", "hostile"]).must_say("comparisons, the limit of ssmlint is");
         project.run(&["matrix", "hostile"]).must_say("comparisons, the limit of ssmlint is");
     }
