@@ -89,6 +89,16 @@ fn clean_code_exits_with_0_and_states_coverage() {
 }
 
 #[test]
+fn code_for_another_terraform_is_no_error() {
+    let dir = directory("version");
+    write(&dir, "main.tf", "terraform {\n  required_version = \">= 1.14\"\n}\n");
+    let output = run(&dir, &["."]);
+    assert!(stdout(&output).starts_with("no findings · "), "{}", stdout(&output));
+    write(&dir, "main.tf", "terraform {\n  required_version = \"newest\"\n}\n");
+    assert!(stdout(&run(&dir, &["."])).contains("Invalid version constraint"));
+}
+
+#[test]
 fn a_target_of_which_nothing_is_known_is_never_passed_over() {
     let dir = directory("open");
     let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/faults/plain/main.tf");

@@ -29,6 +29,10 @@ use crate::syntax::is_identifier;
 /// The version of Terraform whose rules are applied, and against which `required_version` is checked.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
 
+/// The summary of a `required_version` that does not take this Terraform. Another one takes it, and the code may be meant
+/// for that.
+pub(crate) const UNSUPPORTED_VERSION: &str = "Unsupported Terraform Core version";
+
 /// Places in the messages of one file. Columns are counted from the start of the line, so that a long line with many
 /// problems would take quadratic time.
 const MAX_PLACES: usize = 200;
@@ -366,7 +370,7 @@ fn check_required_version(cx: &mut Context<'_>, constraints: &Constraints, span:
         );
     } else if Version::parse(TERRAFORM_VERSION).is_some_and(|version| !constraints.allow(&version)) {
         cx.invalid(
-            "Unsupported Terraform Core version",
+            UNSUPPORTED_VERSION,
             format!("This configuration does not support Terraform version {TERRAFORM_VERSION}. To proceed, either choose another supported Terraform version or update this version constraint. Version constraints are normally set for good reason, so updating the constraint may lead to other errors or unexpected behavior."),
             span,
         );

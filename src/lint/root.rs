@@ -7,6 +7,7 @@ use crate::addr::{self, ResourceMode};
 use crate::aws::Model;
 use crate::aws::schema::Aws;
 use crate::aws::trail::Trails;
+use crate::config::decode::UNSUPPORTED_VERSION;
 use crate::config::load::Loader;
 use crate::config::tfvars::{self, VarArgument};
 use crate::config::{Child, Config, ModuleNode};
@@ -157,7 +158,7 @@ pub(super) fn check(loader: &Loader<'_>, world: World<'_>, dir: &Path, job: &Job
 
     let mut modules = BTreeSet::new();
     called(&root.config.root, &mut modules);
-    diagnostics.extend(root.config.diagnostics.iter().cloned());
+    diagnostics.extend(root.config_diagnostics().cloned());
     let mut misfits: Vec<Misfit> = Vec::new();
     for scenario in &root.scenarios {
         for diagnostic in &scenario.inputs.diagnostics {
@@ -317,9 +318,13 @@ impl Root {
         all.map(|found| Diagnostic { span: shown(found.span), ..found }).collect()
     }
 
-    /// Everything that is wrong in its files and inputs.
+    /// Everything that is wrong in its files and inputs, whichever Terraform they are meant for.
     pub(super) fn input_diagnostics(&self) -> Vec<Diagnostic> {
-        self.config.diagnostics.iter().chain(&self.first().inputs.diagnostics).cloned().collect()
+        self.config_diagnostics().chain(&self.first().inputs.diagnostics).cloned().collect()
+    }
+
+    fn config_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.config.diagnostics.iter().filter(|diagnostic| diagnostic.summary != UNSUPPORTED_VERSION)
     }
 
     /// Whether a file of it could not be read or parsed.
