@@ -422,3 +422,54 @@ fn a_permission_that_no_policy_gives_is_missing_at_the_role() {
     let broken = proof.broken().map(|broken| broken.link.span.map(|span| span.start as usize));
     assert_eq!(broken, Some(text.find("resource \"aws_iam_role\"")), "{proof:?}");
 }
+
+#[test]
+fn what_a_module_takes_as_an_object_is_the_resource_that_is_passed() {
+    let mut fs = Memory::new();
+    fs.add(
+        "/project/main.tf",
+        r#"
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_subnet" "these" {
+  for_each   = { a = "10.0.1.0/24", b = "10.0.2.0/24" }
+  vpc_id     = aws_vpc.main.id
+  cidr_block = each.value
+}
+
+module "app" {
+  source  = "./app"
+  subnets = { for key, subnet in aws_subnet.these : key => subnet }
+  vpc     = aws_vpc.main
+}
+"#,
+    );
+    fs.add(
+        "/project/app/main.tf",
+        r#"
+variable "subnets" {
+  type = map(object({ id = string, vpc_id = string, cidr_block = optional(string) }))
+}
+
+variable "vpc" {
+  type = object({ id = string })
+}
+
+resource "aws_instance" "app" {
+  subnet_id              = var.subnets["a"].id
+  vpc_security_group_ids = [aws_security_group.app.id]
+}
+
+resource "aws_security_group" "app" {
+  vpc_id = var.vpc.id
+}
+"#,
+    );
+    let proofs = prove(&fs, Path::new("/project"), &[], &[]);
+    let links: Vec<String> =
+        proofs[0].links.iter().map(|link| format!("{} {}", link.name, link.reason)).collect();
+    let way = "path aws_vpc.main has no endpoint for it, and no way to the internet";
+    assert!(links.iter().any(|link| link == way), "{links:#?}");
+}

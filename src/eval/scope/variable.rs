@@ -1,14 +1,42 @@
 //! Input variables: what sets them, their type and their default.
 
+use std::sync::Arc;
+
+use ecow::EcoString;
+
 use crate::config::AssignedValue;
+use crate::eval::builtin;
 use crate::eval::convert::constraint::Constraint;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, Memo, ModuleId, Scope, retype, unknown_value};
 use crate::eval::suggestion::did_you_mean;
 use crate::eval::term::Term;
-use crate::eval::value::{Cause, Marks, Refinement, Value, normalize};
+use crate::eval::value::{Cause, Marks, Refinement, Value, ValueKind, normalize};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
+
+/// Whether an instance of a resource stands in a value where a type asks for an object.
+fn holds_instance(value: &Value, constraint: &Constraint) -> bool {
+    match (&value.kind, constraint) {
+        (ValueKind::Resource(_), Constraint::Object(_)) => true,
+        (
+            ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements),
+            Constraint::List(inner) | Constraint::Set(inner),
+        ) => elements.iter().any(|element| holds_instance(element, inner)),
+        (ValueKind::Tuple(elements), Constraint::Tuple(inner)) => {
+            elements.len() == inner.len()
+                && elements.iter().zip(inner).any(|(element, inner)| holds_instance(element, inner))
+        }
+        (ValueKind::Map(_, entries) | ValueKind::Object(entries), Constraint::Map(inner)) => {
+            entries.values().any(|entry| holds_instance(entry, inner))
+        }
+        (ValueKind::Object(entries), Constraint::Object(wanted)) => {
+            let inner = |name: &EcoString| wanted.get(name).map(|attribute| &attribute.constraint);
+            entries.iter().any(|(name, entry)| inner(name).is_some_and(|inner| holds_instance(entry, inner)))
+        }
+        _ => false,
+    }
+}
 
 impl<'a> Evaluator<'a> {
     pub(in crate::eval) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
@@ -131,6 +159,7 @@ impl<'a> Evaluator<'a> {
         constraint: &Constraint,
         variable: &'a crate::config::Variable,
     ) -> Value {
+        let value = &self.opened(value, constraint, variable.decl_range);
         match constraint.apply(value) {
             Ok(converted) => {
                 // A conversion makes new containers; the value's own origin stays the step that set it.
@@ -175,6 +204,55 @@ impl<'a> Evaluator<'a> {
                 retype(value, constraint.ty())
             }
         }
+    }
+
+    /// A value with the instances of resources in it as objects of the attributes that a type asks for. A conversion by
+    /// itself does not know what these are.
+    fn opened(&mut self, value: &Value, constraint: &Constraint, span: Span) -> Value {
+        if !holds_instance(value, constraint) {
+            return value.clone();
+        }
+        let kind = match (&value.kind, constraint) {
+            (ValueKind::Resource(instance), Constraint::Object(wanted)) => {
+                let resource = &self.instance(instance.id).resource.addr.resource;
+                let schema = builtin::attributes(&resource.type_name, resource.mode);
+                let has = |name: &EcoString| schema.is_none_or(|schema| schema.contains(&name.as_str()));
+                if wanted.iter().any(|(name, attribute)| !attribute.optional && !has(name)) {
+                    return value.clone();
+                }
+                let names: Vec<&EcoString> = wanted.keys().filter(|name| has(name)).collect();
+                let attributes = names.into_iter().map(|name| {
+                    let attribute = self.attribute(instance.id, name, span);
+                    (name.clone(), attribute)
+                });
+                ValueKind::Object(Arc::new(attributes.collect()))
+            }
+            (
+                ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements),
+                Constraint::List(inner) | Constraint::Set(inner),
+            ) => ValueKind::Tuple(elements.iter().map(|element| self.opened(element, inner, span)).collect()),
+            (ValueKind::Tuple(elements), Constraint::Tuple(inner)) => {
+                let elements = elements.iter().zip(inner);
+                ValueKind::Tuple(elements.map(|(element, inner)| self.opened(element, inner, span)).collect())
+            }
+            (ValueKind::Map(_, entries) | ValueKind::Object(entries), Constraint::Map(inner)) => {
+                let entries = entries.iter();
+                let opened = entries.map(|(name, entry)| (name.clone(), self.opened(entry, inner, span)));
+                ValueKind::Object(Arc::new(opened.collect()))
+            }
+            (ValueKind::Object(entries), Constraint::Object(wanted)) => {
+                let opened = entries.iter().map(|(name, entry)| {
+                    let entry = match wanted.get(name) {
+                        Some(attribute) => self.opened(entry, &attribute.constraint, span),
+                        None => entry.clone(),
+                    };
+                    (name.clone(), entry)
+                });
+                ValueKind::Object(Arc::new(opened.collect()))
+            }
+            _ => return value.clone(),
+        };
+        Value { kind, ..value.clone() }
     }
 
     fn root_input(
