@@ -1,13 +1,13 @@
 //! `templatefile` and `templatestring`: a template evaluated with variables of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ecow::EcoString;
 
 use crate::eval::convert::convert;
 use crate::eval::funcs::{self, FuncError};
 use crate::eval::scope::{Bound, Evaluator, Scope};
-use crate::eval::value::{Marks, Type, Value};
+use crate::eval::value::{InstanceId, Marks, Type, Value};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, TemplatePart};
 use crate::syntax::is_identifier;
@@ -108,8 +108,7 @@ impl Evaluator<'_> {
             }
         };
         let source = text.as_str().unwrap_or_default();
-        let file =
-            self.env.sources.add(std::path::Path::new("<templatestring argument>"), source.to_string());
+        let file = self.env.sources.add(Path::new("<templatestring argument>"), source.to_string());
         match crate::syntax::parse_template(&file) {
             Ok(template) => {
                 let result = self.render("templatestring", &template, vars, vars_expr.span, span, text.marks);
@@ -130,6 +129,37 @@ impl Evaluator<'_> {
                 self.error("Invalid function argument", detail, template_expr.span)
             }
         }
+    }
+
+    /// `rendered` of a data source `template_file`. The language of its provider is older than Terraform's, and not all of
+    /// it is the same: none where a template does more than to name variables.
+    /// <https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file>
+    pub(in crate::eval) fn template_file(&mut self, id: InstanceId, span: Span) -> Option<Value> {
+        let template = self.configured(id, "template")?;
+        let vars = self.configured(id, "vars");
+        let vars = vars.map_or_else(
+            || Ok(Value::map(Type::String, [])),
+            |vars| convert(&vars, &Type::map(Type::String)),
+        );
+        let vars = vars.ok()?;
+        let names = vars.as_entries()?;
+        let text = template
+            .as_str()
+            .filter(|text| !["%{", "${~", "~}", "$$$"].iter().any(|mark| text.contains(mark)))?;
+        let file = self.env.sources.add(Path::new("<template_file>"), text.to_owned());
+        let tree = crate::syntax::parse_template(&file).ok()?;
+        let is_named = |part: &TemplatePart| match part {
+            TemplatePart::Literal(..) => true,
+            TemplatePart::Interpolation(Expr { kind: ExprKind::Traversal(name), .. }) => {
+                name.steps.is_empty() && names.contains_key(&name.root)
+            }
+            TemplatePart::Interpolation(_) | TemplatePart::If { .. } | TemplatePart::For { .. } => false,
+        };
+        let is_plain = match &tree.kind {
+            ExprKind::Template(parts) => parts.iter().all(is_named),
+            kind => matches!(kind, ExprKind::String(_)),
+        };
+        is_plain.then(|| self.render("template_file", &tree, &vars, span, span, template.marks))
     }
 
     /// Evaluates a template file's or template string's text with its variables.

@@ -350,6 +350,14 @@ impl<'a> Evaluator<'a> {
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
         }
+        if resource.mode == ResourceMode::Data
+            && resource.type_name == "template_file"
+            && name == "rendered"
+            && let Some(value) = self.template_file(id, span)
+        {
+            self.instance_mut(id).provided.insert(name.into(), value.clone());
+            return value;
+        }
         let decl = self.instance(id).decl;
         let relevant = self.env.provider.is_relevant(&resource.type_name);
         let blocks = decl.body.blocks.iter().any(|block| {
