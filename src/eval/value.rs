@@ -321,6 +321,25 @@ impl Value {
         Value::refined(ty, Refinement { not_null: true, ..Refinement::default() })
     }
 
+    /// Whether it is not null, whatever it turns out to be.
+    pub fn is_never_null(&self) -> bool {
+        match self.as_unknown() {
+            Some(unknown) => unknown.refinement.not_null,
+            None => !self.is_null(),
+        }
+    }
+
+    /// The value as it is where it is not null. Nothing is said of an unknown of unknown type.
+    pub fn not_null(mut self) -> Value {
+        if let ValueKind::Unknown(unknown) = &mut self.kind
+            && unknown.ty != Type::Dynamic
+            && !unknown.refinement.not_null
+        {
+            Arc::make_mut(unknown).refinement.not_null = true;
+        }
+        self
+    }
+
     /// An unknown with a refinement.
     pub fn refined(ty: Type, refinement: Refinement) -> Value {
         Value::new(ValueKind::Unknown(Arc::new(Unknown {

@@ -3,13 +3,12 @@
 //! A value is made to conform in two steps, as Terraform does: defaults first, then conversion.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
 use crate::diagnostic::Diagnostic;
 use crate::eval::convert::{ConvertError, Target, convert, convert_to, set, unify};
-use crate::eval::value::{Type, Unknown, Value, ValueKind};
+use crate::eval::value::{Type, Value, ValueKind};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -216,8 +215,8 @@ impl Constraint {
             let Some(default) = &attribute.default else { continue };
             let value = match filled.get(name) {
                 Some(value) if !value.is_null() => {
-                    if is_never_null(default) {
-                        not_null(value)
+                    if default.is_never_null() {
+                        value.clone().not_null()
                     } else {
                         continue;
                     }
@@ -228,27 +227,6 @@ impl Constraint {
         }
         filled
     }
-}
-
-fn is_never_null(value: &Value) -> bool {
-    match value.as_unknown() {
-        Some(unknown) => unknown.refinement.not_null,
-        None => !value.is_null(),
-    }
-}
-
-/// An unknown that is replaced by a default, which is not null, if it turns out to be null.
-fn not_null(value: &Value) -> Value {
-    let mut value = value.clone();
-    if let ValueKind::Unknown(unknown) = &mut value.kind
-        && unknown.ty != Type::Dynamic
-        && !unknown.refinement.not_null
-    {
-        let mut refined = Unknown::clone(unknown);
-        refined.refinement.not_null = true;
-        *unknown = Arc::new(refined);
-    }
-    value
 }
 
 fn unify_values(values: &[Value]) -> Option<(Type, Vec<Value>)> {

@@ -35,13 +35,8 @@ pub fn one_of(candidates: impl IntoIterator<Item = Value>) -> Option<Value> {
     }
     let first = possible[0].ty();
     let ty = if possible.iter().all(|value| value.ty() == first) { first } else { Type::Dynamic };
-    let refinement = Refinement {
-        not_null: possible.iter().all(|value| match value.as_unknown() {
-            Some(unknown) => unknown.refinement.not_null,
-            None => !value.is_null(),
-        }),
-        ..Refinement::default()
-    };
+    let refinement =
+        Refinement { not_null: possible.iter().all(Value::is_never_null), ..Refinement::default() };
     Some(Value::new(ValueKind::Unknown(Arc::new(Unknown {
         term: TermId::NONE,
         ty,

@@ -76,9 +76,14 @@ impl Evaluator<'_> {
     }
 
     fn try_undecided(&mut self, seen: Vec<Value>, span: Span) -> Value {
-        let mut result = Value::unknown(Type::Dynamic);
+        // It is one of these, as far as they do not fail.
+        let first = seen.first().map_or(Type::Dynamic, Value::ty);
+        let ty = if seen.iter().all(|value| value.ty() == first) { first } else { Type::Dynamic };
+        let mut result = Value::unknown(ty);
         if let ValueKind::Unknown(unknown) = &mut result.kind {
-            Arc::make_mut(unknown).possible = Some(seen.iter().cloned().collect());
+            let unknown = Arc::make_mut(unknown);
+            unknown.refinement.not_null = seen.iter().all(Value::is_never_null);
+            unknown.possible = Some(seen.iter().cloned().collect());
         }
         let marks = seen.iter().fold(Marks::NONE, |marks, value| marks.union(value.marks));
         self.finish(result.with_marks(marks), "try", &seen, span)

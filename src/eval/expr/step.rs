@@ -181,7 +181,7 @@ impl Evaluator<'_> {
             }
             _ => ty,
         };
-        let not_null = possible.as_ref().is_some_and(|possible| possible.iter().all(definitely_not_null));
+        let not_null = possible.as_ref().is_some_and(|possible| possible.iter().all(Value::is_never_null));
         Value {
             kind: ValueKind::Unknown(Arc::new(Unknown {
                 term,
@@ -392,13 +392,6 @@ impl Evaluator<'_> {
             unknown.possible = Some(elements);
         }
         self.finish(result, "index", &[value.clone(), key.clone()], span)
-    }
-}
-
-fn definitely_not_null(value: &Value) -> bool {
-    match value.as_unknown() {
-        Some(unknown) => unknown.refinement.not_null,
-        None => !value.is_null(),
     }
 }
 

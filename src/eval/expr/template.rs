@@ -47,7 +47,7 @@ impl Evaluator<'_> {
             return Value::string(normalize(&builder.text)).with_origin(origin).with_marks(marks);
         }
         builder.flush();
-        self.uncertain += 1;
+        self.uncertain += u64::from(builder.may_fail);
         let prefix = builder.prefix.unwrap_or_default();
         let term = self.terms.intern(Term::Template(builder.operands));
         let mut causes: Vec<Cause> = builder.causes;
@@ -238,7 +238,10 @@ struct TemplateBuilder {
     causes: Vec<Cause>,
     origins: Vec<OriginId>,
     marks: Marks,
+    /// A part has no text.
     failed: bool,
+    /// An unknown part may turn out to have none.
+    may_fail: bool,
 }
 
 impl TemplateBuilder {
@@ -254,6 +257,8 @@ impl TemplateBuilder {
             self.prefix = Some(eco_format!("{}{prefix}", self.text));
         }
         self.flush();
+        // A string, number or bool that is not null always has a text.
+        self.may_fail |= !value.ty().is_primitive() || !value.is_never_null();
         self.causes.extend(value.causes());
         self.operands.push(Terms::operand(value));
     }

@@ -594,16 +594,18 @@ fn coalesce(_: &Context<'_>, args: &[Value], ty: &Type) -> Result<Value, FuncErr
         return call_error("no non-null, non-empty-string arguments");
     }
     let causes = join_causes(&candidates);
-    Ok(one_of(candidates).unwrap_or_else(|| {
+    let result = one_of(candidates).unwrap_or_else(|| {
         Value::new(ValueKind::Unknown(Arc::new(Unknown {
             term: TermId::NONE,
             ty: ty.clone(),
-            refinement: Refinement { not_null: true, ..Refinement::default() },
+            refinement: Refinement::default(),
             causes,
             possible: None,
             each: None,
         })))
-    }))
+    });
+    // Where all of them are null, it fails.
+    Ok(result.not_null())
 }
 
 fn coalescelist_type(args: &[Value]) -> Result<Type, FuncError> {
