@@ -388,6 +388,7 @@ impl<'a> Builder<'a, '_> {
             name_tag: name_tag(instance, &launch),
             provisioners: instance.provisioners.clone(),
             template: launch.template,
+            launched: certain,
             opaque: launch.opaque,
         });
     }
