@@ -14,7 +14,7 @@ use crate::aws::link::{Key, Link, Ref, Registry, handles};
 use crate::aws::policy::text::{Piece, Text};
 use crate::aws::policy::{Policy, Principal};
 use crate::aws::read::Arg;
-use crate::aws::{Build, Declaration, view};
+use crate::aws::{Build, Declaration, data, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::{OriginId, Step};
 use crate::eval::value::{InstanceId, Value};
@@ -252,7 +252,7 @@ impl Iam {
                 partition: None,
                 name: "assume_role_policy".into(),
                 policy: match &arg {
-                    Some(arg) => Policy::read(arg.value, build.terms()),
+                    Some(arg) => read_policy(arg.value, build),
                     None => Policy::read(&Value::string(""), build.terms()),
                 },
                 inline: true,
@@ -496,6 +496,11 @@ pub(crate) fn read_from(value: &Value, build: &Build<'_>) -> Option<(InstanceId,
     }
     let mut id = value.origin;
     for _ in 0..READ_STEPS {
+/// The policy that a value holds, with the places of its statements.
+fn read_policy(value: &Value, build: &Build<'_>) -> Policy {
+    Policy::read(value, build.terms()).placed(&data::places(value, build))
+}
+
         let origin = build.evaluation.origins.get(id)?;
         id = match &origin.step {
             Step::Attribute { instance, name } => return Some((*instance, name.clone())),

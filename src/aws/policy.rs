@@ -15,6 +15,7 @@ use crate::aws::policy::text::{Case, Hole, Piece, Text};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
 use crate::eval::value::{Cause, Causes, InstanceId, Value};
+use crate::source::Span;
 use crate::truth::Truth;
 
 /// The actions without which no session can be opened (AWS's minimal Session Manager permissions).
@@ -213,6 +214,17 @@ impl Policy {
         Policy { alternatives, origin: value.origin }
     }
 
+    /// The policy whose statements stand at these places, in their order; nothing where it may be one of several
+    /// documents.
+    pub fn placed(mut self, places: &[Option<Span>]) -> Policy {
+        if let [Source::Document(document)] = self.alternatives.as_mut_slice() {
+            for statement in &mut document.statements {
+                statement.decl_range = places.get(statement.index).copied().flatten();
+            }
+        }
+        self
+    }
+
     /// A policy that AWS manages, named at `origin`.
     pub fn managed(policy: &'static Managed, origin: OriginId) -> Policy {
         Policy { alternatives: vec![Source::Managed(policy)], origin }
@@ -306,7 +318,7 @@ fn judge_document(document: &Document, request: &Request<'_>, origin: OriginId) 
         return Judgement { problem: document.problem.clone(), ..Judgement::silent() };
     }
     let mut judgement = Judgement::silent();
-    for (index, statement) in document.statements.iter().enumerate() {
+    for statement in &document.statements {
         let truth = applies(statement, request);
         if truth.is_no() {
             continue;
@@ -314,12 +326,12 @@ fn judge_document(document: &Document, request: &Request<'_>, origin: OriginId) 
         let note = match &statement.sid {
             Some(sid) => format!("statement {sid:?}"),
             None if document.statements.len() == 1 => "its statement".to_owned(),
-            None => format!("statement {}", index + 1),
+            None => format!("statement {}", statement.index + 1),
         };
         let origin = if statement.origin.is_none() { origin } else { statement.origin };
         let answer = |truth: Truth| Answer {
             truth,
-            evidence: vec![Evidence { span: None, origin, note: note.clone() }],
+            evidence: vec![Evidence { span: statement.decl_range, origin, note: note.clone() }],
             reasons: if truth.is_unknown() { why_unknown(statement) } else { Vec::new() },
         };
         if statement.effect != Some(Effect::Deny) {

@@ -1,7 +1,7 @@
 //! Everything that attaches a policy to a role.
 
 use crate::aws::fact::{Evidence, Reason, reasons};
-use crate::aws::iam::{Attached, Iam, RoleId, hidden};
+use crate::aws::iam::{Attached, Iam, RoleId, hidden, read_policy};
 use crate::aws::link::{Element, Link, elements};
 use crate::aws::partition::Partition;
 use crate::aws::policy::Policy;
@@ -250,7 +250,7 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
 }
 
 fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
-    let policy = Policy::read(arg.value, build.terms());
+    let policy = read_policy(arg.value, build);
     let problem = policy.problem();
     Attached {
         evidence: Evidence { span: arg.span, origin: arg.value.origin, note: name.clone() },
@@ -341,7 +341,7 @@ fn policy_of(
         if instance.addr.resource.type_name == "aws_iam_policy"
             && let Some(document) = view(instance).arg("policy")
         {
-            let policy = Policy::read(document.value, build.terms());
+            let policy = read_policy(document.value, build);
             return (instance.addr.to_string(), policy, None);
         }
         return unknown(instance.addr.to_string());
@@ -364,7 +364,7 @@ fn policy_of(
         None => match customer_policy(&text, build) {
             Some(instance) => {
                 let policy = match view(instance).arg("policy") {
-                    Some(document) => Policy::read(document.value, build.terms()),
+                    Some(document) => read_policy(document.value, build),
                     None => Policy::unknown(Causes::new(), origin),
                 };
                 (instance.addr.to_string(), policy, None)
