@@ -60,10 +60,37 @@ pub struct Role {
     pub boundary: Option<Attached>,
     /// Why it may have more policies than these; empty when it does not.
     pub open: Vec<Reason>,
-    /// Whether `managed_policy_arns` or an exclusive resource lists its attachments, so that others are removed.
-    pub exclusive: Option<Evidence>,
+    /// The list of its managed policies beside which no other stays: `managed_policy_arns`, or an exclusive resource.
+    pub exclusive: Option<Exclusive>,
+    /// The list of its inline policies beside which no other stays: `inline_policy` blocks, or an exclusive resource.
+    pub exclusive_inline: Option<Exclusive>,
     /// Policies whose attachment is written and has no instance, each with what decided that.
     pub switched_off: Vec<(Attached, Evidence)>,
+}
+
+/// A list of the policies of a role, which takes away every policy that it does not hold.
+#[derive(Clone, Debug)]
+pub struct Exclusive {
+    /// The list.
+    pub evidence: Evidence,
+    /// What it holds: policies as [`Attached::name`] calls them, inline ones by their names, or by the address of the
+    /// resource that has the name.
+    names: Vec<String>,
+    /// Whether all that it holds is known.
+    complete: bool,
+}
+
+impl Exclusive {
+    /// Whether it takes away a policy with these names; `complete` says whether it can have no other.
+    fn removes(&self, names: &[String], complete: bool) -> Truth {
+        if names.iter().any(|name| self.names.contains(name)) {
+            Truth::No
+        } else if self.complete && complete {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
+    }
 }
 
 /// A policy with the place that attaches it.
@@ -87,6 +114,16 @@ pub struct Attached {
     pub partition: Option<EcoString>,
     /// The address of the resource that attaches it.
     pub by: String,
+}
+
+impl Attached {
+    /// What it is called, where that tells it from all others. Of what is not known the name is only for messages.
+    pub fn identity(&self) -> Option<&str> {
+        let is_known = self.policy.managed_name().is_some()
+            || self.name.starts_with("arn:") && !self.name.contains("${")
+            || self.name.contains("aws_iam_policy.");
+        is_known.then_some(self.name.as_str())
+    }
 }
 
 /// An instance profile.
@@ -279,6 +316,7 @@ impl Iam {
         });
     }
 
+            exclusive_inline: None,
     fn add_profile(&mut self, instance: &ResourceInstance, build: &Build<'_>) {
         let id = ProfileId::from(self.profiles.len());
         let view = view(instance);
