@@ -172,6 +172,10 @@ pub struct ProfileArgument {
 pub enum Misuse {
     /// An ARN where a name belongs.
     ArnForName,
+    /// The name of an instance profile where its ARN belongs.
+    NameForArn,
+    /// The ARN of a role that is written out, where an instance profile belongs.
+    ArnOfRole,
     /// A role where an instance profile belongs.
     RoleForProfile(RoleId),
     /// The name of a role of this configuration, and no profile has that name.
@@ -312,11 +316,11 @@ impl Iam {
             boundary: None,
             open,
             exclusive: None,
+            exclusive_inline: None,
             switched_off: Vec::new(),
         });
     }
 
-            exclusive_inline: None,
     fn add_profile(&mut self, instance: &ResourceInstance, build: &Build<'_>) {
         let id = ProfileId::from(self.profiles.len());
         let view = view(instance);
@@ -378,8 +382,14 @@ impl Iam {
         if result.link.to().is_none() {
             self.profile_by_text(arg.value, form, build, &mut result);
         }
+        // A text of which a part is known is neither null nor empty.
+        if result.present.is_unknown()
+            && Text::of(arg.value, build.terms()).is_some_and(|text| has_literal(&text))
+        {
+            result.present = Truth::Yes;
+        }
         result.misuse = self.misuse_of_profile(arg.value, form, read, &result.link, build);
-        if let Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_)) = result.misuse {
+        if let Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::ArnOfRole) = result.misuse {
             result.present = Truth::Yes;
         }
         if result.present.is_unknown() || matches!(result.link, Link::Unknown(_)) {
@@ -423,16 +433,33 @@ impl Iam {
             {
                 return Some(Misuse::RoleForProfile(role));
             }
-            if type_name == "aws_iam_instance_profile" && form == Form::Name && attribute == "arn" {
-                return Some(Misuse::ArnForName);
+            if type_name == "aws_iam_instance_profile" {
+                match (form, attribute.as_str()) {
+                    (Form::Name, "arn") => return Some(Misuse::ArnForName),
+                    (Form::Arn, "name" | "id") => return Some(Misuse::NameForArn),
+                    _ => {}
+                }
             }
+        }
+        let written = Text::of(value, build.terms())?;
+        let is_arn = written.known_prefix().starts_with("arn:");
+        if is_arn
+            && written
+                .pieces
+                .iter()
+                .any(|piece| matches!(piece, Piece::Literal(text) if text.contains(":role/")))
+        {
+            return Some(Misuse::ArnOfRole);
+        }
+        if form == Form::Name && is_arn {
+            return Some(Misuse::ArnForName);
         }
         let text = value.as_str()?;
         if is_quoted_reference(text) {
             return Some(Misuse::QuotedReference(text.to_owned()));
         }
-        if form == Form::Name && text.starts_with("arn:") {
-            return Some(Misuse::ArnForName);
+        if form == Form::Arn && !is_arn {
+            return Some(Misuse::NameForArn);
         }
         match link {
             Link::To(id) if read.is_none() => Some(Misuse::NameWithoutReference(*id)),
@@ -467,6 +494,11 @@ impl Iam {
     pub fn allows(&self, role: RoleId, action: &str, region: Option<&str>) -> Answer {
         self.permission(role, action, region).answer()
     }
+}
+
+/// The policy that a value holds, with the places of its statements.
+fn read_policy(value: &Value, build: &Build<'_>) -> Policy {
+    Policy::read(value, build.terms()).placed(&data::places(value, build))
 }
 
 fn has_literal(text: &Text) -> bool {
@@ -534,11 +566,6 @@ pub(crate) fn read_from(value: &Value, build: &Build<'_>) -> Option<(InstanceId,
     }
     let mut id = value.origin;
     for _ in 0..READ_STEPS {
-/// The policy that a value holds, with the places of its statements.
-fn read_policy(value: &Value, build: &Build<'_>) -> Policy {
-    Policy::read(value, build.terms()).placed(&data::places(value, build))
-}
-
         let origin = build.evaluation.origins.get(id)?;
         id = match &origin.step {
             Step::Attribute { instance, name } => return Some((*instance, name.clone())),

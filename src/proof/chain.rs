@@ -363,6 +363,12 @@ impl Chains<'_> {
             Some(Misuse::ArnForName) => {
                 (Truth::No, "SSM009", "an ARN stands where the name of the profile belongs".to_owned())
             }
+            Some(Misuse::NameForArn) => {
+                (Truth::No, "SSM009", "a name stands where the ARN of the profile belongs".to_owned())
+            }
+            Some(Misuse::ArnOfRole) => {
+                (Truth::No, "SSM009", "this is the ARN of a role and no instance profile".to_owned())
+            }
             Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
             | None => (argument.present, "SSM008", "no instance profile".to_owned()),
         };
@@ -377,7 +383,13 @@ impl Chains<'_> {
         let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
             Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
             Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
-            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            Some(
+                Misuse::RoleForProfile(_)
+                | Misuse::NameOfRole(_)
+                | Misuse::NameForArn
+                | Misuse::ArnOfRole
+                | Misuse::NameWithoutReference(_),
+            )
             | None => None,
         };
         let mut evidence = evidence;

@@ -71,6 +71,8 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Misuse::RoleForProfile(_)
             | Misuse::NameOfRole(_)
             | Misuse::ArnForName
+            | Misuse::NameForArn
+            | Misuse::ArnOfRole
             | Misuse::QuotedReference(_) => true,
         });
         let known = context.reach.role_of(target).is_some();
