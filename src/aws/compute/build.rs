@@ -651,7 +651,9 @@ impl<'a> Builder<'a, '_> {
                 continue;
             }
             for target in &mut self.compute.targets {
-                if target.metadata_endpoint.is_configured() || target.region.value != region.value {
+                // A template that is not seen may say something of its own.
+                let is_said = target.metadata_endpoint.is_configured() || !target.opaque.is_empty();
+                if is_said || target.region.value != region.value {
                     continue;
                 }
                 let mut fact = endpoint.map(|text| text.as_deref() != Some("disabled"));
