@@ -113,6 +113,16 @@ impl<'a> Launch<'a> {
             {
                 return self.text(Some(Arg { value: name, span: tags.span }));
             }
+            // The tags of a template itself are not those of its instances.
+            for block in &layer.view.blocks("tag_specifications").items {
+                let of = block.view.text("resource_type");
+                let is_of_instances = of.value().is_some_and(|of| of.as_deref() == Some("instance"));
+                if let Some(tags) = block.view.arg("tags").filter(|_| is_of_instances)
+                    && let Some(name) = tags.value.as_entries().and_then(|entries| entries.get("Name"))
+                {
+                    return self.text(Some(Arg { value: name, span: tags.span }));
+                }
+            }
         }
         Fact::default(None, self.header)
     }
