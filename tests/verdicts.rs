@@ -477,6 +477,31 @@ const EITHER: &str = r#"launch_template {
 const PROFILE: &str = "iam_instance_profile { name = aws_iam_instance_profile.app.name }";
 
 #[test]
+fn a_default_vpc_keeps_the_routes_that_aws_made() {
+    let text = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_default_vpc" "default" {}
+resource "aws_default_subnet" "a" { availability_zone = "eu-west-1a" }
+resource "aws_instance" "app" {
+  ami                  = "ami-1"
+  instance_type        = "t3.micro"
+  subnet_id            = aws_default_subnet.a.id
+  iam_instance_profile = "app"
+}
+"#;
+    let headline = proof_of(text, &[]).headline();
+    assert!(headline.starts_with("UNKNOWN"), "{headline}");
+    // Who adopts the table says what stands in it.
+    let adopted = r#"
+resource "aws_default_route_table" "main" {
+  default_route_table_id = aws_default_vpc.default.default_route_table_id
+}
+"#;
+    let headline = proof_of(&format!("{text}{adopted}"), &[]).headline();
+    assert_eq!(headline, "BROKEN at L6 path (ssm, ssmmessages)");
+}
+
+#[test]
 fn a_group_with_two_templates_is_one_target() {
     let alike = with_templates(PROFILE, BOTH);
     let headline = alike.headline();
