@@ -62,7 +62,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let adopted = table.kind == RouteTableKind::Default && table.declaration.is_managed();
         let adopted = table.declaration.addr.as_ref().filter(|_| adopted);
         let is_default = adopted.is_some_and(|addr| addr.resource.type_name == "aws_default_route_table");
+        // A table that ignores changes of its routes takes none away.
         let inline = table.inline.or(table.declaration.decl_range.filter(|_| is_default));
+        let inline = inline.filter(|_| table.open.is_empty());
         if let (Some(_), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
             let mut defect = conflict(&table.declaration, table.inline, apart, "route", "routes");
             if table.inline.is_none() {

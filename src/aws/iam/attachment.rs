@@ -82,11 +82,6 @@ impl<'a> By<'a> {
     }
 }
 
-/// Whether Terraform leaves changes of some argument alone; which one is not looked at.
-fn ignores_changes(instance: &ResourceInstance) -> bool {
-    instance.ignore_changes != Default::default()
-}
-
 fn role_of(iam: &Iam, instance: &ResourceInstance) -> Option<RoleId> {
     iam.role_ids().find(|id| iam.role(*id).declaration.instance == Some(instance.id))
 }
@@ -99,10 +94,10 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
     let by = By::of(instance, &address, build);
     let mut policies = Vec::new();
     let mut open = hidden(instance, build);
-    let only = |span, origin, names, complete| {
+    let only = |argument, span, origin, names, complete| {
         let note = "removes every policy that it does not list".into();
         let evidence = Evidence { span, origin, note };
-        (!ignores_changes(instance)).then_some(Exclusive { evidence, names, complete })
+        (!instance.ignore_changes.ignores(argument)).then_some(Exclusive { evidence, names, complete })
     };
     let mut exclusive = None;
     if let Some(arg) = view.arg("managed_policy_arns") {
@@ -121,7 +116,7 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
             }
         }
         let names = policies.iter().map(|policy: &Attached| policy.name.clone()).collect();
-        exclusive = only(arg.span, arg.value.origin, names, complete);
+        exclusive = only("managed_policy_arns", arg.span, arg.value.origin, names, complete);
     }
     let blocks = view.blocks("inline_policy");
     if let Some(causes) = &blocks.open {
@@ -145,10 +140,9 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
     }
     // An empty block removes all inline policies, and no block leaves them alone:
     // <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role#inline_policy>.
-    let exclusive_inline = blocks
-        .items
-        .first()
-        .and_then(|block| only(block.decl_range, block.exists_because, inline_names, complete));
+    let exclusive_inline = blocks.items.first().and_then(|block| {
+        only("inline_policy", block.decl_range, block.exists_because, inline_names, complete)
+    });
     let boundary = view
         .arg("permissions_boundary")
         .and_then(|arg| by_arn(&arg, Truth::Yes, &by, build).into_iter().next());
