@@ -35,7 +35,7 @@ const FROM_ANYWHERE: &[(&str, &[&str])] = &[
     ("npm", &["ci", "i", "install"]),
     ("yarn", &["add", "install"]),
     ("docker", &["pull", "run"]),
-    ("docker-compose", &["pull", "up"]),
+    ("docker-compose", &["pull"]),
     ("podman", &["pull", "run"]),
     ("choco", &["install"]),
     ("install-module", &[]),
