@@ -260,6 +260,15 @@ fn of_script(script: &str, family: Option<Family>, s3: S3, region: Option<&str>)
     let commands = script::commands(script);
     let mut downloads: Vec<Download> =
         commands.iter().filter_map(|command| of_command(command, region)).collect();
+    // What a cloud configuration asks for comes from the repositories of the image:
+    // <https://cloudinit.readthedocs.io/en/latest/reference/modules.html#package-update-upgrade-install>.
+    let asks = |line: &str| matches!(line, "packages:" | "package_update: true" | "package_upgrade: true");
+    if script.contains("#cloud-config")
+        && let Some(line) = script.lines().map(str::trim_end).find(|line| asks(line))
+    {
+        let key = line.split(':').next().unwrap_or(line);
+        downloads.push(Download { command: format!("cloud-init {key}"), from: Source::Repositories });
+    }
     for download in downloads.iter_mut().filter(|download| download.from == Source::Repositories) {
         // The repositories of Amazon Linux are buckets; those of others are not.
         match family {
@@ -431,6 +440,16 @@ mod tests {
         ] {
             assert_eq!(of(script, S3::Absent), None, "{script}");
         }
+    }
+
+    #[test]
+    fn a_cloud_configuration_asks_for_packages() {
+        let script = "#cloud-config\npackages:\n  - nginx\n";
+        assert_eq!(of(script, S3::Present), None);
+        assert_eq!(of(script, S3::Absent), Some(("cloud-init packages".to_owned(), Source::Buckets)));
+        let ubuntu = of_script(script, Some(Family::Ubuntu), S3::Present, None);
+        assert_eq!(ubuntu.map(|download| download.from), Some(Source::Anywhere));
+        assert_eq!(of("packages:\n", S3::Absent), None);
     }
 
     #[test]

@@ -55,8 +55,11 @@ fn collect(script: &str, depth: usize, found: &mut Vec<Command>) {
             line.pop();
             line.push_str(lines.next().unwrap_or("").trim());
         }
-        // An entry of `runcmd` in a cloud configuration.
-        let text = line.strip_prefix("- ").unwrap_or(&line);
+        // An entry of `runcmd` in a cloud configuration: a text, or a list of words.
+        let entry = line.strip_prefix("- ").unwrap_or(&line).trim();
+        let list = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let list = list.filter(|_| line.starts_with('-')).map(|list| list.replace(',', " "));
+        let text = list.as_deref().unwrap_or(entry);
         let mut asked = false;
         let mut ran = Vec::new();
         for (separator, words) in split(text) {
@@ -236,6 +239,7 @@ mod tests {
         assert_eq!(run("id=\"$(curl http://x)\"; y"), ["curl http://x", "y"]);
         assert_eq!(run("id=\"a`curl http://x`\" && y"), ["curl http://x", "y"]);
         assert_eq!(run("runcmd:\n  - yum install -y x"), ["runcmd:", "yum install -y x"]);
+        assert_eq!(run("- [ yum, install, -y, \"x\" ]"), ["yum install -y x"]);
     }
 
     #[test]
