@@ -474,6 +474,18 @@ const EITHER: &str = r#"launch_template {
     id = var.size == "l" ? aws_launch_template.large.id : aws_launch_template.small.id
   }"#;
 
+const PERHAPS_BOTH: &str = r#"mixed_instances_policy {
+    launch_template {
+      launch_template_specification { launch_template_id = aws_launch_template.small.id }
+      dynamic "override" {
+        for_each = var.size == "l" ? [1] : []
+        content {
+          launch_template_specification { launch_template_id = aws_launch_template.large.id }
+        }
+      }
+    }
+  }"#;
+
 const PROFILE: &str = "iam_instance_profile { name = aws_iam_instance_profile.app.name }";
 
 #[test]
@@ -524,9 +536,11 @@ fn a_group_with_two_templates_is_one_target() {
 
 #[test]
 fn a_template_that_perhaps_launches_nothing_breaks_nothing_for_certain() {
-    let broken = with_templates("", EITHER);
-    assert_eq!(
-        broken.headline().split(',').next(),
-        Some("UNKNOWN because whether it launches with aws_launch_template.large is not known")
-    );
+    for choose in [EITHER, PERHAPS_BOTH] {
+        let broken = with_templates("", choose);
+        assert_eq!(
+            broken.headline().split(',').next(),
+            Some("UNKNOWN because whether it launches with aws_launch_template.large is not known")
+        );
+    }
 }
