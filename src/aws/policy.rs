@@ -9,6 +9,7 @@ pub mod text;
 use ipnet::IpNet;
 
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
+use crate::aws::partition::Partition;
 use crate::aws::policy::document::{Choice, Condition, Document, Effect, Entries, Principals, Statement};
 use crate::aws::policy::managed::Managed;
 use crate::aws::policy::text::{Case, Hole, Piece, Text};
@@ -96,12 +97,23 @@ pub enum Principal<'a> {
     Role(Option<InstanceId>, Option<&'a Text>),
 }
 
-/// The names of the EC2 service in trust policies; the second one in China.
-const EC2_SERVICE: [&str; 2] = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+/// The names of the EC2 service in trust policies: the one that all partitions know, and those with the domain of another:
+/// <https://github.com/aws/aws-cdk/blob/0a5e52a79aa3944d74fdc998f5808f39bffeb2b2/packages/@aws-cdk/region-info/lib/default.ts>.
+const EC2_SERVICE: [&str; 7] = [
+    "ec2.amazonaws.com",
+    "ec2.amazonaws.com.cn",
+    "ec2.c2s.ic.gov",
+    "ec2.sc2s.sgov.gov",
+    "ec2.csp.hci.ic.gov",
+    "ec2.cloud.adc-e.uk",
+    "ec2.amazonaws.eu",
+];
+
 /// The names under which EC2 takes roles in a region; where the region is not known, those of all regions.
-pub fn ec2_service(region: Option<&str>) -> &'static [&'static str] {
-    let in_china = region.is_none_or(|region| region.starts_with("cn-"));
-    if in_china { &EC2_SERVICE } else { &EC2_SERVICE[..1] }
+pub fn ec2_service(region: Option<&str>) -> Vec<&'static str> {
+    let Some(region) = region else { return EC2_SERVICE.to_vec() };
+    let own = format!("ec2.{}", Partition::of_region(region).dns_suffix);
+    EC2_SERVICE.into_iter().filter(|name| *name == EC2_SERVICE[0] || *name == own).collect()
 }
 
 /// The names of Systems Manager in trust policies.

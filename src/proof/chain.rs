@@ -433,7 +433,7 @@ impl Chains<'_> {
         let role = iam.role(id);
         let address = &role.declaration.address;
         let region = sites.iter().find_map(|site| self.reach.region(site));
-        let mut trusts = iam.trusts(id, ec2_service(region));
+        let mut trusts = iam.trusts(id, &ec2_service(region));
         if trusts.evidence.iter().all(|evidence| evidence.span.is_none()) {
             trusts.evidence.push(role.declaration.evidence(""));
         }

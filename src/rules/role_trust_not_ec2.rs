@@ -32,12 +32,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let Some(trust) = &role.trust else { continue };
         let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let region = sites.iter().find_map(|site| reach.region(site));
-        let trusts = context.model.iam.trusts(id, ec2_service(region));
+        let services = ec2_service(region);
+        let trusts = context.model.iam.trusts(id, &services);
         let mut violation = Answer::all([used, trusts.negate()]);
         violation.evidence.clear();
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
         // What another statement allows is denied where that is written.
-        let judgement = trust.policy.judge(&Request::assume_role(ec2_service(region)));
+        let judgement = trust.policy.judge(&Request::assume_role(&services));
         let denies = judgement.allow.truth.is_yes() && judgement.deny.truth.is_yes();
         let denied = judgement.deny.evidence.iter().filter(|_| denies).find_map(|place| place.span);
         findings.judge(&violation, || {
