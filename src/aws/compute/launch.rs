@@ -108,12 +108,13 @@ impl<'a> Launch<'a> {
 
     pub(super) fn name_tag(&self) -> Fact<Option<EcoString>> {
         for layer in &self.layers {
-            if let Some(tags) = layer.view.arg("tags")
+            // The tags of a template itself are not those of its instances.
+            if layer.shape != Shape::Template
+                && let Some(tags) = layer.view.arg("tags")
                 && let Some(name) = tags.value.as_entries().and_then(|entries| entries.get("Name"))
             {
                 return self.text(Some(Arg { value: name, span: tags.span }));
             }
-            // The tags of a template itself are not those of its instances.
             for block in &layer.view.blocks("tag_specifications").items {
                 let of = block.view.text("resource_type");
                 let is_of_instances = of.value().is_some_and(|of| of.as_deref() == Some("instance"));
