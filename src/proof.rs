@@ -191,10 +191,11 @@ impl<'a> Reach<'a> {
         self.memo(vpc, service).resolution.get_or_init(|| dns::resolve(self, vpc, service))
     }
 
-    /// The region of a site's VPC, when it is known.
+    /// The region of a site, when it is known: that of its VPC, which is that of the target.
     pub fn region(&self, site: &Site) -> Option<&'a str> {
-        let vpc = self.model.network.vpc(site.vpc.to()?);
-        vpc.region.value().and_then(Option::as_ref).map(|region| region.as_str())
+        let vpc = site.vpc.to().and_then(|vpc| self.model.network.vpc(vpc).region.value());
+        let region = vpc.or_else(|| self.target(site).region.value());
+        region.and_then(Option::as_ref).map(|region| region.as_str())
     }
 
     /// The role of a site's target, when it is one that the configuration names.

@@ -5,6 +5,7 @@
 
 pub mod page;
 mod remedy;
+mod script;
 mod zone;
 
 mod endpoint_private_dns_disabled;

@@ -49,7 +49,7 @@ fn permission(model: &Model) -> Vec<Verdict> {
 
 fn trust(model: &Model) -> Truth {
     let role = model.iam.role_ids().next().expect("there is a role");
-    model.iam.trusts(role, ec2_service(None)).truth
+    model.iam.trusts(role, &ec2_service(None)).truth
 }
 
 const ROLE: &str = r#"

@@ -159,6 +159,7 @@ fn broken_proof(target: &str, span: Option<Span>) -> Proof {
         name: "endpoint-sg",
         service: Some(Service::SsmMessages),
         subnet: Some(HOSTILE.into()),
+        template: Some(HOSTILE.into()),
         truth: Truth::No,
         span,
         reason: HOSTILE.into(),
@@ -169,8 +170,12 @@ fn broken_proof(target: &str, span: Option<Span>) -> Proof {
         trail: Vec::new(),
     };
     let opens = Link { service: Some(Service::Ssm), truth: Truth::Yes, ..link.clone() };
-    let breaks =
-        Break { link: link.clone(), services: vec![Service::SsmMessages], subnets: vec![HOSTILE.into()] };
+    let breaks = Break {
+        link: link.clone(),
+        services: vec![Service::SsmMessages],
+        subnets: vec![HOSTILE.into()],
+        templates: vec![HOSTILE.into()],
+    };
     Proof {
         target: target.into(),
         decl_range: span,

@@ -472,4 +472,124 @@ resource "aws_security_group" "app" {
         proofs[0].links.iter().map(|link| format!("{} {}", link.name, link.reason)).collect();
     let way = "path aws_vpc.main has no endpoint for it, and no way to the internet";
     assert!(links.iter().any(|link| link == way), "{links:#?}");
+/// A group that launches from two templates; `second` is in the second one, `choose` names what it launches from.
+fn with_templates(second: &str, choose: &str) -> Proof {
+    let text = format!(
+        r#"
+provider "aws" {{ region = "eu-west-1" }}
+variable "size" {{ type = string }}
+resource "aws_iam_role" "app" {{
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}]
+  }})
+}}
+resource "aws_iam_role_policy_attachment" "core" {{
+  role       = aws_iam_role.app.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}}
+resource "aws_iam_instance_profile" "app" {{ role = aws_iam_role.app.name }}
+resource "aws_launch_template" "small" {{
+  image_id      = "ami-1"
+  instance_type = "t3.micro"
+  iam_instance_profile {{ name = aws_iam_instance_profile.app.name }}
+}}
+resource "aws_launch_template" "large" {{
+  image_id      = "ami-1"
+  instance_type = "m7i.large"
+  {second}
+}}
+resource "aws_autoscaling_group" "app" {{
+  min_size           = 1
+  max_size           = 2
+  availability_zones = ["eu-west-1a"]
+  {choose}
+}}
+"#
+    );
+    proof_of(&text, &[])
+}
+
+const BOTH: &str = "mixed_instances_policy {
+    launch_template {
+      launch_template_specification { launch_template_id = aws_launch_template.small.id }
+      override {
+        launch_template_specification { launch_template_id = aws_launch_template.large.id }
+      }
+    }
+  }";
+
+const EITHER: &str = r#"launch_template {
+    id = var.size == "l" ? aws_launch_template.large.id : aws_launch_template.small.id
+  }"#;
+
+const PERHAPS_BOTH: &str = r#"mixed_instances_policy {
+    launch_template {
+      launch_template_specification { launch_template_id = aws_launch_template.small.id }
+      dynamic "override" {
+        for_each = var.size == "l" ? [1] : []
+        content {
+          launch_template_specification { launch_template_id = aws_launch_template.large.id }
+        }
+      }
+    }
+  }"#;
+
+const PROFILE: &str = "iam_instance_profile { name = aws_iam_instance_profile.app.name }";
+
+#[test]
+fn a_default_vpc_keeps_the_routes_that_aws_made() {
+    let text = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_default_vpc" "default" {}
+resource "aws_default_subnet" "a" { availability_zone = "eu-west-1a" }
+resource "aws_instance" "app" {
+  ami                  = "ami-1"
+  instance_type        = "t3.micro"
+  subnet_id            = aws_default_subnet.a.id
+  iam_instance_profile = "app"
+}
+"#;
+    let headline = proof_of(text, &[]).headline();
+    assert!(headline.starts_with("UNKNOWN"), "{headline}");
+    // Who adopts the table says what stands in it.
+    let adopted = r#"
+resource "aws_default_route_table" "main" {
+  default_route_table_id = aws_default_vpc.default.default_route_table_id
+}
+"#;
+    let headline = proof_of(&format!("{text}{adopted}"), &[]).headline();
+    assert_eq!(headline, "BROKEN at L6 path (ssm, ssmmessages)");
+}
+
+#[test]
+fn a_group_with_two_templates_is_one_target() {
+    let alike = with_templates(PROFILE, BOTH);
+    let headline = alike.headline();
+    assert!(!headline.starts_with("BROKEN") && !headline.contains("aws_launch_template"), "{headline}");
+
+    let broken = with_templates("", BOTH);
+    assert_eq!(broken.headline(), "BROKEN at L2 profile with aws_launch_template.large");
+    let of = |template: Option<&str>| {
+        let links = broken.links.iter().filter(|link| link.template.as_deref() == template);
+        links.map(|link| (link.number, link.state())).collect::<Vec<_>>()
+    };
+    assert!(of(Some("aws_launch_template.large")).contains(&(2, "fail")));
+    assert!(of(Some("aws_launch_template.small")).contains(&(2, "ok")));
+    // What is the same for both is told once.
+    assert_eq!(of(None).first(), Some(&(0, "ok")));
+
+    let both = with_templates("metadata_options { http_endpoint = \"disabled\" }", BOTH);
+    assert_eq!(both.headline(), "BROKEN at L1 imds with aws_launch_template.large");
+}
+
+#[test]
+fn a_template_that_perhaps_launches_nothing_breaks_nothing_for_certain() {
+    for choose in [EITHER, PERHAPS_BOTH] {
+        let broken = with_templates("", choose);
+        assert_eq!(
+            broken.headline().split(',').next(),
+            Some("UNKNOWN because whether it launches with aws_launch_template.large is not known")
+        );
+    }
 }

@@ -46,6 +46,7 @@ pub enum Family {
 /// A kind of image by its name, what it is, and whether it ships the agent.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/ami-preinstalled-agent.html>
 const BY_NAME: &[(&str, Family, Truth)] = &[
+    ("ubuntu*minimal*", Family::Ubuntu, Truth::No),
     ("*minimal*", Family::AmazonLinux, Truth::No),
     ("*bottlerocket*", Family::Bottlerocket, Truth::Unknown),
     ("al2023-ami-*", Family::AmazonLinux, Truth::Yes),
@@ -68,9 +69,9 @@ const BY_NAME: &[(&str, Family, Truth)] = &[
     ("fedora*", Family::Other, Truth::No),
 ];
 
-/// Owners whose images never ship the agent: Red Hat, CentOS, Rocky, Alma, Debian.
-const OWNERS_WITHOUT_AGENT: [&str; 5] =
-    ["309956199498", "125523088429", "792107900819", "764336703387", "136693071363"];
+/// Owners whose images never ship the agent: Red Hat, CentOS and Fedora, Rocky, Alma, Debian and what it used before.
+const OWNERS_WITHOUT_AGENT: [&str; 6] =
+    ["309956199498", "125523088429", "792107900819", "764336703387", "136693071363", "379101102735"];
 /// Owners whose images are what their names say: Amazon, Canonical, SUSE.
 const OWNERS_WITH_AGENT: [&str; 6] =
     ["amazon", "137112412989", "099720109477", "013907871322", "801119661308", "aws-marketplace-suse"];
@@ -83,6 +84,7 @@ const BY_PARAMETER: &[(&str, Family, Truth)] = &[
     ("/aws/service/ecs/optimized-ami/*", Family::AmazonLinux, Truth::Yes),
     ("/aws/service/eks/optimized-ami/*", Family::AmazonLinux, Truth::Yes),
     ("/aws/service/ami-windows-latest/*", Family::Windows, Truth::Yes),
+    ("/aws/service/canonical/ubuntu/*minimal*", Family::Ubuntu, Truth::No),
     ("/aws/service/canonical/ubuntu/*", Family::Ubuntu, Truth::Yes),
     ("/aws/service/suse/*", Family::Suse, Truth::Yes),
     ("/aws/service/bottlerocket/*", Family::Bottlerocket, Truth::Unknown),
@@ -229,8 +231,11 @@ fn of_search(view: &View<'_>, instance: &ResourceInstance, evidence: Evidence) -
         return Ami { ships_agent: Answer::unknown([reason]), family, chosen_by };
     };
     let any = |list: &[&str]| owners.iter().any(|owner| list.contains(&owner.as_str()));
-    let all_trusted =
-        !owners.is_empty() && owners.iter().all(|owner| OWNERS_WITH_AGENT.contains(&owner.as_str()));
+    let with = |owner: &EcoString| OWNERS_WITH_AGENT.contains(&owner.as_str());
+    let all_trusted = !owners.is_empty() && owners.iter().all(with);
+    // What somebody else calls by such a name, also on the Marketplace, may hold the agent.
+    let all_known = !owners.is_empty()
+        && owners.iter().all(|owner| with(owner) || OWNERS_WITHOUT_AGENT.contains(&owner.as_str()));
     if any(&OWNERS_WITHOUT_AGENT) && owners.len() == 1 {
         return Ami { ships_agent: Answer::no(evidence), family: Some(Family::Other), chosen_by };
     }
@@ -238,7 +243,7 @@ fn of_search(view: &View<'_>, instance: &ResourceInstance, evidence: Evidence) -
         Some((family, truth))
             if verdicts.len() == names.len()
                 && verdicts.iter().all(|(_, other)| other == truth)
-                && (all_trusted || truth.is_no() && !owners.iter().any(|owner| owner == "self")) =>
+                && (all_trusted || truth.is_no() && all_known) =>
         {
             Ami { ships_agent: decided(*truth, evidence), family: Some(*family), chosen_by }
         }

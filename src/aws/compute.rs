@@ -65,6 +65,9 @@ pub struct Target {
     pub declaration: Declaration,
     /// The launch template or configuration, if there is one.
     pub template: Option<Declaration>,
+    /// Whether the resource launches instances so: there may be another template in this one's place, or a block that
+    /// is perhaps not there.
+    pub launched: Truth,
     /// Why launch parameters are not known: the template is not in this configuration.
     pub opaque: Vec<Reason>,
     /// The region; `None` when the provider configuration does not say.

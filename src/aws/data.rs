@@ -14,6 +14,8 @@ use crate::eval::ResourceInstance;
 use crate::eval::term::{Operand, Term, TermId, Terms};
 use crate::eval::value::{Cause, Causes, Refinement, Type, Unknown, Value, ValueKind};
 
+pub(crate) use policy_document::places;
+
 /// The value of an attribute of an IAM resource or data source that follows from its arguments.
 pub fn attribute(instance: &ResourceInstance, name: &str, terms: &mut Terms) -> Option<Value> {
     let resource = &instance.addr.resource;

@@ -14,7 +14,7 @@ use crate::aws::link::{Key, Link, Ref, Registry, handles};
 use crate::aws::policy::text::{Piece, Text};
 use crate::aws::policy::{Policy, Principal};
 use crate::aws::read::Arg;
-use crate::aws::{Build, Declaration, view};
+use crate::aws::{Build, Declaration, data, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::{OriginId, Step};
 use crate::eval::value::{InstanceId, Value};
@@ -60,10 +60,37 @@ pub struct Role {
     pub boundary: Option<Attached>,
     /// Why it may have more policies than these; empty when it does not.
     pub open: Vec<Reason>,
-    /// Whether `managed_policy_arns` or an exclusive resource lists its attachments, so that others are removed.
-    pub exclusive: Option<Evidence>,
+    /// The list of its managed policies beside which no other stays: `managed_policy_arns`, or an exclusive resource.
+    pub exclusive: Option<Exclusive>,
+    /// The list of its inline policies beside which no other stays: `inline_policy` blocks, or an exclusive resource.
+    pub exclusive_inline: Option<Exclusive>,
     /// Policies whose attachment is written and has no instance, each with what decided that.
     pub switched_off: Vec<(Attached, Evidence)>,
+}
+
+/// A list of the policies of a role, which takes away every policy that it does not hold.
+#[derive(Clone, Debug)]
+pub struct Exclusive {
+    /// The list.
+    pub evidence: Evidence,
+    /// What it holds: policies as [`Attached::name`] calls them, inline ones by their names, or by the address of the
+    /// resource that has the name.
+    names: Vec<String>,
+    /// Whether all that it holds is known.
+    complete: bool,
+}
+
+impl Exclusive {
+    /// Whether it takes away a policy with these names; `complete` says whether it can have no other.
+    fn removes(&self, names: &[String], complete: bool) -> Truth {
+        if names.iter().any(|name| self.names.contains(name)) {
+            Truth::No
+        } else if self.complete && complete {
+            Truth::Yes
+        } else {
+            Truth::Unknown
+        }
+    }
 }
 
 /// A policy with the place that attaches it.
@@ -87,6 +114,16 @@ pub struct Attached {
     pub partition: Option<EcoString>,
     /// The address of the resource that attaches it.
     pub by: String,
+}
+
+impl Attached {
+    /// What it is called, where that tells it from all others. Of what is not known the name is only for messages.
+    pub fn identity(&self) -> Option<&str> {
+        let is_known = self.policy.managed_name().is_some()
+            || self.name.starts_with("arn:") && !self.name.contains("${")
+            || self.name.contains("aws_iam_policy.");
+        is_known.then_some(self.name.as_str())
+    }
 }
 
 /// An instance profile.
@@ -135,6 +172,10 @@ pub struct ProfileArgument {
 pub enum Misuse {
     /// An ARN where a name belongs.
     ArnForName,
+    /// The name of an instance profile where its ARN belongs.
+    NameForArn,
+    /// The ARN of a role that is written out, where an instance profile belongs.
+    ArnOfRole,
     /// A role where an instance profile belongs.
     RoleForProfile(RoleId),
     /// The name of a role of this configuration, and no profile has that name.
@@ -252,7 +293,7 @@ impl Iam {
                 partition: None,
                 name: "assume_role_policy".into(),
                 policy: match &arg {
-                    Some(arg) => Policy::read(arg.value, build.terms()),
+                    Some(arg) => read_policy(arg.value, build),
                     None => Policy::read(&Value::string(""), build.terms()),
                 },
                 inline: true,
@@ -275,6 +316,7 @@ impl Iam {
             boundary: None,
             open,
             exclusive: None,
+            exclusive_inline: None,
             switched_off: Vec::new(),
         });
     }
@@ -340,8 +382,14 @@ impl Iam {
         if result.link.to().is_none() {
             self.profile_by_text(arg.value, form, build, &mut result);
         }
+        // A text of which a part is known is neither null nor empty.
+        if result.present.is_unknown()
+            && Text::of(arg.value, build.terms()).is_some_and(|text| has_literal(&text))
+        {
+            result.present = Truth::Yes;
+        }
         result.misuse = self.misuse_of_profile(arg.value, form, read, &result.link, build);
-        if let Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_)) = result.misuse {
+        if let Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::ArnOfRole) = result.misuse {
             result.present = Truth::Yes;
         }
         if result.present.is_unknown() || matches!(result.link, Link::Unknown(_)) {
@@ -385,16 +433,33 @@ impl Iam {
             {
                 return Some(Misuse::RoleForProfile(role));
             }
-            if type_name == "aws_iam_instance_profile" && form == Form::Name && attribute == "arn" {
-                return Some(Misuse::ArnForName);
+            if type_name == "aws_iam_instance_profile" {
+                match (form, attribute.as_str()) {
+                    (Form::Name, "arn") => return Some(Misuse::ArnForName),
+                    (Form::Arn, "name" | "id") => return Some(Misuse::NameForArn),
+                    _ => {}
+                }
             }
+        }
+        let written = Text::of(value, build.terms())?;
+        let is_arn = written.known_prefix().starts_with("arn:");
+        if is_arn
+            && written
+                .pieces
+                .iter()
+                .any(|piece| matches!(piece, Piece::Literal(text) if text.contains(":role/")))
+        {
+            return Some(Misuse::ArnOfRole);
+        }
+        if form == Form::Name && is_arn {
+            return Some(Misuse::ArnForName);
         }
         let text = value.as_str()?;
         if is_quoted_reference(text) {
             return Some(Misuse::QuotedReference(text.to_owned()));
         }
-        if form == Form::Name && text.starts_with("arn:") {
-            return Some(Misuse::ArnForName);
+        if form == Form::Arn && !is_arn {
+            return Some(Misuse::NameForArn);
         }
         match link {
             Link::To(id) if read.is_none() => Some(Misuse::NameWithoutReference(*id)),
@@ -429,6 +494,11 @@ impl Iam {
     pub fn allows(&self, role: RoleId, action: &str, region: Option<&str>) -> Answer {
         self.permission(role, action, region).answer()
     }
+}
+
+/// The policy that a value holds, with the places of its statements.
+fn read_policy(value: &Value, build: &Build<'_>) -> Policy {
+    Policy::read(value, build.terms()).placed(&data::places(value, build))
 }
 
 fn has_literal(text: &Text) -> bool {

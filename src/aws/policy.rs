@@ -9,12 +9,14 @@ pub mod text;
 use ipnet::IpNet;
 
 use crate::aws::fact::{Answer, Evidence, Reason, reasons};
+use crate::aws::partition::Partition;
 use crate::aws::policy::document::{Choice, Condition, Document, Effect, Entries, Principals, Statement};
 use crate::aws::policy::managed::Managed;
 use crate::aws::policy::text::{Case, Hole, Piece, Text};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
 use crate::eval::value::{Cause, Causes, InstanceId, Value};
+use crate::source::Span;
 use crate::truth::Truth;
 
 /// The actions without which no session can be opened (AWS's minimal Session Manager permissions).
@@ -95,12 +97,23 @@ pub enum Principal<'a> {
     Role(Option<InstanceId>, Option<&'a Text>),
 }
 
-/// The names of the EC2 service in trust policies; the second one in China.
-const EC2_SERVICE: [&str; 2] = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+/// The names of the EC2 service in trust policies: the one that all partitions know, and those with the domain of another:
+/// <https://github.com/aws/aws-cdk/blob/0a5e52a79aa3944d74fdc998f5808f39bffeb2b2/packages/@aws-cdk/region-info/lib/default.ts>.
+const EC2_SERVICE: [&str; 7] = [
+    "ec2.amazonaws.com",
+    "ec2.amazonaws.com.cn",
+    "ec2.c2s.ic.gov",
+    "ec2.sc2s.sgov.gov",
+    "ec2.csp.hci.ic.gov",
+    "ec2.cloud.adc-e.uk",
+    "ec2.amazonaws.eu",
+];
+
 /// The names under which EC2 takes roles in a region; where the region is not known, those of all regions.
-pub fn ec2_service(region: Option<&str>) -> &'static [&'static str] {
-    let in_china = region.is_none_or(|region| region.starts_with("cn-"));
-    if in_china { &EC2_SERVICE } else { &EC2_SERVICE[..1] }
+pub fn ec2_service(region: Option<&str>) -> Vec<&'static str> {
+    let Some(region) = region else { return EC2_SERVICE.to_vec() };
+    let own = format!("ec2.{}", Partition::of_region(region).dns_suffix);
+    EC2_SERVICE.into_iter().filter(|name| *name == EC2_SERVICE[0] || *name == own).collect()
 }
 
 /// The names of Systems Manager in trust policies.
@@ -213,6 +226,17 @@ impl Policy {
         Policy { alternatives, origin: value.origin }
     }
 
+    /// The policy whose statements stand at these places, in their order; nothing where it may be one of several
+    /// documents.
+    pub fn placed(mut self, places: &[Option<Span>]) -> Policy {
+        if let [Source::Document(document)] = self.alternatives.as_mut_slice() {
+            for statement in &mut document.statements {
+                statement.decl_range = places.get(statement.index).copied().flatten();
+            }
+        }
+        self
+    }
+
     /// A policy that AWS manages, named at `origin`.
     pub fn managed(policy: &'static Managed, origin: OriginId) -> Policy {
         Policy { alternatives: vec![Source::Managed(policy)], origin }
@@ -306,7 +330,7 @@ fn judge_document(document: &Document, request: &Request<'_>, origin: OriginId) 
         return Judgement { problem: document.problem.clone(), ..Judgement::silent() };
     }
     let mut judgement = Judgement::silent();
-    for (index, statement) in document.statements.iter().enumerate() {
+    for statement in &document.statements {
         let truth = applies(statement, request);
         if truth.is_no() {
             continue;
@@ -314,12 +338,12 @@ fn judge_document(document: &Document, request: &Request<'_>, origin: OriginId) 
         let note = match &statement.sid {
             Some(sid) => format!("statement {sid:?}"),
             None if document.statements.len() == 1 => "its statement".to_owned(),
-            None => format!("statement {}", index + 1),
+            None => format!("statement {}", statement.index + 1),
         };
         let origin = if statement.origin.is_none() { origin } else { statement.origin };
         let answer = |truth: Truth| Answer {
             truth,
-            evidence: vec![Evidence { span: None, origin, note: note.clone() }],
+            evidence: vec![Evidence { span: statement.decl_range, origin, note: note.clone() }],
             reasons: if truth.is_unknown() { why_unknown(statement) } else { Vec::new() },
         };
         if statement.effect != Some(Effect::Deny) {

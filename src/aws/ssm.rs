@@ -188,19 +188,20 @@ fn preferences(instance: &ResourceInstance, build: &Build<'_>) -> Option<Prefere
 
 /// The `inputs` of a session document.
 enum Inputs {
-    Json(serde_json::Map<String, Json>),
+    /// With what is not known of them, if anything.
+    Json(serde_json::Map<String, Json>, Causes),
     Value(Value),
     Unknown(Causes),
 }
 
 fn inputs(content: &Arg<'_>, format: &Fact<EcoString>, terms: &Terms) -> Inputs {
+    let yaml = format.value().is_some_and(|format| format == "YAML");
     if let Some(text) = content.value.as_str() {
-        let yaml = format.value().is_some_and(|format| format == "YAML");
         let parsed: Option<Json> = if yaml { yaml_inputs(text) } else { serde_json::from_str(text).ok() };
         return match parsed.as_ref().and_then(Json::as_object) {
             Some(document) => {
                 let inputs = document.get("inputs").and_then(Json::as_object);
-                Inputs::Json(inputs.cloned().unwrap_or_default())
+                Inputs::Json(inputs.cloned().unwrap_or_default(), Causes::new())
             }
             None => Inputs::Unknown(Causes::new()),
         };
@@ -209,32 +210,45 @@ fn inputs(content: &Arg<'_>, format: &Fact<EcoString>, terms: &Terms) -> Inputs 
         Some(Term::Json(document)) => match document.as_entries() {
             Some(entries) => match entries.get("inputs") {
                 Some(inputs) => Inputs::Value(inputs.clone()),
-                None => Inputs::Json(serde_json::Map::new()),
+                None => Inputs::Json(serde_json::Map::new(), Causes::new()),
             },
             None => Inputs::Unknown(content.value.causes()),
         },
-        Some(Term::Template(parts)) => match template(parts, terms) {
-            Some(inputs) => Inputs::Json(inputs),
+        Some(Term::Template(parts)) => match template(parts, yaml, terms) {
+            Some(inputs) => Inputs::Json(inputs, content.value.causes()),
             None => Inputs::Unknown(content.value.causes()),
         },
         _ => Inputs::Unknown(content.value.causes()),
     }
 }
 
-/// The inputs of a JSON document into which nothing but attributes is put that AWS computes; these are never empty.
-fn template(parts: &[Operand], terms: &Terms) -> Option<serde_json::Map<String, Json>> {
+/// Stands for an input of which nothing is known.
+const UNKNOWN: char = '\u{f8f0}';
+
+/// The inputs of a document with unknown parts. Attributes that AWS computes are never empty; of another part it is not
+/// known whether it is.
+fn template(parts: &[Operand], yaml: bool, terms: &Terms) -> Option<serde_json::Map<String, Json>> {
     let mut text = String::new();
+    let mut in_string = false;
     for part in parts {
         match part {
-            Operand::Text(known) => text.push_str(known),
+            Operand::Text(known) => {
+                let quotes = known.replace("\\\"", "").matches('"').count();
+                in_string ^= quotes % 2 == 1;
+                text.push_str(known);
+            }
             Operand::Term(term) => {
-                let (_, name) = terms.attribute(*term)?;
-                matches!(name, "id" | "arn" | "name").then(|| text.push(char::REPLACEMENT_CHARACTER))?;
+                let is_computed = terms
+                    .attribute(*term)
+                    .is_some_and(|(_, name)| matches!(name, "id" | "arn" | "name" | "key_id"));
+                let stands = if is_computed { char::REPLACEMENT_CHARACTER } else { UNKNOWN };
+                let quote = if in_string || yaml { "" } else { "\"" };
+                text.push_str(&format!("{quote}{stands}{quote}"));
             }
             Operand::Known(_) => return None,
         }
     }
-    let document: Json = serde_json::from_str(&text).ok()?;
+    let document: Json = if yaml { yaml_inputs(&text)? } else { serde_json::from_str(&text).ok()? };
     let inputs = document.as_object()?.get("inputs").and_then(Json::as_object);
     Some(inputs.cloned().unwrap_or_default())
 }
@@ -298,7 +312,12 @@ impl Inputs {
         let evidence = |origin| Evidence { span, origin, note: name.to_owned() };
         let origin = content.map_or(crate::eval::origin::OriginId::NONE, |arg| arg.value.origin);
         match self {
-            Inputs::Json(inputs) => {
+            Inputs::Json(inputs, causes) => {
+                let is_unknown = |text: &str| text.chars().all(|c| c == UNKNOWN) && !text.is_empty();
+                if inputs.get(name).and_then(Json::as_str).is_some_and(is_unknown) {
+                    let unknown = Answer::unknown(reasons(causes, span));
+                    return Answer { evidence: vec![evidence(origin)], ..unknown };
+                }
                 let on = match inputs.get(name) {
                     Some(Json::String(text)) => !text.is_empty() && text != "false",
                     Some(Json::Bool(on)) => *on,

@@ -17,7 +17,7 @@ use crate::aws::policy::{
 };
 use crate::proof::dns::{Misled, Place, Resolution};
 use crate::proof::session::needs;
-use crate::proof::verdict::{Path, Proof};
+use crate::proof::verdict::{Launched, Path, Proof};
 use crate::proof::{Reach, Service, Site};
 use crate::source::Span;
 use crate::truth::Truth;
@@ -33,6 +33,8 @@ pub struct Link {
     pub service: Option<Service>,
     /// The address of the target's subnet; none for what does not depend on it.
     pub subnet: Option<String>,
+    /// What launches those of the target's instances that it is about; none where it is the same for all of them.
+    pub template: Option<String>,
     /// Whether it holds.
     pub truth: Truth,
     /// The line that decides it.
@@ -52,6 +54,12 @@ pub struct Link {
 }
 
 impl Link {
+    /// Where it stands in the chain. Sorting by it is stable, so that services and subnets keep their order within one
+    /// link.
+    pub(super) fn order(&self) -> (u8, bool) {
+        (self.number, self.name == "endpoint-sg")
+    }
+
     /// `ok`, `fail` or `unknown`.
     pub fn state(&self) -> &'static str {
         match self.truth {
@@ -120,7 +128,8 @@ impl Taken {
     }
 }
 
-/// The proofs of all targets, in the order of the model. Where there is too much to compare, none is decided.
+/// The proofs of all targets, in the order of the model, one for each address. Where there is too much to compare, none
+/// is decided.
 pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
     let chains = Chains { reach };
     let limit = reach.limit();
@@ -128,12 +137,17 @@ pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
     let targets = reach.sites.chunk_by(|one, other| one.target == other.target);
     let proofs = targets.filter_map(|sites| {
         let target = reach.target(sites.first()?);
-        Some(match &limit {
+        let proof = match &limit {
             None => chains.target(target, &sites.iter().collect::<Vec<&Site>>()),
             Some(limit) => chains.undecided(target, limit),
-        })
+        };
+        let template = target.template.as_ref().map(|template| template.address.clone());
+        Some(Launched { template, certain: target.launched, proof })
     });
-    proofs.collect()
+    // So do the targets of one address, which are launched in different ways.
+    let proofs: Vec<Launched> = proofs.collect();
+    let groups = proofs.chunk_by(|one, other| one.proof.target == other.proof.target);
+    groups.filter_map(|group| Proof::join(group.to_vec())).collect()
 }
 
 struct Chains<'a> {
@@ -250,6 +264,7 @@ impl Chains<'_> {
             name,
             service: None,
             subnet: None,
+            template: None,
             endpoint: None,
             truth: answer.truth,
             span,
@@ -348,6 +363,12 @@ impl Chains<'_> {
             Some(Misuse::ArnForName) => {
                 (Truth::No, "SSM009", "an ARN stands where the name of the profile belongs".to_owned())
             }
+            Some(Misuse::NameForArn) => {
+                (Truth::No, "SSM009", "a name stands where the ARN of the profile belongs".to_owned())
+            }
+            Some(Misuse::ArnOfRole) => {
+                (Truth::No, "SSM009", "this is the ARN of a role and no instance profile".to_owned())
+            }
             Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
             | None => (argument.present, "SSM008", "no instance profile".to_owned()),
         };
@@ -362,7 +383,13 @@ impl Chains<'_> {
         let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
             Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
             Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
-            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_))
+            Some(
+                Misuse::RoleForProfile(_)
+                | Misuse::NameOfRole(_)
+                | Misuse::NameForArn
+                | Misuse::ArnOfRole
+                | Misuse::NameWithoutReference(_),
+            )
             | None => None,
         };
         let mut evidence = evidence;
@@ -406,7 +433,7 @@ impl Chains<'_> {
         let role = iam.role(id);
         let address = &role.declaration.address;
         let region = sites.iter().find_map(|site| self.reach.region(site));
-        let mut trusts = iam.trusts(id, ec2_service(region));
+        let mut trusts = iam.trusts(id, &ec2_service(region));
         if trusts.evidence.iter().all(|evidence| evidence.span.is_none()) {
             trusts.evidence.push(role.declaration.evidence(""));
         }

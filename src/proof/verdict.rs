@@ -50,16 +50,23 @@ pub struct Break {
     pub services: Vec<Service>,
     /// The subnets in which it breaks, where it holds in others; addresses.
     pub subnets: Vec<String>,
+    /// What launches the instances for which it breaks, where it holds for others; mostly addresses of templates.
+    pub templates: Vec<String>,
 }
 
 impl Break {
-    /// `L8 endpoint-sg (ssmmessages)`.
+    /// `L8 endpoint-sg (ssmmessages)`, `L2 profile with aws_launch_template.old`.
     pub fn describe(&self) -> String {
         let services: Vec<&str> = self.services.iter().map(|service| service.label()).collect();
         let of = if services.is_empty() { String::new() } else { format!(" ({})", services.join(", ")) };
         let within =
             if self.subnets.is_empty() { String::new() } else { format!(" in {}", self.subnets.join(", ")) };
-        format!("L{} {}{of}{within}", self.link.number, self.link.name)
+        let with = if self.templates.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", self.templates.join(", "))
+        };
+        format!("L{} {}{of}{within}{with}", self.link.number, self.link.name)
     }
 }
 
@@ -125,7 +132,65 @@ pub struct Proof {
     pub rests_on: BTreeSet<String>,
 }
 
+/// The proof for those of a target's instances that are launched in one way.
+#[derive(Clone, Debug)]
+pub(super) struct Launched {
+    /// The launch template; none for what a target says itself.
+    pub(super) template: Option<String>,
+    /// Whether any are launched so.
+    pub(super) certain: Truth,
+    /// The proof.
+    pub(super) proof: Proof,
+}
+
 impl Proof {
+    /// The proof for a target whose instances are launched in several ways: it is reached if all of them are. None
+    /// without any.
+    pub(super) fn join(mut ways: Vec<Launched>) -> Option<Proof> {
+        if ways.len() < 2 {
+            return ways.pop().map(|way| way.proof);
+        }
+        let names: Vec<String> = ways
+            .iter()
+            .enumerate()
+            .map(|(index, way)| way.template.clone().unwrap_or(format!("launch specification {}", index + 1)))
+            .collect();
+        let agree = ways.iter().all(|way| way.proof.state() == ways[0].proof.state());
+        for (way, name) in ways.iter_mut().zip(&names).filter(|_| !agree) {
+            // What perhaps launches nothing breaks nothing for certain.
+            for link in
+                way.proof.links.iter_mut().filter(|link| way.certain.is_unknown() && link.truth.is_no())
+            {
+                let reason = Reason::new(format!("whether it launches with {name} is not known"), link.span);
+                link.truth = Truth::Unknown;
+                link.reason.clone_from(&reason.text);
+                link.because = vec![reason];
+            }
+        }
+        let mut proof = ways[0].proof.clone();
+        let certain = ways.iter().any(|way| way.proof.exists.is_yes());
+        proof.exists = if certain { Truth::Yes } else { proof.exists };
+        let links = |of: fn(&Proof) -> &[Link]| {
+            join_links(ways.iter().zip(&names).map(|(way, name)| (name.as_str(), of(&way.proof))).collect())
+        };
+        proof.links = links(|proof| &proof.links);
+        proof.command = links(|proof| &proof.command);
+        proof.features = links(|proof| &proof.features);
+        proof.links.sort_by_key(Link::order);
+        for other in ways[1..].iter().map(|way| &way.proof) {
+            let new = other.paths.iter().filter(|path| !proof.paths.contains(path)).cloned();
+            let new: Vec<(Service, Path)> = new.collect();
+            proof.paths.extend(new);
+            let words = other.assumptions.iter().filter(|words| !proof.assumptions.contains(words)).cloned();
+            let words: Vec<String> = words.collect();
+            proof.assumptions.extend(words);
+            proof.rests_on.extend(other.rests_on.iter().cloned());
+            proof.by_host_management &= other.by_host_management;
+        }
+        proof.decide();
+        Some(proof)
+    }
+
     /// Draws the conclusion from the links.
     pub(super) fn conclude(
         target: &Target,
@@ -146,8 +211,7 @@ impl Proof {
         }
         let mut links = identity;
         links.extend(ways.into_iter().flat_map(|way| way.links));
-        // Stable, so that services and subnets keep their order within one link.
-        links.sort_by_key(|link| (link.number, link.name == "endpoint-sg"));
+        links.sort_by_key(Link::order);
         let mut proof = Proof {
             target: target.declaration.address.clone(),
             decl_range: target.declaration.decl_range,
@@ -241,6 +305,22 @@ impl Proof {
     }
 }
 
+/// The links of several ways to launch: once where all have it, else with what it is about.
+fn join_links(ways: Vec<(&str, &[Link])>) -> Vec<Link> {
+    let mut joined: Vec<Link> = Vec::new();
+    for (name, links) in &ways {
+        for link in *links {
+            let common = ways.iter().all(|(_, others)| others.contains(link));
+            if !common {
+                joined.push(Link { template: Some((*name).to_owned()), ..link.clone() });
+            } else if !joined.contains(link) {
+                joined.push(link.clone());
+            }
+        }
+    }
+    joined
+}
+
 fn verdict(links: &[Link], paths: &[(Service, Path)]) -> Verdict {
     if let Some(first) = links.iter().find(|link| link.truth.is_no()) {
         let same = |link: &&Link| link.number == first.number && link.name == first.name;
@@ -257,7 +337,18 @@ fn verdict(links: &[Link], paths: &[(Service, Path)]) -> Verdict {
         if in_all {
             subnets.clear();
         }
-        return Verdict::Broken(Box::new(Break { link: first.clone(), services, subnets }));
+        let mut templates: Vec<String> = broken.iter().filter_map(|link| link.template.clone()).collect();
+        templates.sort();
+        templates.dedup();
+        let for_all = broken.iter().any(|link| link.template.is_none())
+            || links
+                .iter()
+                .filter_map(|link| link.template.as_ref())
+                .all(|template| templates.contains(template));
+        if for_all {
+            templates.clear();
+        }
+        return Verdict::Broken(Box::new(Break { link: first.clone(), services, subnets, templates }));
     }
     let mut reasons: Vec<Reason> = Vec::new();
     let mut open = false;

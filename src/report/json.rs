@@ -144,6 +144,7 @@ pub(super) struct BrokenOut<'a> {
     rule: &'static str,
     services: Vec<&'static str>,
     subnets: &'a [String],
+    templates: &'a [String],
     reason: &'a str,
     location: Option<Location>,
 }
@@ -278,6 +279,7 @@ pub(super) fn broken_out<'a>(proof: &'a Proof, sources: &SourceMap) -> Option<Br
         rule: broken.link.rule,
         services: broken.services.iter().map(|service| service.label()).collect(),
         subnets: &broken.subnets,
+        templates: &broken.templates,
         reason: &broken.link.reason,
         location: broken.link.span.map(|span| Location::of(sources, span)),
     })

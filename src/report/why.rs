@@ -124,6 +124,9 @@ impl Why {
             if !line.subnets.is_empty() && line.subnets.len() < subnets.len() {
                 let _ = write!(reason, " [in {}]", safe::line(&line.subnets.join(", ")));
             }
+            if let Some(template) = &link.template {
+                let _ = write!(reason, " [with {}]", safe::line(template));
+            }
             if link.truth.is_no() {
                 let _ = write!(reason, "  {}", link.rule);
             }
@@ -271,6 +274,7 @@ impl Why {
             name: link.name,
             service: link.service.map(Service::label),
             subnet: link.subnet.as_deref(),
+            template: link.template.as_deref(),
             state: link.state(),
             reason: &link.reason,
             location: link.span.map(|span| Location::of(&self.sources, span)),
@@ -301,6 +305,7 @@ impl<'a> Line<'a> {
             && link.name == other.name
             && link.truth == other.truth
             && link.span == other.span
+            && link.template == other.template
             && link.reason == other.reason
     }
 
@@ -421,6 +426,7 @@ struct LinkOut<'a> {
     name: &'static str,
     service: Option<&'static str>,
     subnet: Option<&'a str>,
+    template: Option<&'a str>,
     state: &'static str,
     reason: &'a str,
     location: Option<Location>,

@@ -2,8 +2,9 @@
 
 use ecow::EcoString;
 
+use crate::addr::InstanceKey;
 use crate::aws::ami::Family;
-use crate::aws::compute::TargetId;
+use crate::aws::compute::{Target, TargetId};
 use crate::aws::fact::Answer;
 use crate::aws::link::Link;
 use crate::aws::security_group::{PeerKind, Rule as GroupRule};
@@ -22,8 +23,38 @@ pub(super) const RULE: Rule = Rule {
 /// Provisioners that connect to the instance.
 const OVER_SSH: &[&str] = &["remote-exec", "file"];
 
-/// Words in the name of an instance that others are reached through.
-const BASTION: &[&str] = &["bastion", "jump", "jumpbox", "jumphost"];
+/// Words for an instance that others are reached through.
+const BASTION: &[&str] = &["bastion", "bastions", "jump", "jumpbox", "jumphost", "jumpserver"];
+
+/// Words that say nothing of what an instance is for: what stands before them does.
+const GENERIC: &[&str] = &[
+    "asg",
+    "box",
+    "default",
+    "dev",
+    "development",
+    "ec2",
+    "host",
+    "hosts",
+    "instance",
+    "instances",
+    "lc",
+    "linux",
+    "lt",
+    "machine",
+    "main",
+    "node",
+    "prod",
+    "production",
+    "qa",
+    "server",
+    "servers",
+    "staging",
+    "test",
+    "this",
+    "vm",
+    "windows",
+];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for endpoint in &context.model.carriers.instance_connect {
@@ -52,8 +83,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             bastion(context, findings, id);
         }
         for (block, label, span) in &target.provisioners {
+            // Windows is provisioned over WinRM.
             if block != "provisioner"
                 || !OVER_SSH.contains(&label.as_str())
+                || target.ami.family == Some(Family::Windows)
                 || !target.declaration.exists.is_yes()
             {
                 continue;
@@ -105,17 +138,65 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         });
         return;
     }
-    let tag = target.name_tag.value().and_then(Option::as_ref).map(EcoString::as_str);
-    let names = [Some(target.declaration.address.as_str()), tag];
-    let named = names.into_iter().flatten().any(|name| {
-        let name = name.to_ascii_lowercase();
-        name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| BASTION.contains(&word))
-    });
-    if named {
+    if is_named(target) {
         findings.judge(&Answer::new(target.declaration.exists), || {
             Defect::new(&target.declaration, "{} is named like a bastion")
                 .help("Session Manager reaches the others without it, and forwards ports to databases too")
                 .cause("bastion")
         });
+    }
+}
+
+/// Whether its name says that it is a bastion: the `Name` tag, or the address.
+fn is_named(target: &Target) -> bool {
+    let tag = target.name_tag.value().and_then(Option::as_ref).map(EcoString::as_str);
+    let Some(addr) = &target.declaration.addr else { return tag.is_some_and(names_bastion) };
+    // `module.bastion.aws_instance.this`: the innermost name that says something.
+    let modules = addr.module.0.iter().rev().map(|(name, key)| (name, key));
+    let steps = std::iter::once((&addr.resource.name, &addr.key)).chain(modules);
+    let mut names = steps.flat_map(|(name, key)| {
+        let key = match key {
+            InstanceKey::String(key) => Some(key.as_str()),
+            InstanceKey::None | InstanceKey::Int(_) | InstanceKey::Unknown => None,
+        };
+        key.into_iter().chain([name.as_str()])
+    });
+    let telling = names.find(|name| purpose(name).is_some());
+    [tag, telling].into_iter().flatten().any(names_bastion)
+}
+
+/// Whether a name is that of a bastion, and not of something that a bastion is only mentioned for.
+fn names_bastion(name: &str) -> bool {
+    purpose(name).is_some_and(|word| BASTION.contains(&word.as_str()))
+}
+
+/// The last word of a name that says what it is for: `bastion` of `lab-bastion-host-1a`.
+fn purpose(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    // Numbers and zones tell several of a kind apart.
+    let tells_apart = |word: &str| {
+        let number = word.strip_suffix(|c: char| c.is_ascii_lowercase()).unwrap_or(word);
+        number.chars().all(|c| c.is_ascii_digit())
+    };
+    words.rev().find(|word| !tells_apart(word) && !GENERIC.contains(word)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bastion_is_what_the_name_ends_in() {
+        for name in
+            ["bastion", "lab-bastion", "bastion_host", "Bastion Server 2", "prod-jump-box-1a", "jumphost-dev"]
+        {
+            assert!(names_bastion(name), "{name}");
+        }
+        for name in
+            ["bastion-db-access-web", "no-bastion-needed", "jumpstart", "bastionless", "host", "web-1", ""]
+        {
+            assert!(!names_bastion(name), "{name}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::aws::link::{EndpointId, Link};
 use crate::aws::policy::text::Piece;
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
+use crate::rules::script::{self, Command};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::truth::Truth;
 
@@ -19,43 +20,50 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// Commands that download from places other than AWS, or from its repositories behind a content network.
-const FROM_ANYWHERE: &[&str] = &[
-    "apt-get install",
-    "apt-get update",
-    "apt-get -y install",
-    "apt-get -y update",
-    "apt install",
-    "apt update",
-    "apk add",
-    "zypper install",
-    "amazon-linux-extras install epel",
-    "pip install",
-    "pip3 install",
-    "npm install",
-    "npm ci",
-    "docker pull",
-    "docker run",
-    "git clone",
-    "choco install",
-    "install-module",
+/// Commands that download from places other than AWS, or from its repositories behind a content network: the name, and
+/// the words of which one follows; none where it always does.
+const FROM_ANYWHERE: &[(&str, &[&str])] = &[
+    ("apt", UPDATES),
+    ("apt-get", UPDATES),
+    ("aptitude", UPDATES),
+    ("apk", &["add", "update", "upgrade"]),
+    ("zypper", &["in", "install", "ref", "refresh", "up", "update"]),
+    ("snap", &["install", "refresh"]),
+    ("pip", &["install", "download"]),
+    ("pip3", &["install", "download"]),
+    ("gem", &["install"]),
+    ("npm", &["ci", "i", "install"]),
+    ("yarn", &["add", "install"]),
+    ("docker", &["pull", "run"]),
+    ("docker-compose", &["pull"]),
+    ("podman", &["pull", "run"]),
+    ("choco", &["install"]),
+    ("install-module", &[]),
 ];
 
+/// What the package managers of Debian and Ubuntu download for.
+const UPDATES: &[&str] = &["dist-upgrade", "full-upgrade", "install", "update", "upgrade"];
+
 /// Commands that download from the repositories of the image.
-const PACKAGES: &[&str] = &[
-    "yum install",
-    "yum update",
-    "yum -y install",
-    "yum -y update",
-    "dnf install",
-    "dnf update",
-    "dnf -y install",
-    "dnf -y update",
-    "amazon-linux-extras install",
+const PACKAGES: &[(&str, &[&str])] = &[
+    ("yum", &["groupinstall", "install", "update", "upgrade"]),
+    ("dnf", &["groupinstall", "install", "update", "upgrade"]),
+    ("microdnf", &["install", "update", "upgrade"]),
+    ("amazon-linux-extras", &["install"]),
 ];
 
 /// Commands that fetch what a URL names.
-const FETCHERS: &[&str] = &["curl", "wget", "invoke-webrequest", "iwr", "start-bitstransfer"];
+const FETCHERS: &[&str] = &[
+    "curl",
+    "git",
+    "invoke-restmethod",
+    "invoke-webrequest",
+    "irm",
+    "iwr",
+    "rpm",
+    "start-bitstransfer",
+    "wget",
+];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
@@ -70,8 +78,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if context.options.hints.contains(RULE.code) && s3 == S3::Absent {
             no_s3(context, findings, site, &violation);
         }
-        let amazon = target.ami.family == Some(Family::AmazonLinux);
-        let download = target.user_data.as_ref().and_then(|user_data| download(user_data, amazon, s3));
+        let family = target.ami.family;
+        let download = target
+            .user_data
+            .as_ref()
+            .and_then(|user_data| download(user_data, family, s3, reach.region(site)));
         let (Some(user_data), Some(download)) = (&target.user_data, download) else {
             if s3 == S3::Blocked
                 && let Some(gateway) = s3_gateway(reach, site)
@@ -103,7 +114,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             (Source::GlobalBucket, _) => defect
                 .note("the endpoint for S3 serves buckets by the names of its own region only")
                 .help("download from the bucket of the region: https://s3.<region>.amazonaws.com/amazon-ssm-<region>"),
-            (Source::Anywhere, _) => {
+            (Source::Anywhere | Source::Repositories, _) => {
                 defect.help("build an image with what is needed, or keep NAT until the instance is set up")
             }
         };
@@ -203,8 +214,9 @@ fn s3(reach: &Reach<'_>, site: &Site) -> S3 {
 }
 
 /// What a script downloads.
+#[derive(Debug, PartialEq, Eq)]
 struct Download {
-    command: &'static str,
+    command: String,
     from: Source,
 }
 
@@ -217,80 +229,114 @@ enum Source {
     Buckets,
     /// From a bucket by a name that is not of the region.
     GlobalBucket,
+    /// From the repositories of the image, wherever they are.
+    Repositories,
 }
 
 /// The first command that cannot get what it wants.
-fn download(user_data: &UserData, amazon_linux: bool, s3: S3) -> Option<Download> {
+fn download(user_data: &UserData, family: Option<Family>, s3: S3, region: Option<&str>) -> Option<Download> {
+    // Of several scripts it is not known which one runs.
+    if !user_data.certain {
+        return None;
+    }
     let mut text = String::new();
-    for piece in user_data.scripts.iter().flat_map(|script| &script.pieces) {
-        match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Hole(_) => text.push('\u{fffd}'),
+    for script in &user_data.scripts {
+        for piece in &script.pieces {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Hole(_) => text.push(char::REPLACEMENT_CHARACTER),
+            }
         }
+        text.push('\n');
     }
-    let lower = text.to_ascii_lowercase();
-    // With a proxy or mirrors of one's own it is not known where a download goes.
-    if ["https_proxy", "http_proxy", "codeartifact"].iter().any(|word| lower.contains(word)) {
-        return None;
-    }
-    let lines = unconditional(&lower);
-    let found = |command: &'static str, from: Source| Some(Download { command, from });
-    if let Some(command) = FROM_ANYWHERE.iter().find(|command| lines.iter().any(|line| runs(line, command))) {
-        return found(command, Source::Anywhere);
-    }
-    let mut from_bucket = None;
-    for line in &lines {
-        let Some(fetcher) = FETCHERS.iter().copied().find(|fetcher| runs(line, fetcher)) else { continue };
-        match host_of(line) {
-            Some(Host::Elsewhere) => return found(fetcher, Source::Anywhere),
-            Some(Host::GlobalBucket) => return found(fetcher, Source::GlobalBucket),
-            Some(Host::Bucket) => from_bucket = from_bucket.or(Some(fetcher)),
-            Some(Host::Other) | None => {}
-        }
-    }
-    if s3 == S3::Present {
-        return None;
-    }
-    if let Some(fetcher) = from_bucket {
-        return found(fetcher, Source::Buckets);
-    }
-    // The repositories of Amazon Linux are buckets; those of others are not.
-    if let Some(packages) = PACKAGES.iter().find(|command| lines.iter().any(|line| runs(line, command)))
-        && (amazon_linux || s3 == S3::Absent)
-    {
-        return found(packages, if amazon_linux { Source::Buckets } else { Source::Anywhere });
-    }
-    lines
-        .iter()
-        .any(|line| runs(line, "aws s3"))
-        .then_some(Download { command: "aws s3", from: Source::Buckets })
+    of_script(&text.to_ascii_lowercase(), family, s3, region)
 }
 
-/// The lines that run whatever is the case: comments and what stands in an `if` are left out.
-fn unconditional(script: &str) -> Vec<&str> {
-    let mut depth = 0_usize;
-    let mut lines = Vec::new();
-    for line in script.lines().map(str::trim) {
-        if line.starts_with('#') {
-            continue;
-        }
-        if line == "if" || line.starts_with("if ") {
-            depth += 1;
-            // `if …; then …; fi` on one line.
-            if line.ends_with("fi") || line.ends_with("fi;") {
-                depth -= 1;
-            }
-            continue;
-        }
-        if line == "fi" || line.starts_with("fi ") || line.starts_with("fi;") {
-            depth = depth.saturating_sub(1);
-            continue;
-        }
-        if depth == 0 && !line.starts_with('}') {
-            lines.push(line);
+fn of_script(script: &str, family: Option<Family>, s3: S3, region: Option<&str>) -> Option<Download> {
+    // With a proxy or mirrors of one's own it is not known where a download goes.
+    if ["https_proxy", "http_proxy", "codeartifact"].iter().any(|word| script.contains(word)) {
+        return None;
+    }
+    let commands = script::commands(script);
+    let mut downloads: Vec<Download> =
+        commands.iter().filter_map(|command| of_command(command, region)).collect();
+    // What a cloud configuration asks for comes from the repositories of the image:
+    // <https://cloudinit.readthedocs.io/en/latest/reference/modules.html#package-update-upgrade-install>.
+    let asks = |line: &str| matches!(line, "packages:" | "package_update: true" | "package_upgrade: true");
+    if script.contains("#cloud-config")
+        && let Some(line) = script.lines().map(str::trim_end).find(|line| asks(line))
+    {
+        let key = line.split(':').next().unwrap_or(line);
+        downloads.push(Download { command: format!("cloud-init {key}"), from: Source::Repositories });
+    }
+    for download in downloads.iter_mut().filter(|download| download.from == Source::Repositories) {
+        // The repositories of Amazon Linux are buckets; those of others are not.
+        match family {
+            Some(Family::AmazonLinux) => download.from = Source::Buckets,
+            Some(_) => download.from = Source::Anywhere,
+            None if s3 == S3::Absent => download.from = Source::Anywhere,
+            None => {}
         }
     }
-    lines
+    let from = |source: Source| downloads.iter().position(|download| download.from == source);
+    let buckets = from(Source::Buckets).filter(|_| s3 != S3::Present);
+    let first = from(Source::Anywhere).or_else(|| from(Source::GlobalBucket)).or(buckets)?;
+    downloads.into_iter().nth(first)
+}
+
+/// What a command downloads.
+fn of_command(command: &Command, region: Option<&str>) -> Option<Download> {
+    let name = match (command.name(), command.words.get(1).map(String::as_str)) {
+        // `python3 -m pip install`.
+        (python, Some("-m")) if python.starts_with("python") => "pip",
+        (name, _) => name,
+    };
+    let verb = |verbs: &[&str]| command.words.iter().find(|word| verbs.contains(&word.as_str())).cloned();
+    let found = |verb: Option<String>, from: Source| {
+        let command = verb.map_or_else(|| name.to_owned(), |verb| format!("{name} {verb}"));
+        Some(Download { command, from })
+    };
+    let at_url = || match command.words.iter().find_map(|word| host_of(word, region))? {
+        Host::Elsewhere => Some(Source::Anywhere),
+        Host::GlobalBucket => Some(Source::GlobalBucket),
+        Host::Bucket => Some(Source::Buckets),
+        Host::Other => None,
+    };
+    if FETCHERS.contains(&name) {
+        let verb = verb(&["clone"]).filter(|_| name == "git");
+        let fetches = match name {
+            "git" => verb.is_some(),
+            "rpm" => command.words.iter().any(|word| word.starts_with('-') && word.contains(['i', 'u'])),
+            _ => true,
+        };
+        return found(verb, at_url()?).filter(|_| fetches);
+    }
+    if name == "aws" {
+        let verb = verb(&["s3", "s3api"])?;
+        return found(Some(verb), Source::Buckets);
+    }
+    if let Some((_, verbs)) = PACKAGES.iter().find(|(own, _)| *own == name) {
+        let verb = verb(verbs)?;
+        if name == "amazon-linux-extras" && command.has("epel") {
+            return found(Some(verb), Source::Anywhere);
+        }
+        let has_url = command.words.iter().any(|word| word.contains("://"));
+        if has_url {
+            return found(Some(verb), at_url()?);
+        }
+        return found(Some(verb), Source::Repositories).filter(|_| !is_local(command, verbs));
+    }
+    let (_, verbs) = FROM_ANYWHERE.iter().find(|(own, _)| *own == name)?;
+    let verb = verb(verbs);
+    let is_asked = verbs.is_empty() || verb.is_some();
+    let offline = command.has("--no-index") || command.has("--offline") || is_local(command, verbs);
+    found(verb, Source::Anywhere).filter(|_| is_asked && !offline)
+}
+
+/// Whether all that is installed are files of the instance.
+fn is_local(command: &Command, verbs: &[&str]) -> bool {
+    let mut things = command.operands().filter(|word| !verbs.contains(word)).peekable();
+    things.peek().is_some() && things.all(|word| word.starts_with(['/', '.', '~']))
 }
 
 /// Whose host a URL names.
@@ -298,7 +344,7 @@ fn unconditional(script: &str) -> Vec<&str> {
 enum Host {
     /// A bucket by the name of its region, which an endpoint for S3 serves.
     Bucket,
-    /// A bucket by a name without region.
+    /// A bucket by a name without region, or with another one.
     GlobalBucket,
     /// Another service of AWS, or the instance itself.
     Other,
@@ -306,38 +352,55 @@ enum Host {
     Elsewhere,
 }
 
-/// Whose host the first URL in a line names; none without a URL, or where the host is not known.
-fn host_of(line: &str) -> Option<Host> {
-    let (_, rest) = line.split_once("://")?;
-    let host: &str = rest.split(['/', '"', '\'', ' ', ':']).next()?;
-    if host.is_empty() || host.contains(['\u{fffd}', '$', '{']) && !host.ends_with("amazonaws.com") {
+/// Ends of names that no public host has.
+const PRIVATE: &[&str] = &[".corp", ".home.arpa", ".internal", ".intranet", ".lan", ".local", ".localdomain"];
+
+/// Whose host the first URL in a text names; none without a URL, or where the host is not known.
+fn host_of(text: &str, region: Option<&str>) -> Option<Host> {
+    let rest = match text.split_once("://") {
+        Some((_, rest)) => rest,
+        // `git@github.com:owner/name`.
+        None => text.split_once('@').filter(|(_, rest)| rest.contains(':'))?.1,
+    };
+    let host = rest.split(['/', '"', '\'', ' ', ':', '?', '`', '>']).next()?;
+    let host = host.rsplit('@').next()?;
+    let is_amazon = host.ends_with("amazonaws.com") || host.ends_with("amazonaws.com.cn");
+    if host.is_empty() || host.contains([char::REPLACEMENT_CHARACTER, '$', '{']) && !is_amazon {
         return None;
     }
-    if host.starts_with("169.254.") || host == "localhost" || host.starts_with("127.") {
-        return Some(Host::Other);
-    }
-    let address = host.parse::<std::net::Ipv4Addr>();
-    if address.is_ok_and(|address| address.is_private()) || !host.contains('.') || host.ends_with(".internal")
+    if host.starts_with("169.254.")
+        || host == "localhost"
+        || host.starts_with("127.")
+        || host.starts_with('[')
     {
         return Some(Host::Other);
     }
-    let Some(name) = host.strip_suffix(".amazonaws.com") else { return Some(Host::Elsewhere) };
-    Some(match name {
-        "s3" => Host::GlobalBucket,
-        name if name.ends_with(".s3") => Host::GlobalBucket,
-        name if name.starts_with("s3.") || name.starts_with("s3-") => Host::Bucket,
-        name if name.contains(".s3.") || name.contains(".s3-") => Host::Bucket,
-        _ => Host::Other,
-    })
-}
-
-/// Whether a line runs the command, rather than naming it within a word.
-fn runs(line: &str, command: &str) -> bool {
-    line.match_indices(command).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let after = line[at + command.len()..].chars().next();
-        let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
-        !before.is_some_and(is_word) && after.is_none_or(|c| c.is_whitespace())
+    let address = host.parse::<std::net::Ipv4Addr>();
+    if address.is_ok_and(|address| address.is_private())
+        || !host.contains('.')
+        || PRIVATE.iter().any(|end| host.ends_with(end))
+    {
+        return Some(Host::Other);
+    }
+    let name = host.strip_suffix(".cn").unwrap_or(host);
+    let Some(name) = name.strip_suffix(".amazonaws.com") else { return Some(Host::Elsewhere) };
+    // `s3.<region>`, `<bucket>.s3.<region>`, `s3-<region>`, `s3.dualstack.<region>`.
+    let labels: Vec<&str> = name.split('.').collect();
+    let Some(at) = labels.iter().rposition(|label| *label == "s3" || label.starts_with("s3-")) else {
+        return Some(Host::Other);
+    };
+    let own = match labels[at].strip_prefix("s3-") {
+        Some(own) => Some(own),
+        None => labels[at + 1..].iter().copied().find(|label| *label != "dualstack"),
+    };
+    Some(match (own, region) {
+        (None, _) => Host::GlobalBucket,
+        (Some(own), Some(region))
+            if own != region && !own.contains(char::REPLACEMENT_CHARACTER) && !own.contains('$') =>
+        {
+            Host::GlobalBucket
+        }
+        (Some(_), _) => Host::Bucket,
     })
 }
 
@@ -345,37 +408,80 @@ fn runs(line: &str, command: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn of(script: &str, s3: S3) -> Option<(String, Source)> {
+        of_script(script, Some(Family::AmazonLinux), s3, Some("eu-west-1"))
+            .map(|download| (download.command, download.from))
+    }
+
     #[test]
-    fn a_command_is_a_word_of_its_own() {
-        assert!(runs("sudo apt-get install -y nginx", "apt-get install"));
-        assert!(runs("set -e && docker pull nginx", "docker pull"));
-        assert!(!runs("echo my-docker pull", "docker pull"));
-        assert!(!runs("pip installer", "pip install"));
+    fn downloads_are_known_by_their_command() {
+        for (script, command) in [
+            ("apt -y install x", "apt install"),
+            ("sudo apt-get -qq -o Dpkg::Use-Pty=0 upgrade", "apt-get upgrade"),
+            ("snap install x", "snap install"),
+            ("python3 -m pip install x", "pip install"),
+            ("npm i -g x", "npm i"),
+            ("git clone git@github.com:a/b", "git clone"),
+            ("amazon-linux-extras install -y epel", "amazon-linux-extras install"),
+            ("dnf install -y https://example.com/x.rpm", "dnf install"),
+            ("rpm -uvh https://example.com/x.rpm", "rpm"),
+            ("invoke-webrequest -uri https://example.com/x", "invoke-webrequest"),
+        ] {
+            assert_eq!(of(script, S3::Present), Some((command.to_owned(), Source::Anywhere)), "{script}");
+        }
+        for script in [
+            "echo apt-get install x",
+            "apt-get install ./x.deb",
+            "pip install --no-index x",
+            "git clone https://git.internal/a",
+            "rpm -qa",
+            "aws ssm get-parameter --name x",
+            "export https_proxy=http://p\ncurl https://example.com",
+        ] {
+            assert_eq!(of(script, S3::Absent), None, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_cloud_configuration_asks_for_packages() {
+        let script = "#cloud-config\npackages:\n  - nginx\n";
+        assert_eq!(of(script, S3::Present), None);
+        assert_eq!(of(script, S3::Absent), Some(("cloud-init packages".to_owned(), Source::Buckets)));
+        let ubuntu = of_script(script, Some(Family::Ubuntu), S3::Present, None);
+        assert_eq!(ubuntu.map(|download| download.from), Some(Source::Anywhere));
+        assert_eq!(of("packages:\n", S3::Absent), None);
+    }
+
+    #[test]
+    fn buckets_of_the_region_are_behind_an_endpoint() {
+        for script in [
+            "dnf -y -q install nginx",
+            "yum upgrade -y",
+            "aws --region eu-west-1 s3 cp s3://b/x .",
+            "aws s3api get-object --bucket b",
+            "curl -o a https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/x.rpm",
+            "yum install -y https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/x.rpm",
+        ] {
+            assert_eq!(of(script, S3::Present), None, "{script}");
+            assert_eq!(of(script, S3::Absent).map(|(_, from)| from), Some(Source::Buckets), "{script}");
+        }
+        let global = "yum install -y https://s3.amazonaws.com/ec2-downloads-windows/x.rpm";
+        assert_eq!(of(global, S3::Present).map(|(_, from)| from), Some(Source::GlobalBucket));
     }
 
     #[test]
     fn hosts_are_told_apart() {
-        assert_eq!(
-            host_of("curl -o a https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/x.rpm"),
-            Some(Host::Bucket)
-        );
-        assert_eq!(
-            host_of("curl https://s3.amazonaws.com/ec2-downloads-windows/x.rpm"),
-            Some(Host::GlobalBucket)
-        );
-        assert_eq!(host_of("curl https://tools.s3.amazonaws.com/x"), Some(Host::GlobalBucket));
-        assert_eq!(host_of("curl -fsSL https://get.docker.com | sh"), Some(Host::Elsewhere));
-        assert_eq!(host_of("curl http://169.254.169.254/latest/meta-data"), Some(Host::Other));
-        assert_eq!(host_of("curl http://10.0.0.5/x"), Some(Host::Other));
-        assert_eq!(host_of("curl https://${mirror}/x"), None);
-        assert_eq!(host_of("curl --version"), None);
-    }
-
-    #[test]
-    fn what_stands_in_an_if_does_not_count() {
-        let script =
-            "set -e\nif ! command -v jq; then\n  apt-get install jq\nfi\ndocker pull nginx\n# curl x";
-        assert_eq!(unconditional(script), ["set -e", "docker pull nginx"]);
-        assert_eq!(unconditional("if true; then x; fi\ny"), ["y"]);
+        let host_of = |text| host_of(text, Some("eu-west-1"));
+        assert_eq!(host_of("https://s3.eu-west-1.amazonaws.com/x.rpm"), Some(Host::Bucket));
+        assert_eq!(host_of("https://b.s3.dualstack.eu-west-1.amazonaws.com/x"), Some(Host::Bucket));
+        assert_eq!(host_of("https://s3.us-east-1.amazonaws.com/b/x.rpm"), Some(Host::GlobalBucket));
+        assert_eq!(host_of("https://s3.amazonaws.com/ec2-downloads-windows/x.rpm"), Some(Host::GlobalBucket));
+        assert_eq!(host_of("https://tools.s3.amazonaws.com/x"), Some(Host::GlobalBucket));
+        assert_eq!(host_of("https://ssm.cn-north-1.amazonaws.com.cn/x"), Some(Host::Other));
+        assert_eq!(host_of("https://get.docker.com"), Some(Host::Elsewhere));
+        assert_eq!(host_of("http://169.254.169.254/latest/meta-data"), Some(Host::Other));
+        assert_eq!(host_of("http://10.0.0.5/x"), Some(Host::Other));
+        assert_eq!(host_of("https://${mirror}/x"), None);
+        assert_eq!(host_of("--version"), None);
     }
 }

@@ -1,10 +1,11 @@
 //! SSM028: two mechanisms of Terraform that take each other's rules away.
 
 use crate::aws::Declaration;
-use crate::aws::fact::Answer;
-use crate::aws::iam::Attached;
+use crate::aws::fact::{Answer, Reason};
+use crate::aws::iam::{Attached, Exclusive, Role};
 use crate::aws::link::GroupId;
 use crate::aws::network::RouteTableKind;
+use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::aws::security_group::{Direction, Rule as GroupRule};
 use crate::finding::Severity;
 use crate::proof::Service;
@@ -61,7 +62,9 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let adopted = table.kind == RouteTableKind::Default && table.declaration.is_managed();
         let adopted = table.declaration.addr.as_ref().filter(|_| adopted);
         let is_default = adopted.is_some_and(|addr| addr.resource.type_name == "aws_default_route_table");
+        // A table that ignores changes of its routes takes none away.
         let inline = table.inline.or(table.declaration.decl_range.filter(|_| is_default));
+        let inline = inline.filter(|_| table.open.is_empty());
         if let (Some(_), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
             let mut defect = conflict(&table.declaration, table.inline, apart, "route", "routes");
             if table.inline.is_none() {
@@ -78,25 +81,41 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
     }
     for role in &context.model.iam.roles {
-        let Some(exclusive) = &role.exclusive else { continue };
-        let own = role.declaration.span.zip(exclusive.span).is_some_and(|(block, span)| block.contains(span));
-        let apart = role
-            .policies
-            .iter()
-            .find(|attached| attached.by != role.declaration.address && !attached.certain.is_yes());
-        if let (true, Some(apart)) = (own, apart) {
-            findings.judge(&Answer::new(role.declaration.exists), || {
-                Defect::new(
-                    &role.declaration,
-                    "{} lists its policies, and another resource attaches one that is not listed",
-                )
-                .at(exclusive.span, "takes away every policy that is not listed here")
-                .label(apart.evidence.span, format!("attaches {}", apart.name))
-                .help("attach all policies with aws_iam_role_policy_attachment, and none here")
-                .cause("policies")
-            });
-        }
+        listed(findings, role, role.exclusive.as_ref(), false);
+        listed(findings, role, role.exclusive_inline.as_ref(), true);
     }
+}
+
+/// A list of a role's policies beside which another resource attaches one: managed ones, or inline ones.
+fn listed(findings: &mut Findings<'_>, role: &Role, list: Option<&Exclusive>, inline: bool) {
+    let Some(list) = list.map(|list| &list.evidence) else { return };
+    let own = role.declaration.span.zip(list.span).is_some_and(|(block, span)| block.contains(span));
+    let allows = |attached: &Attached| {
+        let allowed = |action| attached.policy.judge(&Request::agent(action, None)).allow.truth;
+        CORE_ACTIONS.into_iter().any(|action| allowed(action).is_yes())
+    };
+    // That a list of its own leaves out what a session needs is said of the permissions.
+    let apart = role.policies.iter().find(|attached| {
+        let is_other = attached.inline == inline && attached.by != role.declaration.address;
+        let taken_away = attached.doubt.iter().any(|doubt| doubt.text == list.note);
+        is_other && taken_away && (own || !allows(attached))
+    });
+    let Some(apart) = apart else { return };
+    let conflict = Answer {
+        truth: role.declaration.exists & !apart.certain,
+        evidence: Vec::new(),
+        reasons: vec![Reason::new("whether the list holds the policy is not known", list.span)],
+    };
+    findings.judge(&conflict, || {
+        Defect::new(
+            &role.declaration,
+            "{} lists its policies, and another resource attaches one that is not listed",
+        )
+        .at(list.span, "takes away every policy that is not listed here")
+        .label(apart.evidence.span, format!("attaches {}", apart.name))
+        .help("attach all policies with resources of their own, and list none")
+        .cause("policies")
+    });
 }
 
 /// Attachments of one policy for the whole account take each other's roles away:
@@ -107,12 +126,8 @@ fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     all.sort_by_key(|(declaration, _)| declaration.decl_range.map(|span| (span.file, span.start)));
     for (index, (declaration, attached)) in all.iter().copied().enumerate() {
         let other = all[..index].iter().find(|(other, earlier)| {
-            // Of what is not known the name is only what it is called in a message.
-            let is_known = attached.policy.managed_name().is_some()
-                || attached.name.starts_with("arn:")
-                || attached.name.contains("aws_iam_policy.");
-            let same = earlier.name == attached.name && is_known;
-            same && other.exists.is_yes()
+            let identity = attached.identity();
+            identity.is_some() && earlier.identity() == identity && other.exists.is_yes()
         });
         let Some((other, _)) = other else { continue };
         findings.judge(&Answer::new(declaration.exists), || {

@@ -38,7 +38,13 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Some(Misuse::RoleForProfile(role)) => {
                 remedy::profile_for_role(context, subject, argument.span, *role)
             }
-            Some(Misuse::NameOfRole(_) | Misuse::QuotedReference(_) | Misuse::NameWithoutReference(_))
+            Some(
+                Misuse::NameOfRole(_)
+                | Misuse::NameForArn
+                | Misuse::ArnOfRole
+                | Misuse::QuotedReference(_)
+                | Misuse::NameWithoutReference(_),
+            )
             | None => None,
         };
         let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
@@ -75,7 +81,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     Some(Misuse::ArnForName) => "this is an ARN; the name of the role belongs here",
                     Some(Misuse::QuotedReference(_)) => "in quotes this is a text and not a reference",
                     Some(
-                        Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::NameWithoutReference(_),
+                        Misuse::RoleForProfile(_)
+                        | Misuse::NameOfRole(_)
+                        | Misuse::NameForArn
+                        | Misuse::ArnOfRole
+                        | Misuse::NameWithoutReference(_),
                     )
                     | None => {
                         continue;
@@ -120,6 +130,17 @@ fn of_target(iam: &Iam, target: &Target) -> Option<Problem> {
         Misuse::ArnForName => problem(
             "is given the ARN of its instance profile instead of the name",
             "an ARN; the name belongs here",
+        ),
+        Misuse::NameForArn => Problem {
+            help: "give the name as `name`, or `aws_iam_instance_profile.<name>.arn` as the ARN",
+            ..problem(
+                "is given the name of its instance profile instead of the ARN",
+                "a name; the ARN belongs here",
+            )
+        },
+        Misuse::ArnOfRole => problem(
+            "is given the ARN of a role instead of an instance profile",
+            "the ARN of a role, and a role is no instance profile",
         ),
         Misuse::RoleForProfile(role) | Misuse::NameOfRole(role) => {
             let role = iam.role(*role);

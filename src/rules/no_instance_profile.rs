@@ -21,7 +21,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         // What stands there is wrong rather than missing; another rule says so.
         if matches!(
             profile.misuse,
-            Some(Misuse::RoleForProfile(_) | Misuse::NameOfRole(_) | Misuse::QuotedReference(_))
+            Some(
+                Misuse::RoleForProfile(_)
+                    | Misuse::NameOfRole(_)
+                    | Misuse::ArnOfRole
+                    | Misuse::QuotedReference(_)
+            )
         ) {
             continue;
         }

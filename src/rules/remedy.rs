@@ -362,7 +362,7 @@ pub(super) fn attach_core_policy(
     let title = format!("attach {CORE_POLICY} to {}", addr.resource);
     let (arn, more) = core_policy_arn(context, &addr.module, &role.policies, region);
     if let Some(exclusive) = &role.exclusive {
-        let written = context.trails.written(exclusive.origin)?;
+        let written = context.trails.written(exclusive.evidence.origin)?;
         if !block.contains(written.span) || !more.is_empty() {
             return None;
         }

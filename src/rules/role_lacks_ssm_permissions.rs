@@ -71,6 +71,8 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Misuse::RoleForProfile(_)
             | Misuse::NameOfRole(_)
             | Misuse::ArnForName
+            | Misuse::NameForArn
+            | Misuse::ArnOfRole
             | Misuse::QuotedReference(_) => true,
         });
         let known = context.reach.role_of(target).is_some();
@@ -124,7 +126,7 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         actions.join(", ")
     };
     let empty = role.policies.is_empty();
-    let list = role.exclusive.as_ref().filter(|_| empty);
+    let list = role.exclusive.as_ref().filter(|_| empty).map(|list| &list.evidence);
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
         .at(
             list.and_then(|list| list.span).or(role.declaration.decl_range),
@@ -143,7 +145,12 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         let allows = || attached.policy.judge(&Request::agent(action, None)).allow.truth.is_yes();
         attached.certain.is_no() && allows()
     });
-    if let (Some(exclusive), Some(attached)) = (&role.exclusive, taken_away) {
+    let list_of = |attached: &Attached| {
+        let list = if attached.inline { &role.exclusive_inline } else { &role.exclusive };
+        list.as_ref().map(|list| &list.evidence)
+    };
+    if let Some((exclusive, attached)) = taken_away.and_then(|attached| Some((list_of(attached)?, attached)))
+    {
         defect = defect
             .at(exclusive.span, format!("takes {} away, which is not listed here", attached.name))
             .label(role.declaration.decl_range, "the role that lacks it");
@@ -151,7 +158,7 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
     let places = missing.first().map(|permission| permission.allow.evidence.as_slice()).unwrap_or_default();
     defect = defect.evidence(places);
     if let Some(exclusive) = role.exclusive.as_ref().filter(|_| taken_away.is_none()) {
-        defect = defect.label(exclusive.span, exclusive.note.clone());
+        defect = defect.label(exclusive.evidence.span, exclusive.evidence.note.clone());
     }
     let registers = !all && missing.iter().all(|permission| permission.action.starts_with("ssmmessages:"));
     if registers && truth.is_yes() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::fact::Answer;
 use crate::aws::iam::RoleId;
-use crate::aws::policy::{SSM_SERVICE, ec2_service};
+use crate::aws::policy::{Request, SSM_SERVICE, ec2_service};
 use crate::finding::Severity;
 use crate::proof::Site;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
@@ -32,13 +32,18 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let Some(trust) = &role.trust else { continue };
         let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
         let region = sites.iter().find_map(|site| reach.region(site));
-        let trusts = context.model.iam.trusts(id, ec2_service(region));
+        let services = ec2_service(region);
+        let trusts = context.model.iam.trusts(id, &services);
         let mut violation = Answer::all([used, trusts.negate()]);
         violation.evidence.clear();
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
+        // What another statement allows is denied where that is written.
+        let judgement = trust.policy.judge(&Request::assume_role(&services));
+        let denies = judgement.allow.truth.is_yes() && judgement.deny.truth.is_yes();
+        let denied = judgement.deny.evidence.iter().filter(|_| denies).find_map(|place| place.span);
         findings.judge(&violation, || {
             Defect::new(&role.declaration, "{} cannot be assumed by EC2")
-                .at(trust.evidence.span, "does not let ec2.amazonaws.com assume the role")
+                .at(denied.or(trust.evidence.span), "does not let ec2.amazonaws.com assume the role")
                 .decided_by(trust.evidence.clone())
                 .help("allow the service ec2.amazonaws.com the action sts:AssumeRole")
                 .fix(remedy::trust_ec2(context, role))

@@ -141,13 +141,9 @@ impl<'a> Builder<'a, '_> {
             }
             for policy in &view.blocks("mixed_instances_policy").items {
                 for template in &policy.view.blocks("launch_template").items {
-                    for block in &template.view.blocks("launch_template_specification").items {
-                        uses.extend(self.template_uses(block));
-                    }
+                    uses.extend(self.specified(template, policy.exists));
                     for overriding in &template.view.blocks("override").items {
-                        for block in &overriding.view.blocks("launch_template_specification").items {
-                            uses.extend(self.template_uses(block));
-                        }
+                        uses.extend(self.specified(overriding, policy.exists & template.exists));
                     }
                 }
             }
@@ -166,18 +162,18 @@ impl<'a> Builder<'a, '_> {
         &mut self,
         kind: TargetKind,
         instance: &'a ResourceInstance,
-        mut uses: Vec<Use>,
+        uses: Vec<Use>,
         placement: impl Fn() -> Placement<'a>,
     ) {
-        let mut seen: Vec<TemplateId> = Vec::new();
-        uses.retain(|used| match used.template {
-            Some(id) if seen.contains(&id) => false,
-            Some(id) => {
-                seen.push(id);
-                true
+        let mut distinct: Vec<Use> = Vec::new();
+        for used in uses {
+            let same = |other: &&mut Use| other.template.is_some() && other.template == used.template;
+            match distinct.iter_mut().find(same) {
+                Some(other) => other.certain = other.certain | used.certain,
+                None => distinct.push(used),
             }
-            None => true,
-        });
+        }
+        let mut uses = distinct;
         if uses.is_empty() {
             let text = format!("{} names no launch template that is known", instance.addr);
             uses.push(Use { opaque: vec![Reason::new(text, instance.decl_range)], ..Use::none() });
@@ -193,9 +189,7 @@ impl<'a> Builder<'a, '_> {
             let mut uses = Vec::new();
             let mut subnets = Vec::new();
             for config in &view(instance).blocks("launch_template_config").items {
-                for block in &config.view.blocks("launch_template_specification").items {
-                    uses.extend(self.template_uses(block));
-                }
+                uses.extend(self.specified(config, Truth::Yes));
                 for overriding in &config.view.blocks("override").items {
                     subnets.extend(overriding.view.arg("subnet_id"));
                 }
@@ -216,9 +210,7 @@ impl<'a> Builder<'a, '_> {
             let mut uses = Vec::new();
             let mut subnets = Vec::new();
             for config in &view.blocks("launch_template_config").items {
-                for block in &config.view.blocks("launch_template_specification").items {
-                    uses.extend(self.template_uses(block));
-                }
+                uses.extend(self.specified(config, Truth::Yes));
                 for overriding in &config.view.blocks("overrides").items {
                     subnets.extend(overriding.view.arg("subnet_id"));
                 }
@@ -253,6 +245,17 @@ impl<'a> Builder<'a, '_> {
             let launch = self.launch(Vec::new(), &used, instance.decl_range);
             self.add(TargetKind::TemplateOnly, instance, launch, Truth::Yes, &Placement::Nobody);
         }
+    }
+
+    /// The templates that the `launch_template_specification` blocks within a block may mean; `around` says whether the
+    /// blocks around it are there.
+    fn specified(&self, block: &Item<'a>, around: Truth) -> Vec<Use> {
+        let blocks = block.view.blocks("launch_template_specification");
+        let mut uses: Vec<Use> = blocks.items.iter().flat_map(|inner| self.template_uses(inner)).collect();
+        for used in &mut uses {
+            used.certain = used.certain & block.exists & around;
+        }
+        uses
     }
 
     /// The templates that a block with `id` or `name` may mean.
@@ -388,6 +391,7 @@ impl<'a> Builder<'a, '_> {
             name_tag: name_tag(instance, &launch),
             provisioners: instance.provisioners.clone(),
             template: launch.template,
+            launched: certain,
             opaque: launch.opaque,
         });
     }
@@ -650,7 +654,9 @@ impl<'a> Builder<'a, '_> {
                 continue;
             }
             for target in &mut self.compute.targets {
-                if target.metadata_endpoint.is_configured() || target.region.value != region.value {
+                // A template that is not seen may say something of its own.
+                let is_said = target.metadata_endpoint.is_configured() || !target.opaque.is_empty();
+                if is_said || target.region.value != region.value {
                     continue;
                 }
                 let mut fact = endpoint.map(|text| text.as_deref() != Some("disabled"));

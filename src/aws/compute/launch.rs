@@ -108,10 +108,21 @@ impl<'a> Launch<'a> {
 
     pub(super) fn name_tag(&self) -> Fact<Option<EcoString>> {
         for layer in &self.layers {
-            if let Some(tags) = layer.view.arg("tags")
+            // The tags of a template itself are not those of its instances.
+            if layer.shape != Shape::Template
+                && let Some(tags) = layer.view.arg("tags")
                 && let Some(name) = tags.value.as_entries().and_then(|entries| entries.get("Name"))
             {
                 return self.text(Some(Arg { value: name, span: tags.span }));
+            }
+            for block in &layer.view.blocks("tag_specifications").items {
+                let of = block.view.text("resource_type");
+                let is_of_instances = of.value().is_some_and(|of| of.as_deref() == Some("instance"));
+                if let Some(tags) = block.view.arg("tags").filter(|_| is_of_instances)
+                    && let Some(name) = tags.value.as_entries().and_then(|entries| entries.get("Name"))
+                {
+                    return self.text(Some(Arg { value: name, span: tags.span }));
+                }
             }
         }
         Fact::default(None, self.header)

@@ -17,6 +17,8 @@ pub struct UserData {
     pub scripts: Vec<Text>,
     /// Why there may be more than these; none when all of it is read.
     pub opaque: Option<Causes>,
+    /// Whether these certainly run, rather than one of them or perhaps none.
+    pub certain: bool,
     /// The argument.
     pub evidence: Evidence,
 }
@@ -34,6 +36,7 @@ pub(super) fn read(arg: &Arg<'_>, encoding: Encoding, build: &Build<'_>) -> User
     let mut data = UserData {
         scripts: Vec::new(),
         opaque: None,
+        certain: true,
         evidence: Evidence { span: arg.span, origin: arg.value.origin, note: "user data".into() },
     };
     collect(arg.value, encoding, build, &mut data);
@@ -56,6 +59,7 @@ fn collect(value: &Value, encoding: Encoding, build: &Build<'_>, data: &mut User
     if let Some(possible) = &unknown.possible {
         // Each may be what runs, so nothing is certain to run.
         data.opaque = Some(unknown.causes.clone());
+        data.certain = false;
         for value in possible {
             collect(value, encoding, build, data);
         }
@@ -125,6 +129,7 @@ fn rendered(
                 }
                 if !part.exists.is_yes() {
                     data.opaque = Some(causes.clone());
+                    data.certain = false;
                 }
             }
         }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use crate::aws::data::unknown_string;
+use crate::aws::iam::read_from;
 use crate::aws::read::{Arg, Item, View, to_text};
-use crate::aws::view;
+use crate::aws::{Build, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
 use crate::eval::term::{Term, Terms};
 use crate::eval::value::{Type, Value, ValueKind};
+use crate::source::Span;
 use crate::truth::Truth;
 
 /// How the JSON is printed.
@@ -44,11 +46,46 @@ const DEFAULT_VERSION: &str = "2012-10-17";
 struct Document {
     version: Option<Value>,
     id: Option<Value>,
-    statements: Vec<Value>,
+    statements: Vec<Statement>,
+}
+
+/// A statement, with the header of the block that it is written in.
+#[derive(Clone, Debug)]
+struct Statement {
+    value: Value,
+    decl_range: Option<Span>,
+}
+
+impl Statement {
+    fn unseen(decl_range: Option<Span>) -> Statement {
+        Statement { value: Value::unknown(Type::Dynamic), decl_range }
+    }
+}
+
+/// Documents within documents are followed this deep for the places of their statements.
+const PLACES_DEPTH: usize = 8;
+
+/// Where the statements of the policy document that a value was read from are written, in the order of the document:
+/// the headers of their blocks, none for those that only stand in a text. Nothing where it is no such document.
+pub(crate) fn places(value: &Value, build: &Build<'_>) -> Vec<Option<Span>> {
+    places_within(value, build, PLACES_DEPTH)
+}
+
+fn places_within(value: &Value, build: &Build<'_>, depth: usize) -> Vec<Option<Span>> {
+    let Some((instance, attribute)) = read_from(value, build).filter(|_| depth > 0) else {
+        return Vec::new();
+    };
+    let instance = build.evaluation.instance(instance);
+    let is_document = instance.addr.resource.type_name == "aws_iam_policy_document";
+    if !is_document || !matches!(attribute.as_str(), "json" | "minified_json") {
+        return Vec::new();
+    }
+    let document = merged(instance, build.terms(), &|source| places_within(source, build, depth - 1));
+    document.statements.into_iter().map(|statement| statement.decl_range).collect()
 }
 
 pub(super) fn json(instance: &ResourceInstance, layout: Layout, terms: &mut Terms) -> Value {
-    let document = object(merged(instance, terms));
+    let document = object(merged(instance, terms, &|_| Vec::new()));
     let causes = document.causes();
     if causes.is_empty() && document.is_wholly_known() {
         let mut out = String::new();
@@ -60,16 +97,21 @@ pub(super) fn json(instance: &ResourceInstance, layout: Layout, terms: &mut Term
     Value { marks, ..unknown_string(term, "{".into(), causes) }
 }
 
-fn merged(instance: &ResourceInstance, terms: &Terms) -> Document {
+/// The document of a data source; `places` tells where the statements of one that is given as text are written.
+fn merged(
+    instance: &ResourceInstance,
+    terms: &Terms,
+    places: &dyn Fn(&Value) -> Vec<Option<Span>>,
+) -> Document {
     let view = view(instance);
     let mut document = Document::default();
     for source in sources(&view, "source_json", "source_policy_documents") {
-        merge(&mut document, parse(&source, terms));
+        merge(&mut document, parse(&source, terms, &places(&source)));
     }
     merge(&mut document, configured(&view));
     for overriding in sources(&view, "override_policy_documents", "override_json") {
-        let parsed = parse(&overriding, terms);
-        if parsed.statements.iter().any(Value::is_unknown) {
+        let parsed = parse(&overriding, terms, &places(&overriding));
+        if parsed.statements.iter().any(|statement| statement.value.is_unknown()) {
             // Which statements it replaces is not known.
             document.statements.retain(|statement| sid(statement).is_none());
         }
@@ -93,7 +135,7 @@ fn sources(view: &View<'_>, first: &str, second: &str) -> Vec<Value> {
 }
 
 /// The statements of a document given as text; an unknown statement where they are not known.
-fn parse(source: &Value, terms: &Terms) -> Document {
+fn parse(source: &Value, terms: &Terms, places: &[Option<Span>]) -> Document {
     let object = match source.as_unknown().map(|unknown| terms.get(unknown.term)) {
         Some(Some(Term::Json(value))) => value.clone(),
         Some(_) => return unseen(source),
@@ -114,7 +156,14 @@ fn parse(source: &Value, terms: &Terms) -> Document {
     Document {
         version: entries.get("Version").cloned(),
         id: entries.get("Id").cloned(),
-        statements: statements.into_iter().map(normal).collect(),
+        statements: statements
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| Statement {
+                value: normal(value),
+                decl_range: places.get(index).copied().flatten(),
+            })
+            .collect(),
     }
 }
 
@@ -125,6 +174,7 @@ fn unseen(source: &Value) -> Document {
         inner.causes = unknown.causes.clone();
     }
     statement.origin = source.origin;
+    let statement = Statement { value: statement, decl_range: None };
     Document { statements: vec![statement], ..Document::default() }
 }
 
@@ -166,8 +216,8 @@ fn normal(statement: Value) -> Value {
     Value { origin: statement.origin, ..Value::object(entries) }
 }
 
-fn sid(statement: &Value) -> Option<&str> {
-    statement.as_entries()?.get("Sid")?.as_str().filter(|sid| !sid.is_empty())
+fn sid(statement: &Statement) -> Option<&str> {
+    statement.value.as_entries()?.get("Sid")?.as_str().filter(|sid| !sid.is_empty())
 }
 
 /// A statement replaces the one with the same `Sid`; a later version wins.
@@ -203,13 +253,14 @@ fn configured(view: &View<'_>) -> Document {
     let blocks = view.blocks("statement");
     for block in &blocks.items {
         if block.exists == Truth::Yes {
-            document.statements.push(statement(block));
+            let value = statement(block);
+            document.statements.push(Statement { value, decl_range: block.decl_range });
         } else {
-            document.statements.push(Value::unknown(Type::Dynamic));
+            document.statements.push(Statement::unseen(block.decl_range));
         }
     }
     if blocks.open.is_some() {
-        document.statements.push(Value::unknown(Type::Dynamic));
+        document.statements.push(Statement::unseen(None));
     }
     document
 }
@@ -364,7 +415,8 @@ fn object(document: Document) -> Value {
         entries.insert("Id".into(), id);
     }
     if !document.statements.is_empty() {
-        entries.insert("Statement".into(), Value::tuple(document.statements));
+        let statements = document.statements.into_iter().map(|statement| statement.value);
+        entries.insert("Statement".into(), Value::tuple(statements));
     }
     Value::object(entries)
 }

@@ -1,7 +1,7 @@
 //! Everything that attaches a policy to a role.
 
 use crate::aws::fact::{Evidence, Reason, reasons};
-use crate::aws::iam::{Attached, Iam, RoleId, hidden};
+use crate::aws::iam::{Attached, Exclusive, Iam, RoleId, hidden, read_from, read_policy};
 use crate::aws::link::{Element, Link, elements};
 use crate::aws::partition::Partition;
 use crate::aws::policy::Policy;
@@ -82,11 +82,6 @@ impl<'a> By<'a> {
     }
 }
 
-/// Whether Terraform leaves changes of some argument alone; which one is not looked at.
-fn ignores_changes(instance: &ResourceInstance) -> bool {
-    instance.ignore_changes != Default::default()
-}
-
 fn role_of(iam: &Iam, instance: &ResourceInstance) -> Option<RoleId> {
     iam.role_ids().find(|id| iam.role(*id).declaration.instance == Some(instance.id))
 }
@@ -99,34 +94,55 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
     let by = By::of(instance, &address, build);
     let mut policies = Vec::new();
     let mut open = hidden(instance, build);
-    let mut only = None;
+    let only = |argument, span, origin, names, complete| {
+        let note = "removes every policy that it does not list".into();
+        let evidence = Evidence { span, origin, note };
+        (!instance.ignore_changes.ignores(argument)).then_some(Exclusive { evidence, names, complete })
+    };
+    let mut exclusive = None;
     if let Some(arg) = view.arg("managed_policy_arns") {
+        let mut complete = true;
         for element in elements(arg.value) {
             match element {
                 Element::Value(value, exists) | Element::Each(value, exists) => {
-                    policies.extend(by_arn(&Arg { value, span: arg.span }, exists, &by, build));
+                    let listed = by_arn(&Arg { value, span: arg.span }, exists, &by, build);
+                    complete &= exists.is_yes() && listed.iter().all(|policy| policy.identity().is_some());
+                    policies.extend(listed);
                 }
-                Element::More(list) => open.extend(reasons(&list.causes(), arg.span)),
+                Element::More(list) => {
+                    complete = false;
+                    open.extend(reasons(&list.causes(), arg.span));
+                }
             }
         }
-        if !ignores_changes(instance) {
-            only = Some(Evidence {
-                span: arg.span,
-                origin: arg.value.origin,
-                note: "removes every policy that it does not list".into(),
-            });
-        }
+        let names = policies.iter().map(|policy: &Attached| policy.name.clone()).collect();
+        exclusive = only("managed_policy_arns", arg.span, arg.value.origin, names, complete);
     }
     let blocks = view.blocks("inline_policy");
     if let Some(causes) = &blocks.open {
         open.extend(reasons(causes, blocks.span));
     }
+    let mut inline_names = Vec::new();
+    let mut complete = blocks.open.is_none();
     for block in &blocks.items {
+        let name = name_in(&block.view, "name");
+        complete &= block.exists.is_yes() && (name.is_some() || block.view.arg("name").is_none());
+        inline_names.extend(name.clone());
         if let Some(arg) = block.view.arg("policy") {
-            let name = name_in(&block.view, "name").unwrap_or_else(|| "inline_policy".into());
-            policies.push(document(name, &arg, block.exists, &by, build));
+            policies.push(document(
+                name.unwrap_or_else(|| "inline_policy".into()),
+                &arg,
+                block.exists,
+                &by,
+                build,
+            ));
         }
     }
+    // An empty block removes all inline policies, and no block leaves them alone:
+    // <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role#inline_policy>.
+    let exclusive_inline = blocks.items.first().and_then(|block| {
+        only("inline_policy", block.decl_range, block.exists_because, inline_names, complete)
+    });
     let boundary = view
         .arg("permissions_boundary")
         .and_then(|arg| by_arn(&arg, Truth::Yes, &by, build).into_iter().next());
@@ -134,7 +150,8 @@ fn own_arguments(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) 
     role.policies.extend(policies);
     role.open.extend(open);
     role.boundary = boundary;
-    role.exclusive = only;
+    role.exclusive = exclusive;
+    role.exclusive_inline = exclusive_inline;
 }
 
 fn attach_by_arn(
@@ -148,7 +165,8 @@ fn attach_by_arn(
     let address = instance.addr.to_string();
     for attached in by_arn(&policy, instance.exists, &By::of(instance, &address, build), build) {
         let attached = doubt_existence(attached, instance);
-        attach_to(iam, role.as_ref(), attached, build);
+        let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
+        attach_to(iam, role.as_ref(), attached, (&identity, !identity.is_empty()), build);
     }
 }
 
@@ -160,8 +178,15 @@ fn doubt_existence(mut attached: Attached, instance: &ResourceInstance) -> Attac
     attached
 }
 
-/// Adds a policy to the role that an argument names; `Attached::certain` says whether the attachment exists.
-fn attach_to(iam: &mut Iam, role: Option<&Arg<'_>>, attached: Attached, build: &Build<'_>) {
+/// Adds a policy to the role that an argument names, under the names that an exclusive list may hold, and whether these
+/// are all; `Attached::certain` says whether the attachment exists.
+fn attach_to(
+    iam: &mut Iam,
+    role: Option<&Arg<'_>>,
+    attached: Attached,
+    names: (&[String], bool),
+    build: &Build<'_>,
+) {
     let Some(reference) = iam.role_link(role, build) else { return };
     let mut attached = attached;
     if role.is_some_and(|role| is_arn(role.value, build)) {
@@ -171,13 +196,13 @@ fn attach_to(iam: &mut Iam, role: Option<&Arg<'_>>, attached: Attached, build: &
         attached.problem = Some("it is attached to the ARN of the role, where its name belongs".to_owned());
     }
     match &reference.link {
-        Link::To(id) => add(iam, *id, attached),
+        Link::To(id) => add(iam, *id, attached, names),
         Link::OneOf(ids) => {
             for id in ids {
                 let mut attached = attached.clone();
                 attached.certain = attached.certain & Truth::Unknown;
                 attached.doubt.extend(reference.reasons());
-                add(iam, *id, attached);
+                add(iam, *id, attached, names);
             }
         }
         // A role that is not made here.
@@ -199,15 +224,12 @@ fn is_arn(value: &Value, build: &Build<'_>) -> bool {
         })
 }
 
-/// A policy that is attached although an exclusive list of the role lacks it is removed again.
-fn add(iam: &mut Iam, id: RoleId, mut attached: Attached) {
+/// Adds a policy under the names that an exclusive list of the role may hold.
+fn add(iam: &mut Iam, id: RoleId, mut attached: Attached, (names, complete): (&[String], bool)) {
     let role = &mut iam.roles[usize::from(id)];
-    if let Some(only) = role.exclusive.as_ref().filter(|_| !attached.inline) {
-        let listed = role.policies.iter().any(|policy| policy.name == attached.name);
-        if !listed {
-            attached.certain = Truth::No;
-            attached.doubt.push(Reason::new(only.note.clone(), only.span));
-        }
+    let only = if attached.inline { &role.exclusive_inline } else { &role.exclusive };
+    if let Some(only) = only {
+        take_away(&mut attached, only.removes(names, complete), only);
     }
     role.policies.push(attached);
 }
@@ -226,7 +248,9 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
             Element::Value(value, exists) | Element::Each(value, exists) => {
                 for attached in by_arn(&policy, exists & instance.exists, &by, build) {
                     let attached = doubt_existence(attached, instance);
-                    attach_to(iam, Some(&Arg { value, span: roles.span }), attached, build);
+                    let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
+                    let role = Arg { value, span: roles.span };
+                    attach_to(iam, Some(&role), attached, (&identity, !identity.is_empty()), build);
                 }
             }
             Element::More(list) => {
@@ -246,11 +270,12 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let by = By::of(instance, &name, build);
     let attached = document(name.clone(), &policy, instance.exists, &by, build);
     let role = view.arg("role");
-    attach_to(iam, role.as_ref(), doubt_existence(attached, instance), build);
+    let (names, complete) = inline_names(instance);
+    attach_to(iam, role.as_ref(), doubt_existence(attached, instance), (&names, complete), build);
 }
 
 fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
-    let policy = Policy::read(arg.value, build.terms());
+    let policy = read_policy(arg.value, build);
     let problem = policy.problem();
     Attached {
         evidence: Evidence { span: arg.span, origin: arg.value.origin, note: name.clone() },
@@ -341,7 +366,7 @@ fn policy_of(
         if instance.addr.resource.type_name == "aws_iam_policy"
             && let Some(document) = view(instance).arg("policy")
         {
-            let policy = Policy::read(document.value, build.terms());
+            let policy = read_policy(document.value, build);
             return (instance.addr.to_string(), policy, None);
         }
         return unknown(instance.addr.to_string());
@@ -364,7 +389,7 @@ fn policy_of(
         None => match customer_policy(&text, build) {
             Some(instance) => {
                 let policy = match view(instance).arg("policy") {
-                    Some(document) => Policy::read(document.value, build.terms()),
+                    Some(document) => read_policy(document.value, build),
                     None => Policy::unknown(Causes::new(), origin),
                 };
                 (instance.addr.to_string(), policy, None)
@@ -392,47 +417,75 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     let Some(role) = iam.role_link(role.as_ref(), build).and_then(|reference| reference.link.to()) else {
         return;
     };
-    let mut listed = Vec::new();
+    let address = instance.addr.to_string();
+    let by = By::of(instance, &address, build);
+    let mut names = Vec::new();
     let mut complete = instance.exists.is_yes();
     for element in elements(arg.value) {
-        match element {
-            Element::Value(value, _) => match kind {
-                Kind::Managed => {
-                    listed.push(policy_of(value, By::of(instance, "", build).partition, build).0)
-                }
-                Kind::Inline => match Text::of(value, build.terms()) {
-                    Some(text) => listed.push(text.display()),
-                    None => complete = false,
-                },
+        let Element::Value(value, Truth::Yes) = element else {
+            complete = false;
+            continue;
+        };
+        match kind {
+            Kind::Managed => {
+                let listed = by_arn(&Arg { value, span: arg.span }, Truth::Yes, &by, build);
+                complete &= listed.iter().all(|policy| policy.identity().is_some());
+                names.extend(listed.into_iter().map(|policy| policy.name));
+            }
+            Kind::Inline => match (value.as_str(), read_from(value, build)) {
+                (Some(name), _) => names.push(name.to_owned()),
+                (None, Some((of, _))) => names.push(build.evaluation.instance(of).addr.to_string()),
+                (None, None) => complete = false,
             },
-            Element::Each(..) | Element::More(_) => complete = false,
         }
     }
-    let inline_names: Vec<(String, String)> = build
+    let note = format!("{} removes every policy that it does not list", instance.addr);
+    let evidence = Evidence { span: arg.span, origin: arg.value.origin, note };
+    let only = Exclusive { evidence, names, complete };
+    let named: Vec<(String, Vec<String>, bool)> = build
         .managed("aws_iam_role_policy")
         .into_iter()
-        .filter_map(|policy| {
-            let name = crate::aws::view(policy).arg("name")?;
-            Some((policy.addr.to_string(), Text::of(name.value, build.terms())?.display()))
+        .map(|policy| {
+            let (names, complete) = inline_names(policy);
+            (policy.addr.to_string(), names, complete)
         })
         .collect();
-    let note = format!("{} removes every policy that it does not list", instance.addr);
-    let evidence = Evidence { span: arg.span, origin: arg.value.origin, note: note.clone() };
     let role = &mut iam.roles[usize::from(role)];
     for policy in &mut role.policies {
-        let (concerned, name) = match kind {
-            Kind::Managed => (!policy.inline, policy.name.clone()),
-            Kind::Inline => {
-                let named = inline_names.iter().find(|(by, _)| *by == policy.by);
-                (named.is_some(), named.map(|(_, name)| name.clone()).unwrap_or_default())
+        let removed = match kind {
+            Kind::Managed if policy.inline => continue,
+            Kind::Managed => {
+                let identity: Vec<String> = policy.identity().map(str::to_owned).into_iter().collect();
+                only.removes(&identity, !identity.is_empty())
             }
+            Kind::Inline => match named.iter().find(|(by, ..)| *by == policy.by) {
+                Some((_, names, complete)) => only.removes(names, *complete),
+                None => continue,
+            },
         };
-        if concerned && !listed.contains(&name) {
-            policy.certain = if complete { Truth::No } else { policy.certain & Truth::Unknown };
-            policy.doubt.push(Reason::new(note.clone(), arg.span));
-        }
+        take_away(policy, removed, &only);
     }
-    if kind == Kind::Managed {
-        role.exclusive = Some(evidence);
+    match kind {
+        Kind::Managed => role.exclusive = Some(only),
+        Kind::Inline => role.exclusive_inline = Some(only),
+    }
+}
+
+/// What a list may call the policy of an `aws_iam_role_policy`: its address, and its name. Whether that is all: a name that
+/// the provider makes up is in no list.
+fn inline_names(instance: &ResourceInstance) -> (Vec<String>, bool) {
+    let mut names = vec![instance.addr.to_string()];
+    let name = view(instance).arg("name");
+    let known = name.as_ref().and_then(|arg| arg.value.as_str()).map(str::to_owned);
+    let complete = name.is_none() || known.is_some();
+    names.extend(known);
+    (names, complete)
+}
+
+/// A policy that is attached although an exclusive list lacks it is removed again.
+fn take_away(attached: &mut Attached, removed: Truth, only: &Exclusive) {
+    if !removed.is_no() {
+        attached.certain = attached.certain & !removed;
+        attached.doubt.push(Reason::new(only.evidence.note.clone(), only.evidence.span));
     }
 }

@@ -9,11 +9,12 @@ use crate::aws::policy::text::{Hole, Piece, Text};
 use crate::eval::origin::OriginId;
 use crate::eval::term::{Operand, Term, Terms};
 use crate::eval::value::{Cause, Causes, Value, ValueKind};
+use crate::source::Span;
 
 /// One policy document.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// Its statements, in order.
+    /// Its statements that are seen, in order.
     pub statements: Vec<Statement>,
     /// Why it may hold more statements than these; none when it does not.
     pub unseen: Option<Causes>,
@@ -33,6 +34,8 @@ pub enum Effect {
 /// One statement of a policy.
 #[derive(Clone, Debug)]
 pub struct Statement {
+    /// How many stand before it, those that are not seen included.
+    pub index: usize,
     /// `Sid`, when it is known.
     pub sid: Option<EcoString>,
     /// `Effect`; none when it is not known.
@@ -47,6 +50,8 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// The step that made it.
     pub origin: OriginId,
+    /// The header of the block that it is written in, in a data source; none for text.
+    pub decl_range: Option<Span>,
 }
 
 impl Statement {
@@ -322,9 +327,9 @@ fn statements(node: &Node) -> Document {
         Kind::List(items) => items.iter().collect(),
         Kind::Null | Kind::Text(_) | Kind::Object(_) | Kind::Unknown(..) => vec![node],
     };
-    for item in items {
+    for (index, item) in items.into_iter().enumerate() {
         match &item.kind {
-            Kind::Object(entries) => match statement(entries, item.origin) {
+            Kind::Object(entries) => match statement(index, entries, item.origin) {
                 Ok(statement) => document.statements.push(statement),
                 Err(problem) => document.problem = Some(problem),
             },
@@ -338,7 +343,11 @@ fn statements(node: &Node) -> Document {
     document
 }
 
-fn statement(entries: &BTreeMap<EcoString, Node>, origin: OriginId) -> Result<Statement, String> {
+fn statement(
+    index: usize,
+    entries: &BTreeMap<EcoString, Node>,
+    origin: OriginId,
+) -> Result<Statement, String> {
     let effect = match get(entries, "Effect").map(|node| &node.kind) {
         Some(Kind::Text(text)) => match text.known() {
             Some("Allow") => Some(Effect::Allow),
@@ -359,6 +368,7 @@ fn statement(entries: &BTreeMap<EcoString, Node>, origin: OriginId) -> Result<St
         Some(Kind::Null | Kind::List(_) | Kind::Object(_) | Kind::Unknown(..)) | None => None,
     };
     Ok(Statement {
+        index,
         sid,
         effect,
         actions,
@@ -366,6 +376,7 @@ fn statement(entries: &BTreeMap<EcoString, Node>, origin: OriginId) -> Result<St
         principals: principals(entries),
         conditions: get(entries, "Condition").map(conditions).unwrap_or_default(),
         origin,
+        decl_range: None,
     })
 }
 

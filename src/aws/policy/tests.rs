@@ -23,7 +23,7 @@ fn agent(text: &str, action: &str) -> Truth {
 }
 
 fn trusts_ec2(text: &str) -> Truth {
-    truth_of(&Value::string(text), &Terms::new(), &Request::assume_role(ec2_service(None)))
+    truth_of(&Value::string(text), &Terms::new(), &Request::assume_role(&ec2_service(None)))
 }
 
 const UPDATE: &str = "ssm:UpdateInstanceInformation";
@@ -229,4 +229,13 @@ fn an_endpoint_policy_matches_the_role_or_its_account() {
     assert_eq!(truth_of(&named("web"), &terms, &request), Truth::No);
     let user = policy(Value::string("arn:aws:iam::123456789012:user/ada"));
     assert_eq!(truth_of(&user, &terms, &request), Truth::No);
+}
+
+#[test]
+fn ec2_has_a_name_of_its_own_in_other_partitions() {
+    assert_eq!(ec2_service(Some("eu-west-1")), ["ec2.amazonaws.com"]);
+    assert_eq!(ec2_service(Some("us-gov-west-1")), ["ec2.amazonaws.com"]);
+    assert_eq!(ec2_service(Some("cn-north-1")), ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]);
+    assert_eq!(ec2_service(Some("us-iso-east-1")), ["ec2.amazonaws.com", "ec2.c2s.ic.gov"]);
+    assert_eq!(ec2_service(None).len(), EC2_SERVICE.len());
 }

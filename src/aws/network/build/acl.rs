@@ -197,7 +197,8 @@ pub(super) fn standalone_entry(network: &mut Network, instance: &ResourceInstanc
             let acl = &mut network.acls[usize::from(*id)];
             let adopted = acl.is_default && acl.adopted.is_yes();
             let entries = acl.entries_mut(direction);
-            if (entries.inline.is_some() || adopted) && entries.conflict.is_none() {
+            let lists_all = (entries.inline.is_some() || adopted) && entries.open.is_empty();
+            if lists_all && entries.conflict.is_none() {
                 entries.conflict = instance.decl_range;
             }
             entries.entries.push(entry.clone());

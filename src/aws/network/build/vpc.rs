@@ -184,6 +184,14 @@ pub(super) fn vpcs(network: &mut Network, build: &Build<'_>) {
                 Some(arg) => Cidr::of_arg(&arg, Some(Family::V4), build.terms()),
                 None => computed_cidr(instance.id, "cidr_block", build, instance.decl_range),
             };
+            if type_name == "aws_default_vpc" {
+                // AWS makes it with a route to an internet gateway, which nobody here may have changed:
+                // <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html>.
+                let table = network.vpcs[usize::from(id)].default_route_table;
+                let text = format!("the routes that AWS made for {} are not managed here", instance.addr);
+                let open = &mut network.route_tables[usize::from(table)].open;
+                open.push(Reason::new(text, instance.decl_range));
+            }
             let vpc = &mut network.vpcs[usize::from(id)];
             vpc.region = region;
             vpc.dns_support = view.flag("enable_dns_support", true);
