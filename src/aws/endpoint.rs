@@ -5,7 +5,7 @@ use ecow::EcoString;
 use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
-use crate::aws::network::{Network, Origin, existence};
+use crate::aws::network::{Network, Origin, Vpc, existence};
 use crate::aws::policy::Policy;
 use crate::aws::read::View;
 use crate::aws::text::Pattern;
@@ -133,10 +133,11 @@ impl Service {
         })
     }
 
-    /// The region in the name, when it is known.
+    /// The region in the name, when it is known; `com.amazonaws.s3-global.accesspoint` has none.
     pub fn region(&self) -> Option<EcoString> {
         let [name] = self.names.as_slice() else { return None };
-        parts(name.exact.as_deref()?).map(|(_, region, _)| region.into())
+        let (_, region, _) = parts(name.exact.as_deref()?)?;
+        looks_like_region(region).then(|| region.into())
     }
 
     /// What stands before the region, when that much is known: `com.amazonaws`.
@@ -190,6 +191,23 @@ impl Endpoint {
         self.endpoint_type.satisfies(|kind| Truth::known(kind == "Interface"))
     }
 
+    /// The region whose services it leads to, as far as that is known: its own, unless it names another one.
+    pub fn serves(&self) -> Option<EcoString> {
+        let named = || self.service_region.value()?.clone();
+        named().or_else(|| self.service.region()).or_else(|| self.region.value()?.clone())
+    }
+
+    /// Whether what it leads to is certainly of another region than a VPC, whose instances dial the names of their own.
+    pub fn is_for_another(&self, vpc: &Vpc) -> bool {
+        let own = vpc.region.value().and_then(Option::as_ref);
+        self.serves().is_some_and(|served| own.is_some_and(|own| *own != served))
+    }
+
+    /// What of it is another than that of a service whose name it does not answer for: the `service` or the `region`.
+    pub fn differs(&self, label: &str) -> &'static str {
+        if self.service.is(label).is_no() { "service" } else { "region" }
+    }
+
     /// Why its subnets are not known.
     pub fn subnet_reasons(&self) -> Vec<Reason> {
         self.subnets.reasons()
@@ -206,7 +224,8 @@ pub struct Presence {
     pub answer: Answer,
     /// The endpoints of the service in the VPC, certain or possible.
     pub endpoints: Vec<EndpointId>,
-    /// A few endpoints of the service that are certainly in other VPCs, when this one has none for certain.
+    /// A few endpoints of the service in the same region that are certainly in other VPCs, when this one has none for
+    /// certain.
     pub elsewhere: Vec<EndpointId>,
 }
 
@@ -248,11 +267,13 @@ impl Network {
         if told { Vec::new() } else { self.hidden_in_vpc(vpc) }
     }
 
-    /// A few endpoints of the service that are certainly in other VPCs.
+    /// A few endpoints of the service that are certainly in other VPCs, and not for another region.
     fn elsewhere(&self, vpc: VpcId, label: &str) -> Vec<EndpointId> {
         let others = self.endpoint_ids().filter(|id| {
             let endpoint = self.endpoint(*id);
-            endpoint.vpc.link.is(vpc).is_no() && endpoint.service.is(label).is_yes()
+            endpoint.vpc.link.is(vpc).is_no()
+                && endpoint.service.is(label).is_yes()
+                && !endpoint.is_for_another(self.vpc(vpc))
         });
         others.take(FEW).collect()
     }

@@ -623,8 +623,12 @@ impl Chains<'_> {
             let rule = if self.reach.is_shared(vpc) { "SSM015" } else { "SSM001" };
             let why = match self.reach.misleading_zone(vpc, service) {
                 Some(Misled::ToAnother(_, endpoint)) => {
-                    let address = &network.endpoint(endpoint).declaration.address;
-                    format!("a private zone leads it to {address}, which is of another service")
+                    let endpoint = network.endpoint(endpoint);
+                    let what = endpoint.differs(service.label());
+                    format!(
+                        "a private zone leads it to {}, which is of another {what}",
+                        endpoint.declaration.address
+                    )
                 }
                 Some(Misled::Nowhere(_)) | None => {
                     "a private zone of that domain has no record for it".to_owned()
@@ -703,6 +707,13 @@ impl Chains<'_> {
                 ("SSM012", format!("{address} has IPv4 addresses only, and the instance has none"))
             } else {
                 usable = if family.truth.is_unknown() { Answer::all([usable, family]) } else { usable };
+                for abroad in [self.reach.in_another_region(id), self.reach.asks_for_another_region(id)] {
+                    usable = if abroad.truth.is_unknown() {
+                        Answer::all([usable, abroad.negate()])
+                    } else {
+                        usable
+                    };
+                }
                 ("SSM003", format!("{address} does not exist"))
             }
         };

@@ -40,7 +40,7 @@ pub struct Resolution {
 pub enum Misled {
     /// It has no record for the name.
     Nowhere(ZoneId),
-    /// Its record leads to this endpoint, which is of another service.
+    /// Its record leads to this endpoint, which is of another service, or of another region.
     ToAnother(ZoneId, EndpointId),
 }
 
@@ -58,12 +58,20 @@ impl Reach<'_> {
         }
         let target = zone.endpoint.as_ref().and_then(|link| link.to());
         match target.filter(|_| zone.record.truth.is_yes()) {
-            Some(target) if network.endpoint(target).service.is(service.label()).is_no() => {
+            Some(target) if self.is_another(vpc, service, target) => {
                 Some(Misled::ToAnother(zone.zone, target))
             }
             None if zone.record.truth.is_no() && zone.exact.is_yes() => Some(Misled::Nowhere(zone.zone)),
             Some(_) | None => None,
         }
+    }
+
+    /// Whether an endpoint certainly does not answer for the service's name in a VPC: it is of another service, or of
+    /// another region, whose certificate does not bear that name.
+    fn is_another(&self, vpc: VpcId, service: Service, endpoint: EndpointId) -> bool {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(endpoint);
+        endpoint.service.is(service.label()).is_no() || endpoint.is_for_another(network.vpc(vpc))
     }
 }
 
@@ -150,7 +158,7 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         let declaration = &network.zone(zone.zone).declaration;
         match (answers.truth, target) {
             (Truth::Yes, Some(target)) if !zone.exact.is_unknown() => {
-                if network.endpoint(target).service.is(label).is_no() {
+                if reach.is_another(vpc, service, target) {
                     let record = network.record_to(zone.zone, target);
                     let answer =
                         record.map_or(zone.record.clone(), |record| Answer::yes(record.evidence("")));

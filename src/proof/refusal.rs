@@ -5,10 +5,12 @@
 use ecow::EcoString;
 
 use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, VpcId, ZoneId};
-use crate::aws::network::existence;
+use crate::aws::network::{Origin, existence};
+use crate::aws::region;
 use crate::proof::{Reach, Service, Site, is_new_region};
+use crate::source::Span;
 use crate::truth::Truth;
 
 /// Why AWS does not make an endpoint, or does not let its name lead to it.
@@ -43,8 +45,6 @@ pub enum NameProblem {
         /// Of the endpoint.
         own: EcoString,
     },
-    /// `service_region` is another region, which AWS takes for a customer's service.
-    ServiceRegion,
     /// It is for a service whose endpoints in China begin with another prefix.
     China(&'static str),
     /// It is for ec2messages in a region that has only ssmmessages.
@@ -55,7 +55,7 @@ impl NameProblem {
     /// Whether `terraform apply` fails because of it.
     pub fn is_refused(&self) -> bool {
         match self {
-            NameProblem::Misspelt { .. } | NameProblem::Region { .. } | NameProblem::ServiceRegion => true,
+            NameProblem::Misspelt { .. } | NameProblem::Region { .. } => true,
             // Of the other partitions only CDK's table says so.
             NameProblem::Prefix(prefix) => *prefix == "cn.com.amazonaws",
             NameProblem::Fips(_) | NameProblem::NewRegion(_) | NameProblem::China(_) => false,
@@ -76,9 +76,6 @@ impl NameProblem {
             }
             NameProblem::Region { named, own } => {
                 format!("is created in {own} and names a service of {named}")
-            }
-            NameProblem::ServiceRegion => {
-                "reaches for a service in another region, which AWS does not offer for this one".to_owned()
             }
             NameProblem::China(service) => {
                 format!("is for {service} in China and does not begin with cn.com.amazonaws")
@@ -133,16 +130,12 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
         problems.extend(other.map(|label| NameProblem::China(label)));
     }
     let region = endpoint.region.value().and_then(Option::as_ref);
-    if let (Some(named), Some(region), true) = (service.region(), region, prefix.is_some())
-        && named != *region
-        && endpoint.service_region.is(&None).is_yes()
+    let service_region = endpoint.service_region.value();
+    let asked = service_region.and_then(Option::as_ref).or(region);
+    if let (Some(named), Some(asked), Some(_), Some(_)) = (service.region(), asked, service_region, prefix)
+        && named != *asked
     {
-        problems.push(NameProblem::Region { named, own: region.clone() });
-    }
-    if let (Some(_), Some(Some(service_region))) = (own, endpoint.service_region.value())
-        && region.is_some_and(|region| region != service_region)
-    {
-        problems.push(NameProblem::ServiceRegion);
+        problems.push(NameProblem::Region { named, own: asked.clone() });
     }
     if let (Some(Service::Ec2Messages), Some(region)) = (own, region)
         && is_new_region(region)
@@ -153,6 +146,49 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
 }
 
 impl Reach<'_> {
+    /// Whether an endpoint is made in another region than its VPC, whose id no other region knows.
+    pub fn in_another_region(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let vpc = endpoint.vpc.link.to().map(|vpc| network.vpc(vpc));
+        // A VPC that the configuration only names is in the region of what names it.
+        let Some(vpc) = vpc.filter(|vpc| vpc.origin != Origin::Named && endpoint.declaration.is_managed())
+        else {
+            return Answer::new(Truth::No);
+        };
+        let truth = !region::same(&endpoint.region, &vpc.region);
+        let note = match vpc.region.value() {
+            Some(Some(region)) => format!("its VPC is in {region}"),
+            Some(None) | None => "its VPC".to_owned(),
+        };
+        let mut answer = Answer::new(truth).because(vpc.region.evidence(note));
+        if truth.is_unknown() {
+            let (address, own) = (&endpoint.declaration.address, &vpc.declaration.address);
+            let text = format!("whether {address} is made in the region of {own} is not known");
+            answer.reasons = unknown_region([&endpoint.region, &vpc.region], text, endpoint.region.span);
+        }
+        answer
+    }
+
+    /// Whether an endpoint of one of our services asks for that of another region, which AWS offers for other services:
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html>.
+    pub fn asks_for_another_region(&self, id: EndpointId) -> Answer {
+        let endpoint = self.model.network.endpoint(id);
+        let asked = &endpoint.service_region;
+        let ours = Service::ALL.iter().any(|service| endpoint.service.is(service.label()).is_yes());
+        if !ours || asked.is(&None).is_yes() {
+            return Answer::new(Truth::No);
+        }
+        let truth = !region::same(asked, &endpoint.region);
+        let mut answer = Answer::new(truth).because(asked.evidence(""));
+        if truth.is_unknown() {
+            let text =
+                format!("whether {} asks for its own region is not known", endpoint.declaration.address);
+            answer.reasons = unknown_region([asked, &endpoint.region], text, asked.span);
+        }
+        answer
+    }
+
     /// Whether an endpoint is in no subnet, so that it has no network interface.
     pub fn without_subnet(&self, id: EndpointId) -> Answer {
         let subnets = &self.model.network.endpoint(id).subnets;
@@ -296,6 +332,17 @@ impl Reach<'_> {
         if !declaration.is_managed() || !existence(declaration).truth.is_yes() {
             return None;
         }
+        let elsewhere = self.in_another_region(id);
+        if elsewhere.truth.is_yes() {
+            let reason = format!("{address} is made in another region than its VPC");
+            let evidence = vec![endpoint.region.evidence("")];
+            return Some(Refusal { rule: "SSM013", reason, evidence });
+        }
+        let asked = self.asks_for_another_region(id);
+        if asked.truth.is_yes() {
+            let reason = format!("{address} asks for the service of another region");
+            return Some(Refusal { rule: "SSM013", reason, evidence: asked.evidence });
+        }
         let at_subnets =
             Evidence { span: endpoint.subnets.span, origin: endpoint.subnets.origin, note: String::new() };
         for (answer, what) in [
@@ -327,6 +374,18 @@ impl Reach<'_> {
             evidence: vec![endpoint.service.name.evidence("")],
         })
     }
+}
+
+/// Why it is not known whether two regions are one: what is not known of them, or the text.
+fn unknown_region(regions: [&Fact<Option<EcoString>>; 2], text: String, span: Option<Span>) -> Vec<Reason> {
+    let causes: Vec<Reason> = regions
+        .iter()
+        .filter_map(|region| {
+            region.value.causes().filter(|causes| !causes.is_empty()).map(|causes| (region, causes))
+        })
+        .flat_map(|(region, causes)| reasons(causes, region.span))
+        .collect();
+    if causes.is_empty() { vec![Reason::new(text, span)] } else { causes }
 }
 
 /// The service that a name is a slip of the pen away from.

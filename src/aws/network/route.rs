@@ -2,11 +2,11 @@
 
 use ecow::EcoString;
 
-use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GatewayId, Link, PrefixListId, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence, unknown_link};
+use crate::aws::{Declaration, region};
 use crate::eval::value::Causes;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -677,12 +677,7 @@ impl Network {
             let blocks = block.mode.ask("internet_gateway_block_mode", |mode| {
                 Truth::known(mode == "block-bidirectional" || (inbound && mode == "block-ingress"))
             });
-            let region = match (vpc.map(|vpc| &self.vpc(vpc).region.value), &block.region.value) {
-                (Some(Known::Value(Some(vpc))), Known::Value(Some(block))) => Truth::known(vpc == block),
-                // Neither provider configuration names a region: it is the same one.
-                (Some(Known::Value(None)), Known::Value(None)) => Truth::Yes,
-                _ => Truth::Unknown,
-            };
+            let here = vpc.map_or(Truth::Unknown, |vpc| region::same(&self.vpc(vpc).region, &block.region));
             let exclusions = block.exclusions.iter().map(|exclusion| {
                 let of_vpc = match (&exclusion.vpc, vpc) {
                     (Some(reference), Some(vpc)) => reference.link.is(vpc),
@@ -698,7 +693,7 @@ impl Network {
             });
             let excluded = Truth::any(exclusions);
             let mut answer = Answer::all([existence(&block.declaration), blocks]);
-            answer.truth = answer.truth & region & !excluded;
+            answer.truth = answer.truth & here & !excluded;
             if answer.truth.is_yes() {
                 answer.evidence = vec![block.mode.evidence("blocks what goes through internet gateways")];
             }
