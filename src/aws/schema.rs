@@ -159,13 +159,14 @@ fn data(instance: &ResourceInstance, type_name: &str, name: &str, terms: &mut Te
         ("aws_vpc_endpoint_service", "service_name") => {
             let service = argument(instance, "service")?;
             let region = region(instance, terms);
-            match service.as_str() {
-                Some(service) => Some(around("com.amazonaws.", &region, &format!(".{service}"), terms)),
+            let name = match service.as_str() {
+                Some(service) => around("com.amazonaws.", &region, &format!(".{service}"), terms),
                 None => {
                     let head = around("com.amazonaws.", &region, ".", terms);
-                    Some(concat(&[head, service.clone()], terms))
+                    concat(&[head, service.clone()], terms)
                 }
-            }
+            };
+            Some(name.with_origin(service.origin))
         }
         ("aws_availability_zones", "names" | "zone_ids") => {
             let chosen = ["exclude_names", "exclude_zone_ids", "state"];
