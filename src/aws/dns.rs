@@ -10,6 +10,7 @@ use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::link::{EndpointId, Link, Ref, VpcId, ZoneId};
 use crate::aws::network::{Network, Origin, existence};
+use crate::aws::partition::Partition;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
 use crate::source::Span;
@@ -176,7 +177,6 @@ const DOMAINS: &[&str] = &[
     "csp.hci.ic.gov",
     "cloud.adc-e.uk",
     "amazonaws.eu",
-    "api.aws",
 ];
 
 /// How a domain relates to the name of a service.
@@ -212,7 +212,10 @@ pub fn relation(name: &Pattern, label: &str, region: Option<&str>) -> Relation {
                 Some((first, of_region)) => (Some(first), of_region),
                 None => (None, rest),
             };
-            if region.is_some_and(|region| region != of_region) {
+            // `ssm.cn-north-1.amazonaws.com` is no name of China.
+            if region.is_some_and(|region| region != of_region)
+                || Partition::of_region(of_region).dns_suffix != *domain
+            {
                 return Relation::Other;
             }
             return match first {

@@ -5,7 +5,7 @@
 
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, VpcId, ZoneId};
-use crate::aws::network::existence;
+use crate::aws::network::{Origin, existence};
 use crate::proof::{Reach, Service};
 use crate::truth::Truth;
 
@@ -150,7 +150,12 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         return decided(Place::Endpoint(own), answer, endpoints, doubts);
     }
 
+    // Where everybody has the internet, a zone of which not even the name is known is not taken for one of the names.
+    let at_ease = || reach.sites_in(vpc).all(|site| site.internet.truth.is_yes());
     for zone in network.zones_for(vpc, label, region) {
+        if network.zone(zone.zone).origin == Origin::Named && at_ease() {
+            continue;
+        }
         let answers = Answer::all([zone.associated.clone(), zone.record.clone(), both.clone()]);
         let candidates = zone.endpoint.iter().flat_map(|link| link.candidates().iter().copied());
         endpoints.extend(candidates);

@@ -10,12 +10,12 @@ use crate::aws::dns::{
 use crate::aws::fact::{Fact, Reason, reasons};
 use crate::aws::link::{Element, EndpointId, Key, Link, Ref, Registry, VpcId, ZoneId, elements, leaves};
 use crate::aws::network::{Network, Origin};
-use crate::aws::read::View;
+use crate::aws::read::{Arg, View};
 use crate::aws::text::Pattern;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
-use crate::eval::value::Value;
+use crate::eval::value::{Cause, Value};
 use crate::source::Span;
 use crate::truth::Truth;
 
@@ -146,7 +146,8 @@ fn zones(network: &mut Network, build: &Build<'_>) {
     for instance in build.managed("aws_route53_zone_association") {
         let view = view(instance);
         let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
-        let link = view.arg("zone_id").map(|arg| registry.resolve(arg.value, build.terms()));
+        let arg = view.arg("zone_id");
+        let link = arg.as_ref().map(|arg| zone_link(network, &mut registry, arg, build));
         for id in link.iter().flat_map(|link| link.candidates()) {
             let zone = &mut network.dns.zones[usize::from(*id)];
             associated.extend(zone.declaration.addr.as_ref().map(|addr| addr.without_keys()));
@@ -171,11 +172,18 @@ fn zones(network: &mut Network, build: &Build<'_>) {
             zone.open.push(Reason::new(text, zone.declaration.decl_range));
         }
     }
-    profiles(network, &registry, build);
+    profiles(network, &mut registry, build);
     for instance in build.managed("aws_route53_record") {
         let view = view(instance);
         let Some(arg) = view.arg("zone_id") else { continue };
-        let link = registry.resolve(arg.value, build.terms());
+        let (endpoint, target_span, target_origin) = record_target(network, &view, build);
+        // Of the records in zones that are made elsewhere only those matter that lead to endpoints here.
+        let leads = endpoint.as_ref().is_some_and(|link| !link.candidates().is_empty());
+        let link = if leads {
+            zone_link(network, &mut registry, &arg, build)
+        } else {
+            registry.resolve(arg.value, build.terms())
+        };
         if link.candidates().is_empty() {
             continue;
         }
@@ -183,7 +191,6 @@ fn zones(network: &mut Network, build: &Build<'_>) {
             Some(arg) => domain_pattern(arg.value, build),
             None => Pattern::exact(""),
         };
-        let (endpoint, target_span, target_origin) = record_target(network, &view, build);
         let record = Record {
             declaration: Declaration::of(instance),
             name,
@@ -196,6 +203,38 @@ fn zones(network: &mut Network, build: &Build<'_>) {
             network.dns.zones[usize::from(*id)].records.push(record.clone());
         }
     }
+}
+
+/// The zone that an argument names; one that is made elsewhere is added, with a name and VPCs that are not known.
+fn zone_link(
+    network: &mut Network,
+    registry: &mut Registry<ZoneId>,
+    arg: &Arg<'_>,
+    build: &Build<'_>,
+) -> Link<ZoneId> {
+    let link = registry.resolve(arg.value, build.terms());
+    let refused = arg.value.causes().iter().any(|cause| matches!(cause, Cause::Error(_)));
+    let key = Key::of(arg.value, build.terms()).filter(|_| link.candidates().is_empty() && !refused);
+    let Some(key) = key else { return link };
+    let id = outside_zone(network, "a hosted zone that is made elsewhere", arg.span);
+    registry.insert(key, id);
+    Link::To(id)
+}
+
+/// Adds a zone of which neither the name nor the VPCs are known.
+fn outside_zone(network: &mut Network, what: &str, span: Option<Span>) -> ZoneId {
+    let id = ZoneId::from(network.dns.zones.len());
+    network.dns.zones.push(HostedZone {
+        declaration: Declaration::outside(what, span),
+        origin: Origin::Named,
+        name: Pattern::default(),
+        name_span: None,
+        associations: Vec::new(),
+        open: vec![Reason::new(format!("the VPCs of {what} are not known"), span)],
+        records: Vec::new(),
+        conflict: None,
+    });
+    id
 }
 
 /// The endpoint whose `dns_entry` or addresses a record leads to.
@@ -245,7 +284,7 @@ fn record_target(
 }
 
 /// Zones that VPCs get through a Route 53 profile.
-fn profiles(network: &mut Network, zones: &Registry<ZoneId>, build: &Build<'_>) {
+fn profiles(network: &mut Network, zones: &mut Registry<ZoneId>, build: &Build<'_>) {
     let mut profiles: Registry<usize> = Registry::default();
     let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
     for instance in build.managed("aws_route53profiles_profile") {
@@ -254,17 +293,33 @@ fn profiles(network: &mut Network, zones: &Registry<ZoneId>, build: &Build<'_>) 
     }
     for instance in build.managed("aws_route53profiles_association") {
         let view = view(instance);
-        let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
-        let vpc = network.vpc_link(view.arg("resource_id").as_ref(), build);
-        if let (Some(profile), Some(vpc)) = (profile, vpc) {
-            vpcs[profile].push((vpc, Declaration::of(instance)));
+        let Some(profile) = view.arg("profile_id") else { continue };
+        let Some(vpc) = network.vpc_link(view.arg("resource_id").as_ref(), build) else { continue };
+        let declaration = Declaration::of(instance);
+        match profiles.resolve(profile.value, build.terms()) {
+            Link::To(profile) => vpcs[profile].push((vpc, declaration)),
+            // A profile that is made elsewhere may bring any zone.
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => {
+                let zone = outside_zone(network, "a Route 53 profile that is made elsewhere", profile.span);
+                let association = ZoneAssociation { declaration, vpc, by_profile: true };
+                network.dns.zones[usize::from(zone)].associations.push(association);
+            }
         }
     }
     for instance in build.managed("aws_route53profiles_resource_association") {
         let view = view(instance);
         let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
-        let zone = view.arg("resource_arn").and_then(|arg| zones.resolve(arg.value, build.terms()).to());
-        let (Some(profile), Some(zone)) = (profile, zone) else { continue };
+        let (Some(profile), Some(arg)) = (profile, view.arg("resource_arn")) else { continue };
+        // Resolver rules and firewalls are no zones.
+        let attribute = arg.value.as_unknown().and_then(|unknown| build.terms().attribute(unknown.term));
+        let of_another_type = attribute.is_some_and(|(instance, _)| {
+            let resource = &build.evaluation.instance(instance).addr.resource;
+            resource.type_name.starts_with("aws_route53_resolver_")
+        });
+        if of_another_type {
+            continue;
+        }
+        let Link::To(zone) = zone_link(network, zones, &arg, build) else { continue };
         for (vpc, of_vpc) in &vpcs[profile] {
             let mut declaration = Declaration::of(instance);
             declaration.exists = declaration.exists & of_vpc.exists;
