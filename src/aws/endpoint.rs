@@ -133,11 +133,10 @@ impl Service {
         })
     }
 
-    /// The region in the name, when it is known; `com.amazonaws.s3-global.accesspoint` has none.
+    /// The region in the name, when it is known.
     pub fn region(&self) -> Option<EcoString> {
         let [name] = self.names.as_slice() else { return None };
-        let (_, region, _) = parts(name.exact.as_deref()?)?;
-        looks_like_region(region).then(|| region.into())
+        parts(name.exact.as_deref()?).map(|(_, region, _)| region.into())
     }
 
     /// What stands before the region, when that much is known: `com.amazonaws`.
@@ -181,7 +180,8 @@ fn is_service(name: &Pattern, label: &str) -> Truth {
     name.ends_with(&end)
 }
 
-fn looks_like_region(text: &str) -> bool {
+/// Whether a part of a name may be a region: `s3-global` is none.
+pub fn looks_like_region(text: &str) -> bool {
     text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit())
 }
 
@@ -278,7 +278,8 @@ impl Network {
         others.take(FEW).collect()
     }
 
-    fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {
+    /// Whether an endpoint is of the AWS service of that label.
+    pub fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {
         let truth = endpoint.service.is(label);
         let fact = &endpoint.service.name;
         let mut answer = Answer::new(truth).because(fact.evidence(format!("is {label}")));

@@ -121,7 +121,7 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             reasons: endpoint.vpc.reasons(),
             truth: endpoint.vpc.link.is(vpc),
         };
-        let is_it = Answer::new(endpoint.service.is(label));
+        let is_it = network.is_of_service(endpoint, label);
         let both =
             if endpoint.assumed && !both.truth.is_no() { Answer::new(Truth::Yes) } else { both.clone() };
         let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both]);

@@ -4,10 +4,10 @@
 
 use ecow::EcoString;
 
-use crate::aws::endpoint::Endpoint;
+use crate::aws::endpoint::{Endpoint, looks_like_region};
 use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, VpcId, ZoneId};
-use crate::aws::network::{Origin, existence};
+use crate::aws::network::{Origin, Subnet, existence};
 use crate::aws::region;
 use crate::proof::{Reach, Service, Site, is_new_region};
 use crate::source::Span;
@@ -36,6 +36,8 @@ pub enum NameProblem {
         /// What was meant.
         meant: Service,
     },
+    /// It is for the service, and not made as AWS makes the names of its services.
+    Form(Service),
     /// It begins with what AWS uses for other services of the partition.
     Prefix(&'static str),
     /// It names another region than the one in which the endpoint is created.
@@ -55,7 +57,7 @@ impl NameProblem {
     /// Whether `terraform apply` fails because of it.
     pub fn is_refused(&self) -> bool {
         match self {
-            NameProblem::Misspelt { .. } | NameProblem::Region { .. } => true,
+            NameProblem::Misspelt { .. } | NameProblem::Form(_) | NameProblem::Region { .. } => true,
             // Of the other partitions only CDK's table says so.
             NameProblem::Prefix(prefix) => *prefix == "cn.com.amazonaws",
             NameProblem::Fips(_) | NameProblem::NewRegion(_) | NameProblem::China(_) => false,
@@ -71,6 +73,7 @@ impl NameProblem {
             NameProblem::Misspelt { written, .. } => {
                 format!("names the service {written}, which does not exist")
             }
+            NameProblem::Form(_) => "has a name that no service of AWS has".to_owned(),
             NameProblem::Prefix(prefix) => {
                 format!("has a name that does not exist: it begins with {prefix}")
             }
@@ -119,6 +122,13 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
             problems.push(NameProblem::Misspelt { written: end, meant });
         }
     }
+    if own.is_none()
+        && problems.is_empty()
+        && let Some(Some(name)) = service.name.value()
+        && let Some(meant) = ill_formed(name)
+    {
+        problems.push(NameProblem::Form(meant));
+    }
     if let (Some(_), Some(prefix)) = (own, prefix)
         && prefix != "com.amazonaws"
     {
@@ -134,6 +144,7 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
     let asked = service_region.and_then(Option::as_ref).or(region);
     if let (Some(named), Some(asked), Some(_), Some(_)) = (service.region(), asked, service_region, prefix)
         && named != *asked
+        && (own.is_some() || looks_like_region(&named))
     {
         problems.push(NameProblem::Region { named, own: asked.clone() });
     }
@@ -261,14 +272,19 @@ impl Reach<'_> {
         let network = &self.model.network;
         let endpoint = network.endpoint(id);
         let wanted = endpoint.ip_address_type.value().and_then(Option::as_ref).map(EcoString::as_str);
-        let is_wrong = |native: Truth| match wanted {
-            Some("ipv4" | "dualstack") => native,
-            Some("ipv6") => !native,
+        // Both families need both ranges in every subnet:
+        // <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#aws-services-ip-address-type>.
+        let is_wrong = |subnet: &Subnet| match wanted {
+            Some("ipv4") => subnet.ipv6_native.is(&true),
+            Some("dualstack") => subnet.ipv6_native.is(&true) | subnet.ipv6_cidr.is(&None),
+            Some("ipv6") => !subnet.ipv6_native.is(&true),
             Some(_) | None => Truth::No,
         };
-        let found = endpoint.subnets.members.iter().find(|member| {
-            member.certain.is_yes() && is_wrong(network.subnet(member.to).ipv6_native.is(&true)).is_yes()
-        });
+        let found = endpoint
+            .subnets
+            .members
+            .iter()
+            .find(|member| member.certain.is_yes() && is_wrong(network.subnet(member.to)).is_yes());
         match found {
             Some(member) => {
                 let subnet = network.subnet(member.to);
@@ -388,6 +404,14 @@ fn unknown_region(regions: [&Fact<Option<EcoString>>; 2], text: String, span: Op
     if causes.is_empty() { vec![Reason::new(text, span)] } else { causes }
 }
 
+/// The service that a name is for that has its label and not its form: the name of its host, or one with a part too few.
+fn ill_formed(name: &str) -> Option<Service> {
+    let parts: Vec<&str> = name.trim().trim_end_matches('.').split('.').collect();
+    let of = |part: &&str| Service::ALL.into_iter().find(|service| service.label() == *part);
+    let at_end = parts.last().and_then(of);
+    at_end.or_else(|| parts.first().and_then(of).filter(|_| name.contains("amazonaws.com")))
+}
+
 /// The service that a name is a slip of the pen away from.
 fn misspelt(name: &str) -> Option<Service> {
     if NEIGHBOURS.contains(&name) || name.contains('.') {
@@ -441,5 +465,14 @@ mod tests {
         assert_eq!(misspelt("kms"), None);
         assert_eq!(misspelt("ec2"), None);
         assert_eq!(misspelt("ssm"), None);
+    }
+
+    #[test]
+    fn names_of_another_form_are_for_the_service_that_they_end_or_begin_in() {
+        assert_eq!(ill_formed(" com.amazonaws.eu-west-1.ssm"), Some(Service::Ssm));
+        assert_eq!(ill_formed("com.amazonaws.ssmmessages"), Some(Service::SsmMessages));
+        assert_eq!(ill_formed("ssm.eu-west-1.amazonaws.com"), Some(Service::Ssm));
+        assert_eq!(ill_formed("com.amazonaws.vpce.eu-west-1.vpce-svc-0abc"), None);
+        assert_eq!(ill_formed("com.amazonaws.eu-west-1.ssm-contacts"), None);
     }
 }

@@ -87,7 +87,7 @@ fn regions(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: EndpointI
 /// The service that the endpoint is meant for, of those that the agent calls.
 fn service_of(endpoint: &Endpoint, problem: &NameProblem) -> Option<Service> {
     match problem {
-        NameProblem::Misspelt { meant, .. } => Some(*meant),
+        NameProblem::Misspelt { meant, .. } | NameProblem::Form(meant) => Some(*meant),
         NameProblem::Fips(_)
         | NameProblem::Prefix(_)
         | NameProblem::Region { .. }
@@ -104,7 +104,9 @@ fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
         NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
         NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
         NameProblem::Region { named, own } => Some((named, own)),
-        NameProblem::Fips(_) | NameProblem::China(_) | NameProblem::NewRegion(_) => None,
+        NameProblem::Fips(_) | NameProblem::Form(_) | NameProblem::China(_) | NameProblem::NewRegion(_) => {
+            None
+        }
     }
 }
 
@@ -125,6 +127,11 @@ fn advice(problem: &NameProblem) -> Advice {
             here: format!("did you mean `{}`?", meant.label()),
             help: format!("the service is called `{}`", meant.label()),
             cause: "misspelt",
+        },
+        NameProblem::Form(meant) => Advice {
+            here: format!("the name of {} is made otherwise", meant.label()),
+            help: format!("write `com.amazonaws.<region>.{}`", meant.label()),
+            cause: "form",
         },
         NameProblem::Prefix(_) => Advice {
             here: "Systems Manager keeps com.amazonaws in every partition".to_owned(),

@@ -95,6 +95,12 @@ pub(super) fn read_endpoint(
         conflicts: Vec::new(),
         declaration,
     };
+    // `subnet_configuration` gives addresses in subnets that `subnet_ids` lists too; what AWS makes of others is not known.
+    for item in view.blocks("subnet_configuration").items {
+        if let Some(subnet) = network.subnet_link(item.view.arg("subnet_id").as_ref(), build) {
+            endpoint.subnets.add_link(&subnet.link, Truth::Unknown, subnet.origin, item.decl_range);
+        }
+    }
     if let Some(arg) = view.arg("policy") {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
