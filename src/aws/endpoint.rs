@@ -294,7 +294,8 @@ impl Network {
         answer
     }
 
-    fn is_in(&self, endpoint: &Endpoint, vpc: VpcId) -> Answer {
+    /// Whether an endpoint is in the VPC.
+    pub fn is_in(&self, endpoint: &Endpoint, vpc: VpcId) -> Answer {
         let truth = endpoint.vpc.link.is(vpc);
         let mut answer = Answer::new(truth).because(endpoint.vpc.evidence("is in this VPC"));
         if truth.is_unknown() {

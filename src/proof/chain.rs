@@ -523,6 +523,13 @@ impl Chains<'_> {
             links.push(self.link(5, "instance-sg", refused, "SSM007", words("", fails)));
             return None;
         }
+        let claims = self.reach.claims(vpc, label);
+        if let (true, [first, second, ..]) = (claims.endpoints.is_empty(), claims.zones.as_slice()) {
+            let (first, second) = (&network.zone(*first).declaration, &network.zone(*second).declaration);
+            let fails = format!("{} and {} both claim the name of {label}", first.address, second.address);
+            links.push(self.link(5, "dns", Answer::no(second.evidence("")), "SSM014", words("", fails)));
+            return None;
+        }
         let resolution = self.reach.resolve(vpc, service);
         let answer = resolution.answer.clone();
         match &resolution.place {
@@ -539,14 +546,13 @@ impl Chains<'_> {
                 None
             }
             Place::Endpoint(ids) => {
-                let [id, rest @ ..] = ids.as_slice() else { return None };
+                let [id, ..] = ids.as_slice() else { return None };
                 let endpoint = network.endpoint(*id);
-                if let [second, ..] = rest {
+                if let [first, second, ..] = claims.endpoints.as_slice() {
+                    let first = &network.endpoint(*first).declaration;
                     let second = &network.endpoint(*second).declaration;
-                    let fails = format!(
-                        "{} and {} both claim the name of {label}",
-                        endpoint.declaration.address, second.address
-                    );
+                    let fails =
+                        format!("{} and {} both claim the name of {label}", first.address, second.address);
                     links.push(self.link(
                         5,
                         "dns",
@@ -556,7 +562,7 @@ impl Chains<'_> {
                     ));
                     return None;
                 }
-                if let Some(zone) = self.reach.claims(vpc, service).zones.first() {
+                if let Some(zone) = claims.zones.first() {
                     let zone = &network.zone(*zone).declaration;
                     let fails = format!(
                         "{} and {} both claim the name of {label}",
@@ -566,6 +572,8 @@ impl Chains<'_> {
                     links.push(self.link(5, "dns", refused, "SSM014", words("", fails)));
                     return None;
                 }
+                let claimed = claims.possible_zones.into_iter().map(|(_, claim)| claim.negate());
+                let answer = Answer::all(std::iter::once(answer).chain(claimed));
                 let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
                 self.through_endpoint(site, vpc, *id, service, None, links)

@@ -137,6 +137,13 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             Truth::No => {}
         }
     }
+    // One that AWS does not make, or gives no name, leaves the name to another.
+    let has_name = |id: &EndpointId| {
+        !network.endpoint(*id).is_interface().is_no() && !reach.in_another_region(*id).truth.is_yes()
+    };
+    if own.iter().any(has_name) {
+        own.retain(has_name);
+    }
     match exact.truth {
         // It goes before the endpoint's own zone.
         Truth::Yes if !own.is_empty() => return decided(Place::Broken, exact, endpoints, doubts),

@@ -4,13 +4,14 @@
 
 use ecow::EcoString;
 
+use crate::aws::Declaration;
 use crate::aws::endpoint::{Endpoint, looks_like_region};
 use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, VpcId, ZoneId};
 use crate::aws::network::{Origin, Subnet, existence};
 use crate::aws::region;
 use crate::proof::{Reach, Service, Site, is_new_region};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::truth::Truth;
 
 /// Why AWS does not make an endpoint, or does not let its name lead to it.
@@ -88,13 +89,17 @@ impl NameProblem {
     }
 }
 
-/// Who claims the name of a service in a VPC.
+/// Who claims the name of a service in a VPC, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The endpoints that certainly do.
     pub endpoints: Vec<EndpointId>,
+    /// The endpoints that may, each with why that is not known.
+    pub possible_endpoints: Vec<(EndpointId, Answer)>,
     /// The private hosted zones of that name that are certainly associated.
     pub zones: Vec<ZoneId>,
+    /// The private hosted zones of that name that may be associated, each with why that is not known.
+    pub possible_zones: Vec<(ZoneId, Answer)>,
 }
 
 /// Services whose names are near ours and that exist.
@@ -320,23 +325,43 @@ impl Reach<'_> {
         has_v6.because(subnet.ipv6_native.evidence("the instance has no IPv4 address"))
     }
 
-    /// Who certainly claims the name of a service in a VPC; whether two conditions exclude each other is not asked.
-    pub fn claims(&self, vpc: VpcId, service: Service) -> Claims {
+    /// Who claims the name of the AWS service of a label in a VPC, of what is known to be of it; whether two conditions
+    /// exclude each other is not asked.
+    pub fn claims(&self, vpc: VpcId, label: &str) -> Claims {
         let network = &self.model.network;
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(EcoString::as_str);
-        let claims = |id: &EndpointId| {
-            let endpoint = network.endpoint(*id);
-            let here = endpoint.vpc.link.is(vpc) & endpoint.service.is(service.label());
-            (here & endpoint.private_dns.is(&true) & endpoint.declaration.exists).is_yes()
-        };
-        let zones = network.zones_for(vpc, service.label(), region).into_iter();
-        Claims {
-            endpoints: network.endpoints_in(vpc).filter(claims).collect(),
-            zones: zones
-                .filter(|zone| (zone.exact & zone.associated.truth).is_yes())
-                .map(|zone| zone.zone)
-                .collect(),
+        let mut claims = Claims::default();
+        for id in network.endpoints_in(vpc) {
+            let endpoint = network.endpoint(id);
+            if !endpoint.service.is(label).is_yes() {
+                continue;
+            }
+            let claim = Answer::all([
+                network.is_in(endpoint, vpc),
+                Answer::new(Truth::known(!endpoint.is_interface().is_no())),
+                self.in_another_region(id).negate(),
+                endpoint.private_dns.ask("", |on| Truth::known(*on)),
+                existence(&endpoint.declaration),
+            ]);
+            match claim.truth {
+                Truth::Yes => claims.endpoints.push(id),
+                Truth::Unknown => claims.possible_endpoints.push((id, claim)),
+                Truth::No => {}
+            }
         }
+        for zone in network.zones_for(vpc, label, region) {
+            match zone.exact & zone.associated.truth {
+                Truth::Yes => claims.zones.push(zone.zone),
+                // A name that is not known is not taken for this one.
+                Truth::Unknown if zone.exact.is_yes() => {
+                    claims.possible_zones.push((zone.zone, zone.associated));
+                }
+                Truth::Unknown | Truth::No => {}
+            }
+        }
+        claims.endpoints.sort_by_key(|id| place(&network.endpoint(*id).declaration));
+        claims.zones.sort_by_key(|id| place(&network.zone(*id).declaration));
+        claims
     }
 
     /// Why AWS certainly does not make an endpoint that a target's connections would lead to.
@@ -390,6 +415,11 @@ impl Reach<'_> {
             evidence: vec![endpoint.service.name.evidence("")],
         })
     }
+}
+
+/// Where something is written.
+fn place(declaration: &Declaration) -> Option<(FileId, u32)> {
+    declaration.decl_range.map(|span| (span.file, span.start))
 }
 
 /// Why it is not known whether two regions are one: what is not known of them, or the text.
