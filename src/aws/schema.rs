@@ -310,6 +310,7 @@ const RELEVANT: &[&str] = &[
     "aws_default_security_group",
     "aws_default_subnet",
     "aws_default_vpc",
+    "aws_default_vpc_dhcp_options",
     "aws_ec2_fleet",
     "aws_ec2_instance_connect_endpoint",
     "aws_ec2_instance_metadata_defaults",

@@ -98,9 +98,11 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     let zones: Vec<ZoneMatch> = network
         .zones_for(vpc, service.label(), region)
         .into_iter()
-        .filter(|zone| !zone.exact.is_no())
+        .filter(|zone| zone.exact.is_yes())
         .collect();
-    let yes = Answer::new(Truth::Yes);
+    // Servers elsewhere, or zones of which no name is known, may lead to the endpoints too.
+    let led = [reach.may_be_forwarded(vpc, service), reach.zone_leads_away(vpc, service)];
+    let unled = Answer::all(led.map(Answer::negate));
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
         let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
         return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
@@ -124,7 +126,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
             .label(own.decl_range, "the instances of this VPC do not see the zone")
             .help(format!("associate the zone with {}", own.address))
             .cause("association");
-        return Some((yes, defect));
+        return Some((unled, defect));
     }
     let endpoint = network.endpoint(*elsewhere.first()?);
     let (here, help) = if endpoint.private_dns.is(&false).is_yes() {
@@ -146,7 +148,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     .label(own.decl_range, "the instances of this VPC are to use it")
     .help(help)
     .cause("private DNS");
-    Some((yes, defect))
+    Some((unled, defect))
 }
 
 /// A policy of the endpoint whose conditions let its own VPC in and leave the other one out.

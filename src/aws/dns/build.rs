@@ -22,9 +22,10 @@ use crate::truth::Truth;
 /// Reads everything about DNS into the network.
 pub(crate) fn build(network: &mut Network, build: &Build<'_>) {
     dhcp(network, build);
-    zones(network, build);
-    resolver_rules(network, build);
-    firewalls(network, build);
+    let profiles = profiles(network, build);
+    zones(network, &profiles, build);
+    resolver_rules(network, &profiles, build);
+    firewalls(network, &profiles, build);
 }
 
 fn dhcp(network: &mut Network, build: &Build<'_>) {
@@ -45,6 +46,8 @@ fn dhcp(network: &mut Network, build: &Build<'_>) {
             }
             servers
         });
+        // An empty list sets nothing.
+        let servers = servers.filter(|servers| !(servers.known.is_empty() && servers.open.is_empty()));
         let index = network.dns.dhcp_options.len();
         registry.insert(Key::Attr(instance.id, "id".into()), index);
         if managed || servers.is_some() {
@@ -59,6 +62,16 @@ fn dhcp(network: &mut Network, build: &Build<'_>) {
                 servers: None,
             });
         }
+    }
+    // The set that AWS made, whose servers the resource does not change.
+    for instance in build.managed("aws_default_vpc_dhcp_options") {
+        registry.insert(Key::Attr(instance.id, "id".into()), network.dns.dhcp_options.len());
+        let known = vec!["AmazonProvidedDNS".into()];
+        network.dns.dhcp_options.push(DhcpOptions {
+            declaration: Declaration::of(instance),
+            origin: Origin::Default,
+            servers: Some(Servers { known, open: Vec::new(), span: instance.decl_range }),
+        });
     }
     for instance in build.managed("aws_vpc_dhcp_options_association") {
         let view = view(instance);
@@ -88,7 +101,7 @@ fn domain_pattern(value: &Value, build: &Build<'_>) -> Pattern {
     }
 }
 
-fn zones(network: &mut Network, build: &Build<'_>) {
+fn zones(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
     let mut registry: Registry<ZoneId> = Registry::default();
     // Zones that ignore changes of their VPCs, and blocks of which some zone has an association resource.
     let mut ignoring: BTreeSet<ZoneId> = BTreeSet::new();
@@ -172,7 +185,7 @@ fn zones(network: &mut Network, build: &Build<'_>) {
             zone.open.push(Reason::new(text, zone.declaration.decl_range));
         }
     }
-    profiles(network, &mut registry, build);
+    zones_of_profiles(network, &mut registry, profiles, build);
     for instance in build.managed("aws_route53_record") {
         let view = view(instance);
         let Some(arg) = view.arg("zone_id") else { continue };
@@ -283,10 +296,20 @@ fn record_target(
     (link, span, origin)
 }
 
-/// Zones that VPCs get through a Route 53 profile.
-fn profiles(network: &mut Network, zones: &mut Registry<ZoneId>, build: &Build<'_>) {
+/// What VPCs get through a Route 53 profile: a zone, a resolver rule, a firewall or an endpoint.
+struct InProfile<'a> {
+    /// `resource_arn`; none for a whole profile that is made elsewhere.
+    resource: Option<Arg<'a>>,
+    /// Where that is written.
+    span: Option<Span>,
+    /// The VPCs.
+    vpcs: Vec<(Ref<VpcId>, Declaration)>,
+}
+
+fn profiles<'a>(network: &mut Network, build: &Build<'a>) -> Vec<InProfile<'a>> {
     let mut profiles: Registry<usize> = Registry::default();
     let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
+    let mut found = Vec::new();
     for instance in build.managed("aws_route53profiles_profile") {
         profiles.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
         vpcs.push(Vec::new());
@@ -295,49 +318,67 @@ fn profiles(network: &mut Network, zones: &mut Registry<ZoneId>, build: &Build<'
         let view = view(instance);
         let Some(profile) = view.arg("profile_id") else { continue };
         let Some(vpc) = network.vpc_link(view.arg("resource_id").as_ref(), build) else { continue };
-        let declaration = Declaration::of(instance);
+        let of_vpc = (vpc, Declaration::of(instance));
         match profiles.resolve(profile.value, build.terms()) {
-            Link::To(profile) => vpcs[profile].push((vpc, declaration)),
-            // A profile that is made elsewhere may bring any zone.
+            Link::To(profile) => vpcs[profile].push(of_vpc),
             Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => {
-                let zone = outside_zone(network, "a Route 53 profile that is made elsewhere", profile.span);
-                let association = ZoneAssociation { declaration, vpc, by_profile: true };
-                network.dns.zones[usize::from(zone)].associations.push(association);
+                found.push(InProfile { resource: None, span: profile.span, vpcs: vec![of_vpc] });
             }
         }
     }
     for instance in build.managed("aws_route53profiles_resource_association") {
         let view = view(instance);
         let profile = view.arg("profile_id").and_then(|arg| profiles.resolve(arg.value, build.terms()).to());
-        let (Some(profile), Some(arg)) = (profile, view.arg("resource_arn")) else { continue };
-        // Resolver rules and firewalls are no zones.
-        let attribute = arg.value.as_unknown().and_then(|unknown| build.terms().attribute(unknown.term));
-        let of_another_type = attribute.is_some_and(|(instance, _)| {
-            let resource = &build.evaluation.instance(instance).addr.resource;
-            resource.type_name.starts_with("aws_route53_resolver_")
-        });
-        if of_another_type {
-            continue;
-        }
-        let Link::To(zone) = zone_link(network, zones, &arg, build) else { continue };
-        for (vpc, of_vpc) in &vpcs[profile] {
+        let (Some(profile), Some(resource)) = (profile, view.arg("resource_arn")) else { continue };
+        let exists = |(vpc, of_vpc): &(Ref<VpcId>, Declaration)| {
             let mut declaration = Declaration::of(instance);
             declaration.exists = declaration.exists & of_vpc.exists;
-            network.dns.zones[usize::from(zone)].associations.push(ZoneAssociation {
-                declaration,
-                vpc: vpc.clone(),
-                by_profile: true,
-            });
-        }
+            (vpc.clone(), declaration)
+        };
+        let vpcs = vpcs[profile].iter().map(exists).collect();
+        found.push(InProfile { span: resource.span, resource: Some(resource), vpcs });
+    }
+    found
+}
+
+/// Zones that VPCs get through a profile. One that is made elsewhere may bring any zone.
+fn zones_of_profiles(
+    network: &mut Network,
+    zones: &mut Registry<ZoneId>,
+    profiles: &[InProfile<'_>],
+    build: &Build<'_>,
+) {
+    for part in profiles {
+        let zone = match &part.resource {
+            None => outside_zone(network, "a Route 53 profile that is made elsewhere", part.span),
+            Some(arg) => {
+                let attribute =
+                    arg.value.as_unknown().and_then(|unknown| build.terms().attribute(unknown.term));
+                let is_no_zone = attribute.is_some_and(|(instance, _)| {
+                    let resource = &build.evaluation.instance(instance).addr.resource;
+                    resource.type_name.starts_with("aws_route53_resolver_")
+                });
+                match zone_link(network, zones, arg, build) {
+                    Link::To(zone) if !is_no_zone => zone,
+                    Link::To(_) | Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => continue,
+                }
+            }
+        };
+        let associations = part.vpcs.iter().map(|(vpc, declaration)| ZoneAssociation {
+            declaration: declaration.clone(),
+            vpc: vpc.clone(),
+            by_profile: true,
+        });
+        network.dns.zones[usize::from(zone)].associations.extend(associations);
     }
 }
 
-fn resolver_rules(network: &mut Network, build: &Build<'_>) {
+fn resolver_rules(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
     let mut registry: Registry<usize> = Registry::default();
     for (instance, _) in build.both("aws_route53_resolver_rule") {
         let view = view(instance);
         let index = network.dns.resolver_rules.len();
-        for attribute in ["id", "resolver_rule_id"] {
+        for attribute in ["id", "resolver_rule_id", "arn"] {
             registry.insert(Key::Attr(instance.id, attribute.into()), index);
         }
         let domain = view.arg("domain_name").map(|arg| domain_pattern(arg.value, build));
@@ -347,6 +388,12 @@ fn resolver_rules(network: &mut Network, build: &Build<'_>) {
             domain: domain.unwrap_or_default(),
             associations: Vec::new(),
         });
+    }
+    for part in profiles {
+        let rule = part.resource.as_ref().and_then(|arg| registry.resolve(arg.value, build.terms()).to());
+        if let Some(rule) = rule {
+            network.dns.resolver_rules[rule].associations.extend(part.vpcs.iter().cloned());
+        }
     }
     for instance in build.managed("aws_route53_resolver_rule_association") {
         let view = view(instance);
@@ -369,7 +416,7 @@ fn resolver_rules(network: &mut Network, build: &Build<'_>) {
     }
 }
 
-fn firewalls(network: &mut Network, build: &Build<'_>) {
+fn firewalls(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
     let mut lists: Registry<usize> = Registry::default();
     let mut domains: Vec<(Vec<Pattern>, Vec<Reason>)> = Vec::new();
     for instance in build.managed("aws_route53_resolver_firewall_domain_list") {
@@ -379,16 +426,37 @@ fn firewalls(network: &mut Network, build: &Build<'_>) {
     let mut groups: Registry<usize> = Registry::default();
     let mut vpcs: Vec<Vec<(Ref<VpcId>, Declaration)>> = Vec::new();
     for instance in build.managed("aws_route53_resolver_firewall_rule_group") {
-        groups.insert(Key::Attr(instance.id, "id".into()), vpcs.len());
+        for attribute in ["id", "arn"] {
+            groups.insert(Key::Attr(instance.id, attribute.into()), vpcs.len());
+        }
         vpcs.push(Vec::new());
+    }
+    for part in profiles {
+        let group = part.resource.as_ref().and_then(|arg| groups.resolve(arg.value, build.terms()).to());
+        if let Some(group) = group {
+            vpcs[group].extend(part.vpcs.iter().cloned());
+        }
     }
     for instance in build.managed("aws_route53_resolver_firewall_rule_group_association") {
         let view = view(instance);
-        let vpc = network.vpc_link(view.arg("vpc_id").as_ref(), build);
-        let group =
-            view.arg("firewall_rule_group_id").and_then(|arg| groups.resolve(arg.value, build.terms()).to());
-        if let (Some(vpc), Some(group)) = (vpc, group) {
-            vpcs[group].push((vpc, Declaration::of(instance)));
+        let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        let Some(arg) = view.arg("firewall_rule_group_id") else { continue };
+        let declaration = Declaration::of(instance);
+        match groups.resolve(arg.value, build.terms()) {
+            Link::To(group) => vpcs[group].push((vpc, declaration)),
+            Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => {
+                // A group that is made elsewhere may block any name.
+                let text = "the rules of a DNS firewall that is made elsewhere are not known";
+                network.dns.firewalls.push(Firewall {
+                    action: Fact::default("BLOCK".into(), arg.span),
+                    priority: Fact::unknown(arg.value.causes(), arg.span),
+                    group: None,
+                    domains: Vec::new(),
+                    open: vec![Reason::new(text, arg.span)],
+                    associations: vec![(vpc, declaration.clone())],
+                    declaration,
+                });
+            }
         }
     }
     for instance in build.managed("aws_route53_resolver_firewall_rule") {
@@ -408,6 +476,7 @@ fn firewalls(network: &mut Network, build: &Build<'_>) {
             declaration: Declaration::of(instance),
             action: view.text_or("action", "ALLOW"),
             priority: view.integer("priority"),
+            group: Some(group),
             domains,
             open,
             associations: vpcs[group].clone(),
