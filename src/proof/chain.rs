@@ -789,8 +789,12 @@ impl Chains<'_> {
             let words = words(format!("local within {}", declaration.address), "");
             return self.link(7, "route", Answer::yes(declaration.evidence("")), "SSM015", words);
         };
-        let there = site.subnet.map(|subnet| network.route_between(subnet, hub));
-        let back = network.endpoint(id).subnets.ids().map(|subnet| network.route_between(subnet, vpc));
+        let far: Vec<SubnetId> = network.endpoint(id).subnets.ids().collect();
+        let there = site.subnet.map(|subnet| {
+            let ways = far.iter().map(|far| network.route_between(subnet, hub, Some(*far)));
+            if far.is_empty() { network.route_between(subnet, hub, None) } else { Answer::all(ways) }
+        });
+        let back = far.iter().map(|subnet| network.route_between(*subnet, vpc, site.subnet));
         let unknown =
             || no_subnet(self.reach.target(site).address(), self.reach.target(site).declaration.decl_range);
         let answer = Answer::all(std::iter::once(there.unwrap_or_else(unknown)).chain(back));
@@ -961,6 +965,7 @@ impl Reach<'_> {
             Some(Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_)) | None => None,
         };
         let through = Through {
+            privately: true,
             endpoint: endpoint.declaration.instance.filter(|_| endpoint.declaration.is_managed()),
             vpc: vpc.filter(|vpc| vpc.is_managed()).and_then(|vpc| vpc.instance),
             addresses,

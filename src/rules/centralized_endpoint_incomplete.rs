@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::aws::Declaration;
 use crate::aws::dns::{Relation, ZoneMatch, relation};
 use crate::aws::fact::Answer;
-use crate::aws::link::{EndpointId, VpcId};
+use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::finding::Severity;
+use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
 use crate::rules::zone::misleading_zone;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -100,9 +101,16 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
         .into_iter()
         .filter(|zone| zone.exact.is_yes())
         .collect();
-    // Servers elsewhere, or zones of which no name is known, may lead to the endpoints too.
-    let led = [reach.may_be_forwarded(vpc, service), reach.zone_leads_away(vpc, service)];
-    let unled = Answer::all(led.map(Answer::negate));
+    let resolution = reach.resolve(vpc, service);
+    let unled = match resolution.place {
+        // A zone around the name leads there as well.
+        Place::Zone(_, target) => {
+            return no_route(reach, vpc, target, sites)
+                .or_else(|| kept_out(reach, vpc, target, service, sites));
+        }
+        Place::Unknown => Answer::unknown(resolution.answer.reasons.clone()),
+        Place::Endpoint(_) | Place::Public | Place::Broken => Answer::new(Truth::Yes),
+    };
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
         let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
         return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
@@ -177,10 +185,13 @@ fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) 
     let network = &reach.model.network;
     let endpoint = network.endpoint(target);
     let hub = endpoint.vpc.link.to().filter(|hub| *hub != vpc)?;
-    let there = sites.iter().filter_map(|site| Some((site.subnet?, hub)));
-    let back = endpoint.subnets.ids().map(|subnet| (subnet, vpc));
-    for (from, to) in there.chain(back) {
-        let way = network.route_between(from, to);
+    let far: Vec<SubnetId> = endpoint.subnets.ids().collect();
+    let near: Vec<SubnetId> = sites.iter().filter_map(|site| site.subnet).collect();
+    let pairs = || near.iter().flat_map(|near| far.iter().map(|far| (*near, *far)));
+    let there = pairs().map(|(near, far)| (near, hub, far));
+    let back = pairs().map(|(near, far)| (far, vpc, near));
+    for (from, to, at) in there.chain(back) {
+        let way = network.route_between(from, to, Some(at));
         if way.truth.is_no() {
             let subnet: &Declaration = &network.subnet(from).declaration;
             let to = &network.vpc(to).declaration;

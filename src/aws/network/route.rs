@@ -706,9 +706,9 @@ impl Network {
         Answer::all(answers)
     }
 
-    /// Whether a subnet's routes lead to addresses of another VPC, by a peering connection or a transit gateway
-    /// attachment between the two.
-    pub fn route_between(&self, from: SubnetId, to: VpcId) -> Answer {
+    /// Whether a subnet's routes lead to addresses of another VPC, or of a subnet in it where that is known, by a peering
+    /// connection or a transit gateway attachment between the two.
+    pub fn route_between(&self, from: SubnetId, to: VpcId, near: Option<SubnetId>) -> Answer {
         let subnet = self.subnet(from);
         let tables = subnet.route_table.link.candidates();
         if tables.is_empty() {
@@ -728,7 +728,7 @@ impl Network {
                         }
                         continue;
                     };
-                    let covers = self.covers_vpc(destination, to);
+                    let covers = self.covers_vpc(destination, to, near);
                     let RouteTarget::Gateway(_, reference) = &route.target else { continue };
                     let leads: Vec<Answer> = reference
                         .link
@@ -754,19 +754,27 @@ impl Network {
         agree(answers, &subnet.route_table)
     }
 
-    fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId) -> Answer {
+    fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId, near: Option<SubnetId>) -> Answer {
+        let within = |outer: &Cidr, inner: &Cidr| match outer.covers(inner) {
+            Coverage::All => Truth::Yes,
+            Coverage::None => Truth::No,
+            Coverage::Part | Coverage::Unknown => Truth::Unknown,
+        };
+        if let Some(near) = near {
+            let range = self.addresses_of(near);
+            let answer = destination
+                .ask("applies to this range", |outer| range.satisfies(|inner| within(outer, inner)));
+            if !answer.truth.is_unknown() {
+                return answer;
+            }
+        }
         let vpc = self.vpc(vpc);
         let Some(primary) = vpc.cidrs.first() else {
             let text = format!("the range of {} is not known", vpc.declaration.address);
             return Answer::unknown([Reason::new(text, vpc.declaration.decl_range)]);
         };
-        let mut answer = destination.ask("applies to this range", |outer| {
-            primary.satisfies(|inner| match outer.covers(inner) {
-                Coverage::All => Truth::Yes,
-                Coverage::None => Truth::No,
-                Coverage::Part | Coverage::Unknown => Truth::Unknown,
-            })
-        });
+        let mut answer =
+            destination.ask("applies to this range", |outer| primary.satisfies(|inner| within(outer, inner)));
         if answer.truth.is_unknown() && answer.reasons.is_empty() {
             let text = format!("whether it covers the range of {} is not known", vpc.declaration.address);
             answer.reasons.push(Reason::new(text, destination.span));

@@ -116,7 +116,8 @@ pub(super) fn read_endpoint(
             endpoint.subnets.add_link(&subnet.link, Truth::Unknown, subnet.origin, item.decl_range);
         }
     }
-    if let Some(arg) = view.arg("policy") {
+    // An empty text is taken for none.
+    if let Some(arg) = view.arg("policy").filter(|arg| arg.value.as_str() != Some("")) {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
             policy: crate::aws::policy::Policy::read(arg.value, build.terms()),
