@@ -394,6 +394,7 @@ const RELEVANT: &[&str] = &[
     "aws_vpc_endpoint_subnet_association",
     "aws_vpc_ipv4_cidr_block_association",
     "aws_vpc_peering_connection",
+    "aws_vpc_peering_connection_accepter",
     "aws_vpc_security_group_egress_rule",
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_rules_exclusive",

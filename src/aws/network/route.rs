@@ -820,8 +820,12 @@ impl Network {
                 }
                 let mut answer = Answer::new(truth).because(evidence);
                 if truth.is_unknown() {
-                    let text =
-                        format!("whether {} connects both VPCs is not known", gateway.declaration.address);
+                    let address = &gateway.declaration.address;
+                    let text = if is_transit {
+                        format!("whether {address} connects both VPCs is not known")
+                    } else {
+                        format!("whether {address} is accepted, and connects both VPCs, is not known")
+                    };
                     answer.reasons.push(Reason::new(text, gateway.declaration.decl_range));
                 }
                 answer
