@@ -105,15 +105,14 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     let unled = match resolution.place {
         // A zone around the name leads there as well.
         Place::Zone(_, target) => {
-            return no_route(reach, vpc, target, sites)
-                .or_else(|| kept_out(reach, vpc, target, service, sites));
+            return on_the_way(reach, vpc, target, service, sites);
         }
         Place::Unknown => Answer::unknown(resolution.answer.reasons.clone()),
         Place::Endpoint(_) | Place::Public | Place::Broken => Answer::new(Truth::Yes),
     };
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
         let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
-        return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
+        return on_the_way(reach, vpc, target, service, sites);
     }
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_unknown()) {
         let defect = Defect::new(
@@ -181,6 +180,20 @@ fn kept_out(
     Some((Answer::new(Truth::Yes), defect))
 }
 
+/// What keeps the packets or the calls from the endpoint: what certainly does first.
+fn on_the_way(
+    reach: &Reach<'_>,
+    vpc: VpcId,
+    target: EndpointId,
+    service: Service,
+    sites: &[&Site],
+) -> Option<(Answer, Defect)> {
+    match no_route(reach, vpc, target, sites) {
+        Some(certain) if certain.0.truth.is_yes() => Some(certain),
+        route => kept_out(reach, vpc, target, service, sites).or(route),
+    }
+}
+
 fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) -> Option<(Answer, Defect)> {
     let network = &reach.model.network;
     let endpoint = network.endpoint(target);
@@ -190,20 +203,19 @@ fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) 
     let pairs = || near.iter().flat_map(|near| far.iter().map(|far| (*near, *far)));
     let there = pairs().map(|(near, far)| (near, hub, far));
     let back = pairs().map(|(near, far)| (far, vpc, near));
-    for (from, to, at) in there.chain(back) {
-        let way = network.route_between(from, to, Some(at));
-        if way.truth.is_no() {
-            let subnet: &Declaration = &network.subnet(from).declaration;
-            let to = &network.vpc(to).declaration;
-            let place = way.evidence.iter().find(|place| place.span.is_some()).cloned();
-            let mut defect = Defect::new(subnet, format!("no route leads from {{}} to {}", to.address))
-                .help("add a route over the peering connection or transit gateway, in both directions")
-                .cause("route");
-            if let Some(place) = place {
-                defect = defect.at(place.span, place.note).label(subnet.decl_range, "from this subnet");
-            }
-            return Some((way.negate(), defect));
-        }
+    let ways = there.chain(back).map(|(from, to, at)| (from, to, network.route_between(from, to, Some(at))));
+    let ways: Vec<(SubnetId, VpcId, Answer)> = ways.filter(|(.., way)| !way.truth.is_yes()).collect();
+    // What certainly leads nowhere goes before what may.
+    let broken = ways.iter().find(|(.., way)| way.truth.is_no()).or(ways.first());
+    let (from, to, way) = broken?.clone();
+    let subnet: &Declaration = &network.subnet(from).declaration;
+    let to = &network.vpc(to).declaration;
+    let place = way.evidence.iter().find(|place| place.span.is_some()).cloned();
+    let mut defect = Defect::new(subnet, format!("no route leads from {{}} to {}", to.address))
+        .help("add a route over the peering connection or transit gateway, in both directions")
+        .cause("route");
+    if let Some(place) = place {
+        defect = defect.at(place.span, place.note).label(subnet.decl_range, "from this subnet");
     }
-    None
+    Some((way.negate(), defect))
 }
