@@ -523,7 +523,7 @@ impl Chains<'_> {
             links.push(self.link(5, "instance-sg", refused, "SSM007", words("", fails)));
             return None;
         }
-        let claims = self.reach.claims(vpc, label);
+        let claims = self.reach.owners(vpc, service);
         if let (true, [first, second, ..]) = (claims.endpoints.is_empty(), claims.zones.as_slice()) {
             let (first, second) = (&network.zone(*first).declaration, &network.zone(*second).declaration);
             let fails = format!("{} and {} both claim the name of {label}", first.address, second.address);
@@ -572,7 +572,7 @@ impl Chains<'_> {
                     links.push(self.link(5, "dns", refused, "SSM014", words("", fails)));
                     return None;
                 }
-                let claimed = claims.possible_zones.into_iter().map(|(_, claim)| claim.negate());
+                let claimed = claims.possible_zones.iter().map(|(_, claim)| claim.clone().negate());
                 let answer = Answer::all(std::iter::once(answer).chain(claimed));
                 let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));

@@ -9,8 +9,8 @@ use crate::rules::Defect;
 pub(super) fn misleading_zone(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Option<Defect> {
     let network = &reach.model.network;
     // Two zones of one name are SSM014's.
-    let led_here = reach.resolve(vpc, service).place == Place::Broken
-        && reach.claims(vpc, service.label()).zones.len() < 2;
+    let led_here =
+        reach.resolve(vpc, service).place == Place::Broken && reach.owners(vpc, service).zones.len() < 2;
     let misled = reach.misleading_zone(vpc, service).filter(|_| led_here)?;
     let label = service.label();
     Some(match misled {
