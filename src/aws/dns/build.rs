@@ -12,7 +12,7 @@ use crate::aws::link::{Element, EndpointId, Key, Link, Ref, Registry, VpcId, Zon
 use crate::aws::network::{Network, Origin};
 use crate::aws::read::{Arg, View};
 use crate::aws::text::Pattern;
-use crate::aws::{Build, Declaration, view};
+use crate::aws::{Build, Declaration, region, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
 use crate::eval::value::{Cause, Value};
@@ -137,6 +137,9 @@ fn zones(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
             let blocks = view.blocks("vpc");
             for item in &blocks.items {
                 let Some(vpc) = network.vpc_link(item.view.arg("vpc_id").as_ref(), build) else { continue };
+                if is_sought_elsewhere(network, &vpc, &item.view, instance, build) {
+                    continue;
+                }
                 let declaration = Declaration::nested(instance, item);
                 zone.associations.push(ZoneAssociation { declaration, vpc, by_profile: false });
             }
@@ -159,6 +162,9 @@ fn zones(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
     for instance in build.managed("aws_route53_zone_association") {
         let view = view(instance);
         let Some(vpc) = network.vpc_link(view.arg("vpc_id").as_ref(), build) else { continue };
+        if is_sought_elsewhere(network, &vpc, &view, instance, build) {
+            continue;
+        }
         let arg = view.arg("zone_id");
         let link = arg.as_ref().map(|arg| zone_link(network, &mut registry, arg, build));
         for id in link.iter().flat_map(|link| link.candidates()) {
@@ -216,6 +222,21 @@ fn zones(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
             network.dns.zones[usize::from(*id)].records.push(record.clone());
         }
     }
+}
+
+/// Whether an association looks for its VPC in a region in which it certainly is not, and so is refused. Route 53 has no
+/// regions of its own: without `vpc_region` it is that of the provider configuration.
+fn is_sought_elsewhere(
+    network: &Network,
+    vpc: &Ref<VpcId>,
+    view: &View<'_>,
+    instance: &ResourceInstance,
+    build: &Build<'_>,
+) -> bool {
+    let named = view.text("vpc_region");
+    let sought = if named.is_configured() { named } else { build.region(instance) };
+    let own = vpc.link.to().map(|vpc| &network.vpc(vpc).region);
+    own.is_some_and(|own| region::same(own, &sought).is_no())
 }
 
 /// The zone that an argument names; one that is made elsewhere is added, with a name and VPCs that are not known.
