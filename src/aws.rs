@@ -15,6 +15,7 @@ pub mod endpoint;
 pub mod nacl;
 pub mod network;
 pub mod partition;
+pub mod region;
 pub mod schema;
 pub mod security_group;
 
@@ -34,7 +35,7 @@ use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
 use crate::aws::assumption::Assumptions;
-use crate::aws::fact::{Evidence, Fact};
+use crate::aws::fact::{Basis, Evidence, Fact};
 use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
@@ -154,15 +155,17 @@ impl<'a> Build<'a> {
         managed.chain(self.data(type_name).into_iter().map(|instance| (instance, false)))
     }
 
-    /// The region of an instance: its argument, its provider configuration's, or the one that the user names.
+    /// The region of an instance: its argument, its provider configuration's, or the one that the user names:
+    /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/enhanced-region-support>.
     pub fn region(&self, instance: &ResourceInstance) -> Fact<Option<EcoString>> {
         let own = view(instance).text("region");
         if own.is_configured() {
             return own;
         }
         if let Some(value) = &instance.provider_region {
-            let arg = Arg { value, span: self.evaluation.origins.span(value.origin) };
-            return read::fact(&arg, &|value| read::to_text(value).map(Some), Some(&None));
+            let arg = Arg { value, span: instance.decl_range };
+            let region = read::fact(&arg, &|value| read::to_text(value).map(Some), Some(&None));
+            return Fact { basis: Basis::ProviderDefault, ..region };
         }
         Fact::default(self.options.region.clone(), None)
     }

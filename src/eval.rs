@@ -197,6 +197,8 @@ pub struct ResourceInstance {
     pub exists: Truth,
     /// What decided that: the `count` or `for_each`, of it or of a module around it.
     pub exists_because: OriginId,
+    /// The step that made `each.value`.
+    pub element: OriginId,
     /// The region of its provider configuration, when that sets one.
     pub provider_region: Option<Value>,
     /// `lifecycle { ignore_changes }`.

@@ -25,6 +25,7 @@ use crate::aws::nacl::Ephemeral;
 use crate::aws::network::{Gateway, GatewayKind};
 use crate::aws::security_group::{Admission, Direction, Party, PeerKind};
 use crate::proof::dns::Resolution;
+use crate::proof::refusal::Claims;
 pub use crate::proof::verdict::Proof;
 use crate::truth::Truth;
 
@@ -129,6 +130,7 @@ pub struct Reach<'a> {
 struct Memo {
     presence: OnceLock<Presence>,
     resolution: OnceLock<Resolution>,
+    owners: OnceLock<Claims>,
 }
 
 impl<'a> Reach<'a> {
@@ -189,6 +191,11 @@ impl<'a> Reach<'a> {
     /// Where the service's name leads in the VPC.
     pub fn resolve(&self, vpc: VpcId, service: Service) -> &Resolution {
         self.memo(vpc, service).resolution.get_or_init(|| dns::resolve(self, vpc, service))
+    }
+
+    /// Who claims the service's name in the VPC.
+    pub fn owners(&self, vpc: VpcId, service: Service) -> &Claims {
+        self.memo(vpc, service).owners.get_or_init(|| self.claims(vpc, service.label()))
     }
 
     /// The region of a site, when it is known: that of its VPC, which is that of the target.

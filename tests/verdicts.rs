@@ -472,6 +472,8 @@ resource "aws_security_group" "app" {
         proofs[0].links.iter().map(|link| format!("{} {}", link.name, link.reason)).collect();
     let way = "path aws_vpc.main has no endpoint for it, and no way to the internet";
     assert!(links.iter().any(|link| link == way), "{links:#?}");
+}
+
 /// A group that launches from two templates; `second` is in the second one, `choose` names what it launches from.
 fn with_templates(second: &str, choose: &str) -> Proof {
     let text = format!(

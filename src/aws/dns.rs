@@ -10,6 +10,7 @@ use crate::aws::cidr::Cidr;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::link::{EndpointId, Link, Ref, VpcId, ZoneId};
 use crate::aws::network::{Network, Origin, existence};
+use crate::aws::partition::Partition;
 use crate::aws::text::Pattern;
 use crate::eval::origin::OriginId;
 use crate::source::Span;
@@ -142,8 +143,10 @@ pub struct Firewall {
     pub declaration: Declaration,
     /// `action`.
     pub action: Fact<EcoString>,
-    /// `priority`.
+    /// `priority`: the least one comes first in its group.
     pub priority: Fact<Option<i64>>,
+    /// Which of the groups it is in; none for one that is made elsewhere.
+    pub group: Option<usize>,
     /// The domains, as far as they are known.
     pub domains: Vec<Pattern>,
     /// Why it may apply to further domains.
@@ -176,7 +179,6 @@ const DOMAINS: &[&str] = &[
     "csp.hci.ic.gov",
     "cloud.adc-e.uk",
     "amazonaws.eu",
-    "api.aws",
 ];
 
 /// How a domain relates to the name of a service.
@@ -212,7 +214,10 @@ pub fn relation(name: &Pattern, label: &str, region: Option<&str>) -> Relation {
                 Some((first, of_region)) => (Some(first), of_region),
                 None => (None, rest),
             };
-            if region.is_some_and(|region| region != of_region) {
+            // `ssm.cn-north-1.amazonaws.com` is no name of China.
+            if region.is_some_and(|region| region != of_region)
+                || Partition::of_region(of_region).dns_suffix != *domain
+            {
                 return Relation::Other;
             }
             return match first {
@@ -474,6 +479,7 @@ impl Network {
     pub fn firewall_blocks(&self, vpc: VpcId, label: &str, region: Option<&str>) -> Answer {
         let mut answers = Vec::new();
         let mut allows = Truth::No;
+        let mut deciding: Vec<(&Firewall, Truth)> = Vec::new();
         for rule in &self.dns.firewalls {
             let associated = Answer::any(rule.associations.iter().filter_map(|(reference, declaration)| {
                 let here = reference.link.is(vpc);
@@ -498,6 +504,10 @@ impl Network {
             if matches.is_no() {
                 continue;
             }
+            if rule.action.is(&"ALERT".into()).is_no() {
+                let there = matches & associated.truth & rule.declaration.exists;
+                deciding.push((rule, there));
+            }
             let blocks = rule.action.ask("action", |action| Truth::known(action == "BLOCK"));
             if blocks.truth.is_no() {
                 allows = allows | (rule.action.is(&"ALLOW".into()) & matches);
@@ -515,11 +525,34 @@ impl Network {
         let mut answer = Answer::any(answers);
         // The order of the rules decides between an ALLOW and a BLOCK.
         if answer.truth.is_yes() && !allows.is_no() {
-            answer.truth = Truth::Unknown;
-            answer.reasons.push(Reason::new("another firewall rule allows the name", None));
+            match first_of(&deciding) {
+                Some(rule) if rule.action.is(&"ALLOW".into()).is_yes() => {
+                    return Answer::no(rule.declaration.evidence("the firewall rule"));
+                }
+                Some(rule) if rule.action.is(&"BLOCK".into()).is_yes() => {}
+                Some(_) | None => {
+                    answer.truth = Truth::Unknown;
+                    answer.reasons.push(Reason::new("another firewall rule allows the name", None));
+                }
+            }
         }
         answer
     }
+}
+
+/// The firewall rule that is asked first, of some that are about one name: where they are in one group, and all that is
+/// before it is known.
+fn first_of<'a>(rules: &[(&'a Firewall, Truth)]) -> Option<&'a Firewall> {
+    let group = rules.first()?.0.group?;
+    let mut ordered = Vec::new();
+    for (rule, there) in rules {
+        ordered.push((rule.priority.value().copied().flatten()?, *rule, *there));
+        if rule.group != Some(group) {
+            return None;
+        }
+    }
+    let (_, first, there) = ordered.into_iter().min_by_key(|(priority, ..)| *priority)?;
+    there.is_yes().then_some(first)
 }
 
 fn record_is_for(

@@ -5,7 +5,7 @@ use ecow::EcoString;
 use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
-use crate::aws::network::{Network, Origin, existence};
+use crate::aws::network::{Network, Origin, Vpc, existence};
 use crate::aws::policy::Policy;
 use crate::aws::read::View;
 use crate::aws::text::Pattern;
@@ -180,7 +180,8 @@ fn is_service(name: &Pattern, label: &str) -> Truth {
     name.ends_with(&end)
 }
 
-fn looks_like_region(text: &str) -> bool {
+/// Whether a part of a name may be a region: `s3-global` is none.
+pub fn looks_like_region(text: &str) -> bool {
     text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit())
 }
 
@@ -188,6 +189,23 @@ impl Endpoint {
     /// Whether it is an interface endpoint.
     pub fn is_interface(&self) -> Truth {
         self.endpoint_type.satisfies(|kind| Truth::known(kind == "Interface"))
+    }
+
+    /// The region whose services it leads to, as far as that is known: its own, unless it names another one.
+    pub fn serves(&self) -> Option<EcoString> {
+        let named = || self.service_region.value()?.clone();
+        named().or_else(|| self.service.region()).or_else(|| self.region.value()?.clone())
+    }
+
+    /// Whether what it leads to is certainly of another region than a VPC, whose instances dial the names of their own.
+    pub fn is_for_another(&self, vpc: &Vpc) -> bool {
+        let own = vpc.region.value().and_then(Option::as_ref);
+        self.serves().is_some_and(|served| own.is_some_and(|own| *own != served))
+    }
+
+    /// What of it is another than that of a service whose name it does not answer for: the `service` or the `region`.
+    pub fn differs(&self, label: &str) -> &'static str {
+        if self.service.is(label).is_no() { "service" } else { "region" }
     }
 
     /// Why its subnets are not known.
@@ -206,7 +224,8 @@ pub struct Presence {
     pub answer: Answer,
     /// The endpoints of the service in the VPC, certain or possible.
     pub endpoints: Vec<EndpointId>,
-    /// A few endpoints of the service that are certainly in other VPCs, when this one has none for certain.
+    /// A few endpoints of the service in the same region that are certainly in other VPCs, when this one has none for
+    /// certain.
     pub elsewhere: Vec<EndpointId>,
 }
 
@@ -248,16 +267,19 @@ impl Network {
         if told { Vec::new() } else { self.hidden_in_vpc(vpc) }
     }
 
-    /// A few endpoints of the service that are certainly in other VPCs.
+    /// A few endpoints of the service that are certainly in other VPCs, and not for another region.
     fn elsewhere(&self, vpc: VpcId, label: &str) -> Vec<EndpointId> {
         let others = self.endpoint_ids().filter(|id| {
             let endpoint = self.endpoint(*id);
-            endpoint.vpc.link.is(vpc).is_no() && endpoint.service.is(label).is_yes()
+            endpoint.vpc.link.is(vpc).is_no()
+                && endpoint.service.is(label).is_yes()
+                && !endpoint.is_for_another(self.vpc(vpc))
         });
         others.take(FEW).collect()
     }
 
-    fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {
+    /// Whether an endpoint is of the AWS service of that label.
+    pub fn is_of_service(&self, endpoint: &Endpoint, label: &str) -> Answer {
         let truth = endpoint.service.is(label);
         let fact = &endpoint.service.name;
         let mut answer = Answer::new(truth).because(fact.evidence(format!("is {label}")));
@@ -272,7 +294,8 @@ impl Network {
         answer
     }
 
-    fn is_in(&self, endpoint: &Endpoint, vpc: VpcId) -> Answer {
+    /// Whether an endpoint is in the VPC.
+    pub fn is_in(&self, endpoint: &Endpoint, vpc: VpcId) -> Answer {
         let truth = endpoint.vpc.link.is(vpc);
         let mut answer = Answer::new(truth).because(endpoint.vpc.evidence("is in this VPC"));
         if truth.is_unknown() {

@@ -66,6 +66,9 @@ pub struct Request<'a> {
 /// How a request comes to AWS: through which endpoint, and from where.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Through<'a> {
+    /// Whether it comes through an endpoint, where it has no public address: `aws:SourceIp` is absent then,
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip>.
+    pub privately: bool,
     /// The resource instance that makes the endpoint.
     pub endpoint: Option<InstanceId>,
     /// The one that makes the endpoint's VPC: `aws:SourceVpc` is the VPC that the endpoint is attached to, also for
@@ -603,7 +606,10 @@ fn is_role(text: &Text, role: Option<InstanceId>, name: Option<&Text>) -> Truth 
 fn holds(condition: &Condition, request: &Request<'_>) -> Truth {
     let operator = condition.operator.to_ascii_lowercase();
     let operator = operator.rsplit(':').next().unwrap_or("");
-    let operator = operator.strip_suffix("ifexists").unwrap_or(operator);
+    let (operator, if_exists) = match operator.strip_suffix("ifexists") {
+        Some(operator) => (operator, true),
+        None => (operator, false),
+    };
     let equals = |value: &str, case: Case, wildcards: bool| {
         any_of(&condition.values, |text| match (wildcards, text.known()) {
             (true, _) => text.matches(value, case),
@@ -640,6 +646,12 @@ fn holds(condition: &Condition, request: &Request<'_>) -> Truth {
         }
         "aws:sourcevpc" => is_of(request.through.vpc),
         "aws:sourcevpce" => is_of(request.through.endpoint),
+        // What is absent is no address in any range, and so outside of all.
+        "aws:sourceip" if request.through.privately => match operator {
+            "ipaddress" => Truth::known(if_exists),
+            "notipaddress" => Truth::Yes,
+            _ => Truth::Unknown,
+        },
         "aws:vpcsourceip" => {
             let Some(addresses) = request.through.addresses else { return Truth::Unknown };
             let within = any_of(&condition.values, |text| holds_addresses(text, addresses));

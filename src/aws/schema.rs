@@ -159,13 +159,14 @@ fn data(instance: &ResourceInstance, type_name: &str, name: &str, terms: &mut Te
         ("aws_vpc_endpoint_service", "service_name") => {
             let service = argument(instance, "service")?;
             let region = region(instance, terms);
-            match service.as_str() {
-                Some(service) => Some(around("com.amazonaws.", &region, &format!(".{service}"), terms)),
+            let name = match service.as_str() {
+                Some(service) => around("com.amazonaws.", &region, &format!(".{service}"), terms),
                 None => {
                     let head = around("com.amazonaws.", &region, ".", terms);
-                    Some(concat(&[head, service.clone()], terms))
+                    concat(&[head, service.clone()], terms)
                 }
-            }
+            };
+            Some(name.with_origin(service.origin))
         }
         ("aws_availability_zones", "names" | "zone_ids") => {
             let chosen = ["exclude_names", "exclude_zone_ids", "state"];
@@ -304,11 +305,13 @@ const RELEVANT: &[&str] = &[
     "aws_batch_compute_environment",
     "aws_caller_identity",
     "aws_carrier_gateway",
+    "aws_cloudformation_stack",
     "aws_default_network_acl",
     "aws_default_route_table",
     "aws_default_security_group",
     "aws_default_subnet",
     "aws_default_vpc",
+    "aws_default_vpc_dhcp_options",
     "aws_ec2_fleet",
     "aws_ec2_instance_connect_endpoint",
     "aws_ec2_instance_metadata_defaults",
@@ -391,12 +394,14 @@ const RELEVANT: &[&str] = &[
     "aws_vpc_endpoint_subnet_association",
     "aws_vpc_ipv4_cidr_block_association",
     "aws_vpc_peering_connection",
+    "aws_vpc_peering_connection_accepter",
     "aws_vpc_security_group_egress_rule",
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_rules_exclusive",
     "aws_vpc_security_group_vpc_association",
     "aws_vpn_gateway",
     "aws_vpn_gateway_attachment",
+    "awscc_ec2_vpc_endpoint",
     "cloudinit_config",
     "template_cloudinit_config",
     "template_file",

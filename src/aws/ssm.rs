@@ -9,7 +9,7 @@ use crate::aws::iam::{Iam, RoleId};
 use crate::aws::link::Ref;
 use crate::aws::policy::text::Text;
 use crate::aws::read::Arg;
-use crate::aws::{Build, Declaration, view};
+use crate::aws::{Build, Declaration, region, view};
 use crate::eval::ResourceInstance;
 use crate::eval::term::{Operand, Term, Terms};
 use crate::eval::value::{Causes, Value};
@@ -84,7 +84,7 @@ impl Ssm {
     /// Whether Default Host Management is on in a region, as far as this configuration says.
     pub fn host_management(&self, region: &Fact<Option<EcoString>>) -> Answer {
         Answer::any(self.host_management.iter().map(|setting| {
-            let same = same_region(&setting.region, region);
+            let same = region::same(&setting.region, region);
             let truth = setting.declaration.exists & setting.certain & same;
             let mut answer = Answer::new(truth).because(setting.evidence.clone());
             if truth.is_unknown() {
@@ -110,23 +110,12 @@ impl Ssm {
 impl Preferences {
     /// Whether they are those of sessions in a region: documents belong to the region in which they are made.
     pub fn are_of(&self, region: &Fact<Option<EcoString>>) -> Answer {
-        let mut answer = Answer::new(same_region(&self.region, region));
+        let mut answer = Answer::new(region::same(&self.region, region));
         if answer.truth.is_unknown() {
             let text = format!("whether {} is of this region is not known", self.declaration.address);
             answer.reasons.push(Reason::new(text, self.declaration.decl_range));
         }
         answer
-    }
-}
-
-/// Whether two regions are one; where no provider configuration names any, both are the one of the environment.
-fn same_region(a: &Fact<Option<EcoString>>, b: &Fact<Option<EcoString>>) -> Truth {
-    if a.value == b.value {
-        Truth::Yes
-    } else if a.value().is_some_and(Option::is_some) && b.value().is_some_and(Option::is_some) {
-        Truth::No
-    } else {
-        Truth::Unknown
     }
 }
 

@@ -9,7 +9,7 @@ use crate::addr::{ModuleInstance, ResourceMode};
 use crate::aws::fact::Evidence;
 use crate::eval::origin::{Origin, OriginId, Step};
 use crate::eval::value::{InstanceId, Value};
-use crate::eval::{BlockValue, Evaluation, SummarizedCall};
+use crate::eval::{BlockValue, Evaluation, ResourceInstance, SummarizedCall};
 use crate::source::Span;
 
 /// Steps of one trail; a longer one says nothing more to a reader.
@@ -170,24 +170,65 @@ impl<'a> Trails<'a> {
     }
 
     /// Where to show a place: in a built-in summary it becomes the part of the call that decided, or the call's
-    /// header.
+    /// header. What an entry of a map leaves out is shown at the entry.
     pub fn shown(&self, span: Span, decided: Option<&Evidence>) -> Span {
         let Some(call) = self.summarized(span) else { return span };
         let made = self.evaluation.instances.iter().find(|instance| {
             instance.span.is_some_and(|block| block.contains(span)) && !instance.exists_because.is_none()
         });
-        let origins = [decided.map(|place| place.origin), made.map(|instance| instance.exists_because)];
-        let part =
-            origins.into_iter().flatten().find_map(|origin| self.last_within(origin, call.block, MAX_STEPS));
+        let mut conditions = Vec::new();
+        let part = decided.and_then(|place| {
+            let part = self.last_within(place.origin, call.block, MAX_STEPS, &mut conditions);
+            part.or_else(|| self.left_out(span, place.origin, call.block))
+        });
+        let part = part.or_else(|| {
+            let rest = MAX_STEPS / 2;
+            conditions.into_iter().find_map(|id| self.within(id, call.block, rest))
+        });
+        let part = part.or_else(|| self.within(made?.exists_because, call.block, MAX_STEPS));
         part.unwrap_or(call.header)
     }
 
+    /// The entry of the map in a block that leaves out what an argument would take from it. A list may be given beside
+    /// the entries too: it is the entry that lacks it where other entries have one.
+    fn left_out(&self, argument: Span, origin: OriginId, block: Span) -> Option<Span> {
+        let written = |instance: &'a ResourceInstance| {
+            let mut attributes = instance.body.attributes.iter();
+            attributes.find(|attribute| attribute.span.is_some_and(|span| span.contains(argument)))
+        };
+        let is_empty = |value: &Value| value.as_elements().is_some_and(|elements| elements.is_empty());
+        let instances = self.evaluation.instances.iter();
+        let (instance, value) = instances
+            .filter_map(|instance| Some((instance, &written(instance)?.value)))
+            .find(|(_, value)| value.origin == origin && !origin.is_none())?;
+        let mut others = self.evaluation.instances.iter().filter(|other| {
+            other.addr.module == instance.addr.module && other.addr.resource == instance.addr.resource
+        });
+        let lacks = value.is_null()
+            || is_empty(value)
+                && others.any(|other| written(other).is_some_and(|found| !is_empty(&found.value)));
+        lacks.then(|| self.within(instance.element, block, MAX_STEPS)).flatten()
+    }
+
     /// The last step within a block on the way to what decided; where there is none, that of a condition.
-    fn last_within(&self, id: OriginId, block: Span, limit: usize) -> Option<Span> {
-        let mut last = None;
+    fn within(&self, id: OriginId, block: Span, limit: usize) -> Option<Span> {
         let mut conditions = Vec::new();
+        let last = self.last_within(id, block, limit, &mut conditions);
+        last.or_else(|| conditions.into_iter().find_map(|id| self.within(id, block, limit / 2)))
+    }
+
+    /// The last step within a block on the way to what decided; the conditions on this way are kept for later.
+    fn last_within(
+        &self,
+        id: OriginId,
+        block: Span,
+        limit: usize,
+        conditions: &mut Vec<OriginId>,
+    ) -> Option<Span> {
+        let mut last = None;
         let mut next = Some(id);
         let mut steps = 0;
+        let mut arguments = Vec::new();
         while let Some(origin) = next.and_then(|id| self.evaluation.origins.get(id)) {
             steps += 1;
             if steps > limit {
@@ -203,7 +244,7 @@ impl<'a> Trails<'a> {
                     // What a data source makes of its arguments is decided by one of them.
                     let instance = self.evaluation.instance(instance);
                     if instance.addr.resource.mode == ResourceMode::Data {
-                        values_of(&instance.body, &mut conditions);
+                        values_of(&instance.body, &mut arguments);
                     }
                     None
                 }
@@ -224,8 +265,7 @@ impl<'a> Trails<'a> {
                 | Step::Scenario(_) => origin.inputs.first().copied(),
             };
         }
-        let rest = limit.saturating_sub(steps);
-        last.or_else(|| conditions.into_iter().find_map(|id| self.last_within(id, block, rest / 2)))
+        last.or_else(|| arguments.into_iter().find_map(|id| self.within(id, block, limit / 2)))
     }
 
     fn follow(&self, id: OriginId, seen: &mut Vec<OriginId>, steps: &mut Vec<Evidence>) {

@@ -550,6 +550,13 @@ impl Chains<'_> {
             links.push(self.link(5, "instance-sg", refused, "SSM007", words("", fails)));
             return None;
         }
+        let claims = self.reach.owners(vpc, service);
+        if let (true, [first, second, ..]) = (claims.endpoints.is_empty(), claims.zones.as_slice()) {
+            let (first, second) = (&network.zone(*first).declaration, &network.zone(*second).declaration);
+            let fails = format!("{} and {} both claim the name of {label}", first.address, second.address);
+            links.push(self.link(5, "dns", Answer::no(second.evidence("")), "SSM014", words("", fails)));
+            return None;
+        }
         let resolution = self.reach.resolve(vpc, service);
         let answer = resolution.answer.clone();
         match &resolution.place {
@@ -566,14 +573,13 @@ impl Chains<'_> {
                 None
             }
             Place::Endpoint(ids) => {
-                let [id, rest @ ..] = ids.as_slice() else { return None };
+                let [id, ..] = ids.as_slice() else { return None };
                 let endpoint = network.endpoint(*id);
-                if let [second, ..] = rest {
+                if let [first, second, ..] = claims.endpoints.as_slice() {
+                    let first = &network.endpoint(*first).declaration;
                     let second = &network.endpoint(*second).declaration;
-                    let fails = format!(
-                        "{} and {} both claim the name of {label}",
-                        endpoint.declaration.address, second.address
-                    );
+                    let fails =
+                        format!("{} and {} both claim the name of {label}", first.address, second.address);
                     links.push(self.link(
                         5,
                         "dns",
@@ -583,7 +589,7 @@ impl Chains<'_> {
                     ));
                     return None;
                 }
-                if let Some(zone) = self.reach.claims(vpc, service).zones.first() {
+                if let Some(zone) = claims.zones.first() {
                     let zone = &network.zone(*zone).declaration;
                     let fails = format!(
                         "{} and {} both claim the name of {label}",
@@ -593,6 +599,8 @@ impl Chains<'_> {
                     links.push(self.link(5, "dns", refused, "SSM014", words("", fails)));
                     return None;
                 }
+                let claimed = claims.possible_zones.iter().map(|(_, claim)| claim.clone().negate());
+                let answer = Answer::all(std::iter::once(answer).chain(claimed));
                 let holds = format!("{label} -> {} (private DNS)", endpoint.declaration.address);
                 links.push(self.link(5, "dns", answer, "SSM001", words(holds, "")));
                 self.through_endpoint(site, vpc, *id, service, None, links)
@@ -650,8 +658,12 @@ impl Chains<'_> {
             let rule = if self.reach.is_shared(vpc) { "SSM015" } else { "SSM001" };
             let why = match self.reach.misleading_zone(vpc, service) {
                 Some(Misled::ToAnother(_, endpoint)) => {
-                    let address = &network.endpoint(endpoint).declaration.address;
-                    format!("a private zone leads it to {address}, which is of another service")
+                    let endpoint = network.endpoint(endpoint);
+                    let what = endpoint.differs(service.label());
+                    format!(
+                        "a private zone leads it to {}, which is of another {what}",
+                        endpoint.declaration.address
+                    )
                 }
                 Some(Misled::Nowhere(_)) | None => {
                     "a private zone of that domain has no record for it".to_owned()
@@ -730,6 +742,13 @@ impl Chains<'_> {
                 ("SSM012", format!("{address} has IPv4 addresses only, and the instance has none"))
             } else {
                 usable = if family.truth.is_unknown() { Answer::all([usable, family]) } else { usable };
+                for abroad in [self.reach.in_another_region(id), self.reach.asks_for_another_region(id)] {
+                    usable = if abroad.truth.is_unknown() {
+                        Answer::all([usable, abroad.negate()])
+                    } else {
+                        usable
+                    };
+                }
                 ("SSM003", format!("{address} does not exist"))
             }
         };
@@ -797,8 +816,12 @@ impl Chains<'_> {
             let words = words(format!("local within {}", declaration.address), "");
             return self.link(7, "route", Answer::yes(declaration.evidence("")), "SSM015", words);
         };
-        let there = site.subnet.map(|subnet| network.route_between(subnet, hub));
-        let back = network.endpoint(id).subnets.ids().map(|subnet| network.route_between(subnet, vpc));
+        let far: Vec<SubnetId> = network.endpoint(id).subnets.ids().collect();
+        let there = site.subnet.map(|subnet| {
+            let ways = far.iter().map(|far| network.route_between(subnet, hub, Some(*far)));
+            if far.is_empty() { network.route_between(subnet, hub, None) } else { Answer::all(ways) }
+        });
+        let back = far.iter().map(|subnet| network.route_between(*subnet, vpc, site.subnet));
         let unknown =
             || no_subnet(self.reach.target(site).address(), self.reach.target(site).declaration.decl_range);
         let answer = Answer::all(std::iter::once(there.unwrap_or_else(unknown)).chain(back));
@@ -969,6 +992,7 @@ impl Reach<'_> {
             Some(Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_)) | None => None,
         };
         let through = Through {
+            privately: true,
             endpoint: endpoint.declaration.instance.filter(|_| endpoint.declaration.is_managed()),
             vpc: vpc.filter(|vpc| vpc.is_managed()).and_then(|vpc| vpc.instance),
             addresses,

@@ -5,7 +5,7 @@
 
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, VpcId, ZoneId};
-use crate::aws::network::existence;
+use crate::aws::network::{Origin, existence};
 use crate::proof::{Reach, Service};
 use crate::truth::Truth;
 
@@ -40,7 +40,7 @@ pub struct Resolution {
 pub enum Misled {
     /// It has no record for the name.
     Nowhere(ZoneId),
-    /// Its record leads to this endpoint, which is of another service.
+    /// Its record leads to this endpoint, which is of another service, or of another region.
     ToAnother(ZoneId, EndpointId),
 }
 
@@ -58,12 +58,20 @@ impl Reach<'_> {
         }
         let target = zone.endpoint.as_ref().and_then(|link| link.to());
         match target.filter(|_| zone.record.truth.is_yes()) {
-            Some(target) if network.endpoint(target).service.is(service.label()).is_no() => {
+            Some(target) if self.is_another(vpc, service, target) => {
                 Some(Misled::ToAnother(zone.zone, target))
             }
             None if zone.record.truth.is_no() && zone.exact.is_yes() => Some(Misled::Nowhere(zone.zone)),
             Some(_) | None => None,
         }
+    }
+
+    /// Whether an endpoint certainly does not answer for the service's name in a VPC: it is of another service, or of
+    /// another region, whose certificate does not bear that name.
+    fn is_another(&self, vpc: VpcId, service: Service, endpoint: EndpointId) -> bool {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(endpoint);
+        endpoint.service.is(service.label()).is_no() || endpoint.is_for_another(network.vpc(vpc))
     }
 }
 
@@ -113,7 +121,7 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             reasons: endpoint.vpc.reasons(),
             truth: endpoint.vpc.link.is(vpc),
         };
-        let is_it = Answer::new(endpoint.service.is(label));
+        let is_it = network.is_of_service(endpoint, label);
         let both =
             if endpoint.assumed && !both.truth.is_no() { Answer::new(Truth::Yes) } else { both.clone() };
         let captures = Answer::all([private, here, is_it, existence(&endpoint.declaration), both]);
@@ -129,6 +137,13 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
             Truth::No => {}
         }
     }
+    // One that AWS does not make, or gives no name, leaves the name to another.
+    let has_name = |id: &EndpointId| {
+        !network.endpoint(*id).is_interface().is_no() && !reach.in_another_region(*id).truth.is_yes()
+    };
+    if own.iter().any(has_name) {
+        own.retain(has_name);
+    }
     match exact.truth {
         // It goes before the endpoint's own zone.
         Truth::Yes if !own.is_empty() => return decided(Place::Broken, exact, endpoints, doubts),
@@ -142,7 +157,12 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         return decided(Place::Endpoint(own), answer, endpoints, doubts);
     }
 
+    // Where everybody has the internet, a zone of which not even the name is known is not taken for one of the names.
+    let at_ease = || reach.sites_in(vpc).all(|site| site.internet.truth.is_yes());
     for zone in network.zones_for(vpc, label, region) {
+        if network.zone(zone.zone).origin == Origin::Named && at_ease() {
+            continue;
+        }
         let answers = Answer::all([zone.associated.clone(), zone.record.clone(), both.clone()]);
         let candidates = zone.endpoint.iter().flat_map(|link| link.candidates().iter().copied());
         endpoints.extend(candidates);
@@ -150,7 +170,7 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         let declaration = &network.zone(zone.zone).declaration;
         match (answers.truth, target) {
             (Truth::Yes, Some(target)) if !zone.exact.is_unknown() => {
-                if network.endpoint(target).service.is(label).is_no() {
+                if reach.is_another(vpc, service, target) {
                     let record = network.record_to(zone.zone, target);
                     let answer =
                         record.map_or(zone.record.clone(), |record| Answer::yes(record.evidence("")));

@@ -4,11 +4,14 @@
 
 use ecow::EcoString;
 
-use crate::aws::endpoint::Endpoint;
-use crate::aws::fact::{Answer, Evidence, Reason};
+use crate::aws::Declaration;
+use crate::aws::endpoint::{Endpoint, looks_like_region};
+use crate::aws::fact::{Answer, Evidence, Fact, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, VpcId, ZoneId};
-use crate::aws::network::existence;
+use crate::aws::network::{Origin, Subnet, existence};
+use crate::aws::region;
 use crate::proof::{Reach, Service, Site, is_new_region};
+use crate::source::{FileId, Span};
 use crate::truth::Truth;
 
 /// Why AWS does not make an endpoint, or does not let its name lead to it.
@@ -34,6 +37,8 @@ pub enum NameProblem {
         /// What was meant.
         meant: Service,
     },
+    /// It is for the service, and not made as AWS makes the names of its services.
+    Form(Service),
     /// It begins with what AWS uses for other services of the partition.
     Prefix(&'static str),
     /// It names another region than the one in which the endpoint is created.
@@ -43,8 +48,6 @@ pub enum NameProblem {
         /// Of the endpoint.
         own: EcoString,
     },
-    /// `service_region` is another region, which AWS takes for a customer's service.
-    ServiceRegion,
     /// It is for a service whose endpoints in China begin with another prefix.
     China(&'static str),
     /// It is for ec2messages in a region that has only ssmmessages.
@@ -55,7 +58,7 @@ impl NameProblem {
     /// Whether `terraform apply` fails because of it.
     pub fn is_refused(&self) -> bool {
         match self {
-            NameProblem::Misspelt { .. } | NameProblem::Region { .. } | NameProblem::ServiceRegion => true,
+            NameProblem::Misspelt { .. } | NameProblem::Form(_) | NameProblem::Region { .. } => true,
             // Of the other partitions only CDK's table says so.
             NameProblem::Prefix(prefix) => *prefix == "cn.com.amazonaws",
             NameProblem::Fips(_) | NameProblem::NewRegion(_) | NameProblem::China(_) => false,
@@ -71,14 +74,12 @@ impl NameProblem {
             NameProblem::Misspelt { written, .. } => {
                 format!("names the service {written}, which does not exist")
             }
+            NameProblem::Form(_) => "has a name that no service of AWS has".to_owned(),
             NameProblem::Prefix(prefix) => {
                 format!("has a name that does not exist: it begins with {prefix}")
             }
             NameProblem::Region { named, own } => {
                 format!("is created in {own} and names a service of {named}")
-            }
-            NameProblem::ServiceRegion => {
-                "reaches for a service in another region, which AWS does not offer for this one".to_owned()
             }
             NameProblem::China(service) => {
                 format!("is for {service} in China and does not begin with cn.com.amazonaws")
@@ -88,13 +89,17 @@ impl NameProblem {
     }
 }
 
-/// Who claims the name of a service in a VPC.
+/// Who claims the name of a service in a VPC, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The endpoints that certainly do.
     pub endpoints: Vec<EndpointId>,
+    /// The endpoints that may, each with why that is not known.
+    pub possible_endpoints: Vec<(EndpointId, Answer)>,
     /// The private hosted zones of that name that are certainly associated.
     pub zones: Vec<ZoneId>,
+    /// The private hosted zones of that name that may be associated, each with why that is not known.
+    pub possible_zones: Vec<(ZoneId, Answer)>,
 }
 
 /// Services whose names are near ours and that exist.
@@ -122,6 +127,13 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
             problems.push(NameProblem::Misspelt { written: end, meant });
         }
     }
+    if own.is_none()
+        && problems.is_empty()
+        && let Some(Some(name)) = service.name.value()
+        && let Some(meant) = ill_formed(name)
+    {
+        problems.push(NameProblem::Form(meant));
+    }
     if let (Some(_), Some(prefix)) = (own, prefix)
         && prefix != "com.amazonaws"
     {
@@ -133,16 +145,13 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
         problems.extend(other.map(|label| NameProblem::China(label)));
     }
     let region = endpoint.region.value().and_then(Option::as_ref);
-    if let (Some(named), Some(region), true) = (service.region(), region, prefix.is_some())
-        && named != *region
-        && endpoint.service_region.is(&None).is_yes()
+    let service_region = endpoint.service_region.value();
+    let asked = service_region.and_then(Option::as_ref).or(region);
+    if let (Some(named), Some(asked), Some(_), Some(_)) = (service.region(), asked, service_region, prefix)
+        && named != *asked
+        && (own.is_some() || looks_like_region(&named))
     {
-        problems.push(NameProblem::Region { named, own: region.clone() });
-    }
-    if let (Some(_), Some(Some(service_region))) = (own, endpoint.service_region.value())
-        && region.is_some_and(|region| region != service_region)
-    {
-        problems.push(NameProblem::ServiceRegion);
+        problems.push(NameProblem::Region { named, own: asked.clone() });
     }
     if let (Some(Service::Ec2Messages), Some(region)) = (own, region)
         && is_new_region(region)
@@ -153,6 +162,49 @@ pub fn name_problems(endpoint: &Endpoint) -> Vec<NameProblem> {
 }
 
 impl Reach<'_> {
+    /// Whether an endpoint is made in another region than its VPC, whose id no other region knows.
+    pub fn in_another_region(&self, id: EndpointId) -> Answer {
+        let network = &self.model.network;
+        let endpoint = network.endpoint(id);
+        let vpc = endpoint.vpc.link.to().map(|vpc| network.vpc(vpc));
+        // A VPC that the configuration only names is in the region of what names it.
+        let Some(vpc) = vpc.filter(|vpc| vpc.origin != Origin::Named && endpoint.declaration.is_managed())
+        else {
+            return Answer::new(Truth::No);
+        };
+        let truth = !region::same(&endpoint.region, &vpc.region);
+        let note = match vpc.region.value() {
+            Some(Some(region)) => format!("its VPC is in {region}"),
+            Some(None) | None => "its VPC".to_owned(),
+        };
+        let mut answer = Answer::new(truth).because(vpc.region.evidence(note));
+        if truth.is_unknown() {
+            let (address, own) = (&endpoint.declaration.address, &vpc.declaration.address);
+            let text = format!("whether {address} is made in the region of {own} is not known");
+            answer.reasons = unknown_region([&endpoint.region, &vpc.region], text, endpoint.region.span);
+        }
+        answer
+    }
+
+    /// Whether an endpoint of one of our services asks for that of another region, which AWS offers for other services:
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html>.
+    pub fn asks_for_another_region(&self, id: EndpointId) -> Answer {
+        let endpoint = self.model.network.endpoint(id);
+        let asked = &endpoint.service_region;
+        let ours = Service::ALL.iter().any(|service| endpoint.service.is(service.label()).is_yes());
+        if !ours || asked.is(&None).is_yes() {
+            return Answer::new(Truth::No);
+        }
+        let truth = !region::same(asked, &endpoint.region);
+        let mut answer = Answer::new(truth).because(asked.evidence(""));
+        if truth.is_unknown() {
+            let text =
+                format!("whether {} asks for its own region is not known", endpoint.declaration.address);
+            answer.reasons = unknown_region([asked, &endpoint.region], text, asked.span);
+        }
+        answer
+    }
+
     /// Whether an endpoint is in no subnet, so that it has no network interface.
     pub fn without_subnet(&self, id: EndpointId) -> Answer {
         let subnets = &self.model.network.endpoint(id).subnets;
@@ -225,14 +277,19 @@ impl Reach<'_> {
         let network = &self.model.network;
         let endpoint = network.endpoint(id);
         let wanted = endpoint.ip_address_type.value().and_then(Option::as_ref).map(EcoString::as_str);
-        let is_wrong = |native: Truth| match wanted {
-            Some("ipv4" | "dualstack") => native,
-            Some("ipv6") => !native,
+        // Both families need both ranges in every subnet:
+        // <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#aws-services-ip-address-type>.
+        let is_wrong = |subnet: &Subnet| match wanted {
+            Some("ipv4") => subnet.ipv6_native.is(&true),
+            Some("dualstack") => subnet.ipv6_native.is(&true) | subnet.ipv6_cidr.is(&None),
+            Some("ipv6") => !subnet.ipv6_native.is(&true),
             Some(_) | None => Truth::No,
         };
-        let found = endpoint.subnets.members.iter().find(|member| {
-            member.certain.is_yes() && is_wrong(network.subnet(member.to).ipv6_native.is(&true)).is_yes()
-        });
+        let found = endpoint
+            .subnets
+            .members
+            .iter()
+            .find(|member| member.certain.is_yes() && is_wrong(network.subnet(member.to)).is_yes());
         match found {
             Some(member) => {
                 let subnet = network.subnet(member.to);
@@ -268,23 +325,43 @@ impl Reach<'_> {
         has_v6.because(subnet.ipv6_native.evidence("the instance has no IPv4 address"))
     }
 
-    /// Who certainly claims the name of a service in a VPC; whether two conditions exclude each other is not asked.
-    pub fn claims(&self, vpc: VpcId, service: Service) -> Claims {
+    /// Who claims the name of the AWS service of a label in a VPC, of what is known to be of it; whether two conditions
+    /// exclude each other is not asked.
+    pub fn claims(&self, vpc: VpcId, label: &str) -> Claims {
         let network = &self.model.network;
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(EcoString::as_str);
-        let claims = |id: &EndpointId| {
-            let endpoint = network.endpoint(*id);
-            let here = endpoint.vpc.link.is(vpc) & endpoint.service.is(service.label());
-            (here & endpoint.private_dns.is(&true) & endpoint.declaration.exists).is_yes()
-        };
-        let zones = network.zones_for(vpc, service.label(), region).into_iter();
-        Claims {
-            endpoints: network.endpoints_in(vpc).filter(claims).collect(),
-            zones: zones
-                .filter(|zone| (zone.exact & zone.associated.truth).is_yes())
-                .map(|zone| zone.zone)
-                .collect(),
+        let mut claims = Claims::default();
+        for id in network.endpoints_in(vpc) {
+            let endpoint = network.endpoint(id);
+            if !endpoint.service.is(label).is_yes() {
+                continue;
+            }
+            let claim = Answer::all([
+                network.is_in(endpoint, vpc),
+                Answer::new(Truth::known(!endpoint.is_interface().is_no())),
+                self.in_another_region(id).negate(),
+                endpoint.private_dns.ask("", |on| Truth::known(*on)),
+                existence(&endpoint.declaration),
+            ]);
+            match claim.truth {
+                Truth::Yes => claims.endpoints.push(id),
+                Truth::Unknown => claims.possible_endpoints.push((id, claim)),
+                Truth::No => {}
+            }
         }
+        for zone in network.zones_for(vpc, label, region) {
+            match zone.exact & zone.associated.truth {
+                Truth::Yes => claims.zones.push(zone.zone),
+                // A name that is not known is not taken for this one.
+                Truth::Unknown if zone.exact.is_yes() => {
+                    claims.possible_zones.push((zone.zone, zone.associated));
+                }
+                Truth::Unknown | Truth::No => {}
+            }
+        }
+        claims.endpoints.sort_by_key(|id| place(&network.endpoint(*id).declaration));
+        claims.zones.sort_by_key(|id| place(&network.zone(*id).declaration));
+        claims
     }
 
     /// Why AWS certainly does not make an endpoint that a target's connections would lead to.
@@ -295,6 +372,17 @@ impl Reach<'_> {
         let address = &declaration.address;
         if !declaration.is_managed() || !existence(declaration).truth.is_yes() {
             return None;
+        }
+        let elsewhere = self.in_another_region(id);
+        if elsewhere.truth.is_yes() {
+            let reason = format!("{address} is made in another region than its VPC");
+            let evidence = vec![endpoint.region.evidence("")];
+            return Some(Refusal { rule: "SSM013", reason, evidence });
+        }
+        let asked = self.asks_for_another_region(id);
+        if asked.truth.is_yes() {
+            let reason = format!("{address} asks for the service of another region");
+            return Some(Refusal { rule: "SSM013", reason, evidence: asked.evidence });
         }
         let at_subnets =
             Evidence { span: endpoint.subnets.span, origin: endpoint.subnets.origin, note: String::new() };
@@ -327,6 +415,31 @@ impl Reach<'_> {
             evidence: vec![endpoint.service.name.evidence("")],
         })
     }
+}
+
+/// Where something is written.
+fn place(declaration: &Declaration) -> Option<(FileId, u32)> {
+    declaration.decl_range.map(|span| (span.file, span.start))
+}
+
+/// Why it is not known whether two regions are one: what is not known of them, or the text.
+fn unknown_region(regions: [&Fact<Option<EcoString>>; 2], text: String, span: Option<Span>) -> Vec<Reason> {
+    let causes: Vec<Reason> = regions
+        .iter()
+        .filter_map(|region| {
+            region.value.causes().filter(|causes| !causes.is_empty()).map(|causes| (region, causes))
+        })
+        .flat_map(|(region, causes)| reasons(causes, region.span))
+        .collect();
+    if causes.is_empty() { vec![Reason::new(text, span)] } else { causes }
+}
+
+/// The service that a name is for that has its label and not its form: the name of its host, or one with a part too few.
+fn ill_formed(name: &str) -> Option<Service> {
+    let parts: Vec<&str> = name.trim().trim_end_matches('.').split('.').collect();
+    let of = |part: &&str| Service::ALL.into_iter().find(|service| service.label() == *part);
+    let at_end = parts.last().and_then(of);
+    at_end.or_else(|| parts.first().and_then(of).filter(|_| name.contains("amazonaws.com")))
 }
 
 /// The service that a name is a slip of the pen away from.
@@ -382,5 +495,14 @@ mod tests {
         assert_eq!(misspelt("kms"), None);
         assert_eq!(misspelt("ec2"), None);
         assert_eq!(misspelt("ssm"), None);
+    }
+
+    #[test]
+    fn names_of_another_form_are_for_the_service_that_they_end_or_begin_in() {
+        assert_eq!(ill_formed(" com.amazonaws.eu-west-1.ssm"), Some(Service::Ssm));
+        assert_eq!(ill_formed("com.amazonaws.ssmmessages"), Some(Service::SsmMessages));
+        assert_eq!(ill_formed("ssm.eu-west-1.amazonaws.com"), Some(Service::Ssm));
+        assert_eq!(ill_formed("com.amazonaws.vpce.eu-west-1.vpce-svc-0abc"), None);
+        assert_eq!(ill_formed("com.amazonaws.eu-west-1.ssm-contacts"), None);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::aws::Declaration;
 use crate::aws::dns::{Relation, ZoneMatch, relation};
 use crate::aws::fact::Answer;
-use crate::aws::link::{EndpointId, VpcId};
+use crate::aws::link::{EndpointId, SubnetId, VpcId};
 use crate::finding::Severity;
+use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
 use crate::rules::zone::misleading_zone;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -98,12 +99,20 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     let zones: Vec<ZoneMatch> = network
         .zones_for(vpc, service.label(), region)
         .into_iter()
-        .filter(|zone| !zone.exact.is_no())
+        .filter(|zone| zone.exact.is_yes())
         .collect();
-    let yes = Answer::new(Truth::Yes);
+    let resolution = reach.resolve(vpc, service);
+    let unled = match resolution.place {
+        // A zone around the name leads there as well.
+        Place::Zone(_, target) => {
+            return on_the_way(reach, vpc, target, service, sites);
+        }
+        Place::Unknown => Answer::unknown(resolution.answer.reasons.clone()),
+        Place::Endpoint(_) | Place::Public | Place::Broken => Answer::new(Truth::Yes),
+    };
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_yes()) {
         let target = zone.endpoint.as_ref().and_then(|link| link.to())?;
-        return no_route(reach, vpc, target, sites).or_else(|| kept_out(reach, vpc, target, service, sites));
+        return on_the_way(reach, vpc, target, service, sites);
     }
     if let Some(zone) = zones.iter().find(|zone| zone.associated.truth.is_unknown()) {
         let defect = Defect::new(
@@ -124,7 +133,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
             .label(own.decl_range, "the instances of this VPC do not see the zone")
             .help(format!("associate the zone with {}", own.address))
             .cause("association");
-        return Some((yes, defect));
+        return Some((unled, defect));
     }
     let endpoint = network.endpoint(*elsewhere.first()?);
     let (here, help) = if endpoint.private_dns.is(&false).is_yes() {
@@ -146,7 +155,7 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     .label(own.decl_range, "the instances of this VPC are to use it")
     .help(help)
     .cause("private DNS");
-    Some((yes, defect))
+    Some((unled, defect))
 }
 
 /// A policy of the endpoint whose conditions let its own VPC in and leave the other one out.
@@ -171,26 +180,42 @@ fn kept_out(
     Some((Answer::new(Truth::Yes), defect))
 }
 
+/// What keeps the packets or the calls from the endpoint: what certainly does first.
+fn on_the_way(
+    reach: &Reach<'_>,
+    vpc: VpcId,
+    target: EndpointId,
+    service: Service,
+    sites: &[&Site],
+) -> Option<(Answer, Defect)> {
+    match no_route(reach, vpc, target, sites) {
+        Some(certain) if certain.0.truth.is_yes() => Some(certain),
+        route => kept_out(reach, vpc, target, service, sites).or(route),
+    }
+}
+
 fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) -> Option<(Answer, Defect)> {
     let network = &reach.model.network;
     let endpoint = network.endpoint(target);
     let hub = endpoint.vpc.link.to().filter(|hub| *hub != vpc)?;
-    let there = sites.iter().filter_map(|site| Some((site.subnet?, hub)));
-    let back = endpoint.subnets.ids().map(|subnet| (subnet, vpc));
-    for (from, to) in there.chain(back) {
-        let way = network.route_between(from, to);
-        if way.truth.is_no() {
-            let subnet: &Declaration = &network.subnet(from).declaration;
-            let to = &network.vpc(to).declaration;
-            let place = way.evidence.iter().find(|place| place.span.is_some()).cloned();
-            let mut defect = Defect::new(subnet, format!("no route leads from {{}} to {}", to.address))
-                .help("add a route over the peering connection or transit gateway, in both directions")
-                .cause("route");
-            if let Some(place) = place {
-                defect = defect.at(place.span, place.note).label(subnet.decl_range, "from this subnet");
-            }
-            return Some((way.negate(), defect));
-        }
+    let far: Vec<SubnetId> = endpoint.subnets.ids().collect();
+    let near: Vec<SubnetId> = sites.iter().filter_map(|site| site.subnet).collect();
+    let pairs = || near.iter().flat_map(|near| far.iter().map(|far| (*near, *far)));
+    let there = pairs().map(|(near, far)| (near, hub, far));
+    let back = pairs().map(|(near, far)| (far, vpc, near));
+    let ways = there.chain(back).map(|(from, to, at)| (from, to, network.route_between(from, to, Some(at))));
+    let ways: Vec<(SubnetId, VpcId, Answer)> = ways.filter(|(.., way)| !way.truth.is_yes()).collect();
+    // What certainly leads nowhere goes before what may.
+    let broken = ways.iter().find(|(.., way)| way.truth.is_no()).or(ways.first());
+    let (from, to, way) = broken?.clone();
+    let subnet: &Declaration = &network.subnet(from).declaration;
+    let to = &network.vpc(to).declaration;
+    let place = way.evidence.iter().find(|place| place.span.is_some()).cloned();
+    let mut defect = Defect::new(subnet, format!("no route leads from {{}} to {}", to.address))
+        .help("add a route over the peering connection or transit gateway, in both directions")
+        .cause("route");
+    if let Some(place) = place {
+        defect = defect.at(place.span, place.note).label(subnet.decl_range, "from this subnet");
     }
-    None
+    Some((way.negate(), defect))
 }

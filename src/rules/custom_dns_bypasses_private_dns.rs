@@ -20,7 +20,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for vpc in network.vpc_ids() {
         let sites: Vec<&Site> = reach.sites_in(vpc).filter(|site| !site.certain.is_no()).collect();
         let led = |service: &Service| sites.iter().any(|site| !reach.led_to(vpc, *service, site).is_empty());
-        let services: Vec<Service> = Service::SESSION.into_iter().filter(led).collect();
+        let services = Service::ALL.into_iter().filter(|service| reach.needs(vpc, *service));
+        let services: Vec<Service> = services.filter(led).collect();
         if services.is_empty() {
             continue;
         }

@@ -25,7 +25,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
-        if !endpoint.is_interface().is_yes() {
+        // For the logs of sessions a gateway endpoint of S3 does as well.
+        if !(endpoint.is_interface() | endpoint.service.is("s3")).is_yes() {
             continue;
         }
         let actions = called(context.reach, endpoint);
@@ -67,6 +68,7 @@ fn called(reach: &Reach<'_>, endpoint: &Endpoint) -> Vec<&'static str> {
         let action = match need.service {
             "kms" => "kms:Decrypt",
             "logs" => "logs:PutLogEvents",
+            "s3" => "s3:PutObject",
             _ => continue,
         };
         if used && !actions.contains(&action) {

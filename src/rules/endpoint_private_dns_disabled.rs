@@ -161,7 +161,9 @@ fn is_replaced(reach: &Reach<'_>, id: EndpointId, endpoint: &Endpoint, service: 
     if by_another || is_alone && is_shared {
         return Answer::new(Truth::Yes);
     }
-    for vpc in network.vpc_ids() {
+    // Zones that are shared with other VPCs serve nobody in the endpoint's own.
+    let is_used = endpoint.vpc.link.to().is_some_and(|own| reach.sites_in(own).next().is_some());
+    for vpc in network.vpc_ids().filter(|vpc| !is_used || !endpoint.vpc.link.is(*vpc).is_no()) {
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {
             let of_endpoint = match &zone.endpoint {
@@ -169,8 +171,8 @@ fn is_replaced(reach: &Reach<'_>, id: EndpointId, endpoint: &Endpoint, service: 
                 None => Truth::No,
             };
             // In the endpoint's own VPC a zone of that name answers, whatever it leads to.
-            let in_own_vpc = endpoint.vpc.link.is(vpc) & zone.exact & zone.associated.truth;
-            let truth = of_endpoint | in_own_vpc;
+            let in_own_vpc = endpoint.vpc.link.is(vpc) & zone.exact;
+            let truth = (of_endpoint | in_own_vpc) & zone.associated.truth;
             if truth.is_no() {
                 continue;
             }

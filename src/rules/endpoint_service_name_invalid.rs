@@ -2,6 +2,7 @@
 
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::Answer;
+use crate::aws::link::EndpointId;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
@@ -26,21 +27,20 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let exists = existence(&endpoint.declaration);
-        for problem in name_problems(endpoint) {
+        regions(context, findings, id, &exists);
+        // A name for the region of the VPC is right; it is the endpoint that is made in another one.
+        let vpc = endpoint.vpc.link.to().map(|vpc| &network.vpc(vpc).region);
+        let is_right = |problem: &NameProblem| {
+            matches!(problem, NameProblem::Region { named, .. }
+                if vpc.is_some_and(|vpc| vpc.is(&Some(named.clone())).is_yes()))
+        };
+        for problem in name_problems(endpoint).into_iter().filter(|problem| !is_right(problem)) {
             let severity = if problem.is_refused() { Severity::Error } else { Severity::Warning };
             let advice = advice(&problem);
             let fix = rewording(&problem)
                 .and_then(|(word, with)| remedy::reword(context, &endpoint.service.name, word, with));
             let defect = Defect::new(&endpoint.declaration, format!("{{}} {}", problem.describe()));
-            let defect = match &problem {
-                NameProblem::ServiceRegion => defect.at_fact(&endpoint.service_region, advice.here),
-                NameProblem::Fips(_)
-                | NameProblem::Misspelt { .. }
-                | NameProblem::Prefix(_)
-                | NameProblem::Region { .. }
-                | NameProblem::China(_)
-                | NameProblem::NewRegion(_) => defect.at_fact(&endpoint.service.name, advice.here),
-            };
+            let defect = defect.at_fact(&endpoint.service.name, advice.here);
             let refused = problem.is_refused() && service_of(endpoint, &problem).is_some();
             findings.judge(&Answer::all([exists.clone(), Answer::new(Truth::Yes)]), || {
                 defect
@@ -54,14 +54,43 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// An endpoint that is made in another region than its VPC, or that asks for the service of another one.
+fn regions(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: EndpointId, exists: &Answer) {
+    let endpoint = context.model.network.endpoint(id);
+    let ours = Service::ALL.into_iter().any(|service| endpoint.service.is(service.label()).is_yes());
+    let affected = || if ours { context.reach.cut_off(endpoint) } else { Vec::new() };
+    let elsewhere = context.reach.in_another_region(id);
+    findings.judge(&Answer::all([exists.clone(), elsewhere]), || {
+        let here = match (endpoint.region.value().and_then(Option::as_ref), endpoint.region.is_configured()) {
+            (Some(region), true) => format!("it is made in {region}"),
+            (Some(region), false) => format!("without `region` it is made in {region}"),
+            (None, _) => "where it is made is not known".to_owned(),
+        };
+        Defect::new(&endpoint.declaration, "{} is made in another region than its VPC")
+            .at_fact(&endpoint.region, here)
+            .help("make the endpoint in the region of its VPC")
+            .affects(affected())
+            .cause("region of the VPC")
+    });
+    let asked = context.reach.asks_for_another_region(id);
+    let asked = Answer { evidence: Vec::new(), ..asked };
+    let message = "{} reaches for a service in another region, which AWS does not offer for this one";
+    findings.judge(&Answer::all([exists.clone(), asked]), || {
+        Defect::new(&endpoint.declaration, message)
+            .at_fact(&endpoint.service_region, "with `service_region` it is taken for a customer's service")
+            .help("remove `service_region`")
+            .affects(affected())
+            .cause("service region")
+    });
+}
+
 /// The service that the endpoint is meant for, of those that the agent calls.
 fn service_of(endpoint: &Endpoint, problem: &NameProblem) -> Option<Service> {
     match problem {
-        NameProblem::Misspelt { meant, .. } => Some(*meant),
+        NameProblem::Misspelt { meant, .. } | NameProblem::Form(meant) => Some(*meant),
         NameProblem::Fips(_)
         | NameProblem::Prefix(_)
         | NameProblem::Region { .. }
-        | NameProblem::ServiceRegion
         | NameProblem::China(_)
         | NameProblem::NewRegion(_) => {
             Service::ALL.into_iter().find(|service| endpoint.service.is(service.label()).is_yes())
@@ -75,10 +104,9 @@ fn rewording(problem: &NameProblem) -> Option<(&str, &str)> {
         NameProblem::Misspelt { written, meant } => Some((written, meant.label())),
         NameProblem::Prefix(prefix) => Some((prefix, "com.amazonaws")),
         NameProblem::Region { named, own } => Some((named, own)),
-        NameProblem::Fips(_)
-        | NameProblem::ServiceRegion
-        | NameProblem::China(_)
-        | NameProblem::NewRegion(_) => None,
+        NameProblem::Fips(_) | NameProblem::Form(_) | NameProblem::China(_) | NameProblem::NewRegion(_) => {
+            None
+        }
     }
 }
 
@@ -100,6 +128,11 @@ fn advice(problem: &NameProblem) -> Advice {
             help: format!("the service is called `{}`", meant.label()),
             cause: "misspelt",
         },
+        NameProblem::Form(meant) => Advice {
+            here: format!("the name of {} is made otherwise", meant.label()),
+            help: format!("write `com.amazonaws.<region>.{}`", meant.label()),
+            cause: "form",
+        },
         NameProblem::Prefix(_) => Advice {
             here: "Systems Manager keeps com.amazonaws in every partition".to_owned(),
             help: "write `com.amazonaws.<region>.<service>`".to_owned(),
@@ -109,11 +142,6 @@ fn advice(problem: &NameProblem) -> Advice {
             here: format!("the endpoint is created in {own}"),
             help: "take the region from `data.aws_region`, or from where the provider takes it".to_owned(),
             cause: "region",
-        },
-        NameProblem::ServiceRegion => Advice {
-            here: "with `service_region` it is taken for a customer's service".to_owned(),
-            help: "remove `service_region`".to_owned(),
-            cause: "service region",
         },
         NameProblem::China(service) => Advice {
             here: format!("in China the endpoints of {service} begin with cn.com.amazonaws"),

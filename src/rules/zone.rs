@@ -1,4 +1,4 @@
-//! Private zones that lead the name of a service nowhere, or to the endpoint of another one.
+//! Private zones that lead the name of a service nowhere, or to the endpoint of another one or of another region.
 
 use crate::aws::link::VpcId;
 use crate::proof::dns::{Misled, Place};
@@ -10,7 +10,7 @@ pub(super) fn misleading_zone(reach: &Reach<'_>, vpc: VpcId, service: Service) -
     let network = &reach.model.network;
     // Two zones of one name are SSM014's.
     let led_here =
-        reach.resolve(vpc, service).place == Place::Broken && reach.claims(vpc, service).zones.len() < 2;
+        reach.resolve(vpc, service).place == Place::Broken && reach.owners(vpc, service).zones.len() < 2;
     let misled = reach.misleading_zone(vpc, service).filter(|_| led_here)?;
     let label = service.label();
     Some(match misled {
@@ -22,14 +22,15 @@ pub(super) fn misleading_zone(reach: &Reach<'_>, vpc: VpcId, service: Service) -
         }
         Misled::ToAnother(zone, endpoint) => {
             let record = network.record_to(zone, endpoint);
+            let what = network.endpoint(endpoint).differs(label);
             let endpoint = &network.endpoint(endpoint).declaration;
             let subject = record.map_or(&network.zone(zone).declaration, |record| &record.declaration);
             let mut defect = Defect::new(
                 subject,
-                format!("{{}} leads the name of {label} to the endpoint of another service"),
+                format!("{{}} leads the name of {label} to the endpoint of another {what}"),
             )
             .help("lead each service's name to its own endpoint")
-            .cause("record of another service");
+            .cause(&format!("record of another {what}"));
             if let Some(place) = record.map(|record| record.evidence(format!("this is {}", endpoint.address)))
             {
                 defect = defect.at(place.span, place.note.clone()).decided_by(place);

@@ -7,6 +7,8 @@ use crate::aws::Build;
 use crate::aws::fact::Reason;
 use crate::aws::link::{GroupId, Key, Link, VpcId, leaves};
 use crate::aws::network::Network;
+use crate::eval::term::TermId;
+use crate::eval::value::Value;
 use crate::eval::{Gap, GapKind};
 
 /// The gaps by what they could add something to.
@@ -46,6 +48,21 @@ impl Hidden {
                 }
             }
         }
+        for instance in MAKERS.iter().flat_map(|type_name| build.managed(type_name)) {
+            // A template that makes nothing of EC2 adds nothing.
+            let template = instance.body.attribute("template_body").and_then(|body| body.value.as_str());
+            if template.is_some_and(|template| !template.contains("AWS::EC2::")) {
+                continue;
+            }
+            let address = &instance.addr;
+            let text = format!("{address} may make more than is seen here");
+            let reason = Reason::new(text, instance.decl_range);
+            let mut terms = Vec::new();
+            for attribute in &instance.body.attributes {
+                terms_in(&attribute.value, DEPTH, &mut terms);
+            }
+            hidden.add_terms(&terms, &reason, network, build);
+        }
         for reasons in hidden.vpcs.values_mut().chain(hidden.groups.values_mut()) {
             reasons.sort();
             reasons.dedup();
@@ -71,7 +88,12 @@ impl Hidden {
                 self.add_group(id, reason);
             }
         }
-        for term in &gap.sees {
+        self.add_terms(&gap.sees, reason, network, build);
+    }
+
+    /// What something is told about by these terms.
+    fn add_terms(&mut self, terms: &[TermId], reason: &Reason, network: &Network, build: &Build<'_>) {
+        for term in terms {
             let mut keys: Vec<Key> = Key::of_term(*term, build.terms()).into_iter().collect();
             for leaf in leaves(*term, build.terms()).unwrap_or_default() {
                 keys.push(Key::Attr(leaf, "id".into()));
@@ -110,6 +132,21 @@ impl Hidden {
             if addr.is_none_or(|addr| related(&addr.module, &gap.module)) {
                 self.add_group(id, reason);
             }
+        }
+    }
+}
+
+/// Resources that may make endpoints, routes and rules in a network that they are told about.
+const MAKERS: &[&str] = &["aws_cloudformation_stack", "awscc_ec2_vpc_endpoint"];
+
+/// Values within values that are looked into.
+const DEPTH: usize = 4;
+
+fn terms_in(value: &Value, depth: usize, into: &mut Vec<TermId>) {
+    into.extend(value.as_unknown().map(|unknown| unknown.term));
+    if depth > 0 {
+        for part in value.parts() {
+            terms_in(part, depth - 1, into);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use ecow::EcoString;
 
-use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GatewayId, Link, PrefixListId, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence, unknown_link};
+use crate::aws::{Declaration, region};
 use crate::eval::value::Causes;
 use crate::source::Span;
 use crate::truth::Truth;
@@ -677,12 +677,7 @@ impl Network {
             let blocks = block.mode.ask("internet_gateway_block_mode", |mode| {
                 Truth::known(mode == "block-bidirectional" || (inbound && mode == "block-ingress"))
             });
-            let region = match (vpc.map(|vpc| &self.vpc(vpc).region.value), &block.region.value) {
-                (Some(Known::Value(Some(vpc))), Known::Value(Some(block))) => Truth::known(vpc == block),
-                // Neither provider configuration names a region: it is the same one.
-                (Some(Known::Value(None)), Known::Value(None)) => Truth::Yes,
-                _ => Truth::Unknown,
-            };
+            let here = vpc.map_or(Truth::Unknown, |vpc| region::same(&self.vpc(vpc).region, &block.region));
             let exclusions = block.exclusions.iter().map(|exclusion| {
                 let of_vpc = match (&exclusion.vpc, vpc) {
                     (Some(reference), Some(vpc)) => reference.link.is(vpc),
@@ -698,7 +693,7 @@ impl Network {
             });
             let excluded = Truth::any(exclusions);
             let mut answer = Answer::all([existence(&block.declaration), blocks]);
-            answer.truth = answer.truth & region & !excluded;
+            answer.truth = answer.truth & here & !excluded;
             if answer.truth.is_yes() {
                 answer.evidence = vec![block.mode.evidence("blocks what goes through internet gateways")];
             }
@@ -711,9 +706,9 @@ impl Network {
         Answer::all(answers)
     }
 
-    /// Whether a subnet's routes lead to addresses of another VPC, by a peering connection or a transit gateway
-    /// attachment between the two.
-    pub fn route_between(&self, from: SubnetId, to: VpcId) -> Answer {
+    /// Whether a subnet's routes lead to addresses of another VPC, or of a subnet in it where that is known, by a peering
+    /// connection or a transit gateway attachment between the two.
+    pub fn route_between(&self, from: SubnetId, to: VpcId, near: Option<SubnetId>) -> Answer {
         let subnet = self.subnet(from);
         let tables = subnet.route_table.link.candidates();
         if tables.is_empty() {
@@ -733,7 +728,7 @@ impl Network {
                         }
                         continue;
                     };
-                    let covers = self.covers_vpc(destination, to);
+                    let covers = self.covers_vpc(destination, to, near);
                     let RouteTarget::Gateway(_, reference) = &route.target else { continue };
                     let leads: Vec<Answer> = reference
                         .link
@@ -759,19 +754,27 @@ impl Network {
         agree(answers, &subnet.route_table)
     }
 
-    fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId) -> Answer {
+    fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId, near: Option<SubnetId>) -> Answer {
+        let within = |outer: &Cidr, inner: &Cidr| match outer.covers(inner) {
+            Coverage::All => Truth::Yes,
+            Coverage::None => Truth::No,
+            Coverage::Part | Coverage::Unknown => Truth::Unknown,
+        };
+        if let Some(near) = near {
+            let range = self.addresses_of(near);
+            let answer = destination
+                .ask("applies to this range", |outer| range.satisfies(|inner| within(outer, inner)));
+            if !answer.truth.is_unknown() {
+                return answer;
+            }
+        }
         let vpc = self.vpc(vpc);
         let Some(primary) = vpc.cidrs.first() else {
             let text = format!("the range of {} is not known", vpc.declaration.address);
             return Answer::unknown([Reason::new(text, vpc.declaration.decl_range)]);
         };
-        let mut answer = destination.ask("applies to this range", |outer| {
-            primary.satisfies(|inner| match outer.covers(inner) {
-                Coverage::All => Truth::Yes,
-                Coverage::None => Truth::No,
-                Coverage::Part | Coverage::Unknown => Truth::Unknown,
-            })
-        });
+        let mut answer =
+            destination.ask("applies to this range", |outer| primary.satisfies(|inner| within(outer, inner)));
         if answer.truth.is_unknown() && answer.reasons.is_empty() {
             let text = format!("whether it covers the range of {} is not known", vpc.declaration.address);
             answer.reasons.push(Reason::new(text, destination.span));
@@ -817,8 +820,12 @@ impl Network {
                 }
                 let mut answer = Answer::new(truth).because(evidence);
                 if truth.is_unknown() {
-                    let text =
-                        format!("whether {} connects both VPCs is not known", gateway.declaration.address);
+                    let address = &gateway.declaration.address;
+                    let text = if is_transit {
+                        format!("whether {address} connects both VPCs is not known")
+                    } else {
+                        format!("whether {address} is accepted, and connects both VPCs, is not known")
+                    };
                     answer.reasons.push(Reason::new(text, gateway.declaration.decl_range));
                 }
                 answer

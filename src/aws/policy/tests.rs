@@ -78,6 +78,23 @@ fn a_condition_on_the_region_is_decided() {
 }
 
 #[test]
+fn a_request_through_an_endpoint_has_no_public_address() {
+    let judge = |operator: &str, privately: bool| {
+        let policy = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Action": "ssm:*", "Resource": "*",
+                "Condition": {{"{operator}": {{"aws:SourceIp": "10.0.0.0/8"}}}}}}}}"#
+        );
+        let through = Through { privately, ..Through::default() };
+        let request = Request { through, ..Request::agent(UPDATE, None) };
+        Policy::read(&Value::string(policy), &Terms::new()).judge(&request).truth()
+    };
+    assert_eq!(judge("IpAddress", true), Truth::No);
+    assert_eq!(judge("IpAddressIfExists", true), Truth::Yes);
+    assert_eq!(judge("NotIpAddress", true), Truth::Yes);
+    assert_eq!(judge("IpAddress", false), Truth::Unknown);
+}
+
+#[test]
 fn only_resources_that_cover_the_instance_count() {
     let update = |resource: &str| agent(&allow(r#""ssm:*""#, resource), UPDATE);
     assert_eq!(update(r#""arn:aws:ec2:*:*:instance/*""#), Truth::Yes);

@@ -9,6 +9,7 @@ use crate::addr::{self, ResourceMode};
 use crate::config::ProviderRef;
 use crate::config::cycle::CYCLE;
 use crate::eval::expand::Expansion;
+use crate::eval::origin::OriginId;
 use crate::eval::origin::Step;
 use crate::eval::scope::{Evaluator, InstanceState, Memo, ModuleId, Scope, unknown_value};
 use crate::eval::term::Term;
@@ -219,6 +220,7 @@ impl<'a> Evaluator<'a> {
                 return None;
             }
             let id = InstanceId(self.instances.len() as u32);
+            let element = item.repetition.each.as_ref().map_or(OriginId::NONE, |(_, value)| value.origin);
             let address =
                 addr::ResourceInstance { module: addr.clone(), resource: key.clone(), key: item.key };
             self.instances.push(InstanceState {
@@ -231,6 +233,7 @@ impl<'a> Evaluator<'a> {
                     body: BlockValue::default(),
                     exists: exists & item.exists,
                     exists_because: if item.because.is_none() { because } else { item.because },
+                    element,
                     provider_region: None,
                     ignore_changes: decl.ignore_changes.clone(),
                     provisioners: decl

@@ -30,6 +30,10 @@ pub(super) fn endpoints(network: &mut Network, build: &Build<'_>) {
         }
         let id = EndpointId::from(network.endpoints.len());
         let endpoint = read_endpoint(network, instance, managed, build);
+        if let Some(same) = made_here(network, &endpoint).filter(|_| !managed) {
+            network.endpoint_registry.insert(Key::Attr(instance.id, "id".into()), same);
+            continue;
+        }
         network.endpoints.push(endpoint);
         for attribute in ["id", "arn"] {
             network.endpoint_registry.insert(Key::Attr(instance.id, attribute.into()), id);
@@ -56,6 +60,17 @@ pub(super) fn endpoints(network: &mut Network, build: &Build<'_>) {
             Link::OneOf(_) | Link::Outside(_) | Link::Unknown(_) => network.unplaced_endpoints.push(id),
         }
     }
+}
+
+/// The endpoint that a look-up by VPC and service finds, where it is the one of that service that is made here.
+fn made_here(network: &Network, found: &Endpoint) -> Option<EndpointId> {
+    let label = found.service.known_end()?;
+    let mut same = network.endpoint_ids().filter(|id| {
+        let endpoint = network.endpoint(*id);
+        let is_it = endpoint.vpc.link.same(&found.vpc.link) & endpoint.service.is(&label);
+        (is_it & endpoint.declaration.exists).is_yes()
+    });
+    same.next().filter(|_| same.next().is_none())
 }
 
 pub(super) fn read_endpoint(
@@ -95,7 +110,14 @@ pub(super) fn read_endpoint(
         conflicts: Vec::new(),
         declaration,
     };
-    if let Some(arg) = view.arg("policy") {
+    // `subnet_configuration` gives addresses in subnets that `subnet_ids` lists too; what AWS makes of others is not known.
+    for item in view.blocks("subnet_configuration").items {
+        if let Some(subnet) = network.subnet_link(item.view.arg("subnet_id").as_ref(), build) {
+            endpoint.subnets.add_link(&subnet.link, Truth::Unknown, subnet.origin, item.decl_range);
+        }
+    }
+    // An empty text is taken for none.
+    if let Some(arg) = view.arg("policy").filter(|arg| arg.value.as_str() != Some("")) {
         endpoint.policies.push(EndpointPolicy {
             document: arg.value.clone(),
             policy: crate::aws::policy::Policy::read(arg.value, build.terms()),

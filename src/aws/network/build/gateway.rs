@@ -1,5 +1,7 @@
 //! Gateways, their attachments, and blocks of public access.
 
+use std::collections::BTreeMap;
+
 use crate::aws::fact::Answer;
 use crate::aws::link::{GatewayId, Key, Link, Ref, VpcId};
 use crate::aws::network::{
@@ -7,6 +9,7 @@ use crate::aws::network::{
 };
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
+use crate::eval::value::InstanceId;
 use crate::truth::Truth;
 
 pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
@@ -19,14 +22,22 @@ pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
         ("aws_carrier_gateway", GatewayKind::Other, &["vpc_id"]),
         ("aws_network_interface", GatewayKind::Interface, &[]),
     ];
+    let accepted = accepted_peerings(build);
     for (type_name, kind, vpc_arguments) in simple {
         for (instance, managed) in build.both(type_name) {
             let view = view(instance);
             let mut vpcs = Vec::new();
             if managed {
                 for argument in *vpc_arguments {
+                    // Whoever owns the other VPC has to accept a connection, here or elsewhere.
+                    let is_there = if *argument == "peer_vpc_id" {
+                        let own = view.flag("auto_accept", false).is(&true);
+                        own | accepted.get(&instance.id).copied().unwrap_or(Truth::No) | Truth::Unknown
+                    } else {
+                        Truth::Yes
+                    };
                     if let Some(vpc) = network.vpc_link(view.arg(argument).as_ref(), build) {
-                        vpcs.push((vpc, Truth::Yes));
+                        vpcs.push((vpc, is_there));
                     }
                 }
             }
@@ -64,6 +75,22 @@ pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
         }
     }
     transit_attachments(network, build);
+}
+
+/// The peering connections that a resource accepts.
+fn accepted_peerings(build: &Build<'_>) -> BTreeMap<InstanceId, Truth> {
+    let mut accepted: BTreeMap<InstanceId, Truth> = BTreeMap::new();
+    for instance in build.managed("aws_vpc_peering_connection_accepter") {
+        let view = view(instance);
+        let truth = instance.exists & view.flag("auto_accept", false).is(&true);
+        let arg = view.arg("vpc_peering_connection_id");
+        let unknown = arg.and_then(|arg| arg.value.as_unknown());
+        if let Some((peering, _)) = unknown.and_then(|unknown| build.terms().attribute(unknown.term)) {
+            let entry = accepted.entry(peering).or_insert(Truth::No);
+            *entry = *entry | truth;
+        }
+    }
+    accepted
 }
 
 /// Which VPCs the route tables of transit gateways know.

@@ -31,6 +31,10 @@ pub(super) fn subnets(network: &mut Network, build: &Build<'_>) {
             };
             let ipv6_cidr = match view.arg("ipv6_cidr_block") {
                 Some(arg) => optional(&Cidr::of_arg(&arg, Some(Family::V6), build.terms())),
+                // A pool gives it one.
+                None if view.arg("ipv6_ipam_pool_id").is_some() => {
+                    optional(&computed_cidr(instance.id, "ipv6_cidr_block", build, instance.decl_range))
+                }
                 None => Fact::default(None, instance.decl_range),
             };
             let id = SubnetId::from(network.subnets.len());
