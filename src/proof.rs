@@ -360,7 +360,8 @@ impl<'a> Reach<'a> {
         let egress = self.model.network.egress(site.subnet?);
         egress.routes.iter().filter(|route| route.truth.is_yes()).find_map(|route| {
             let gateway = route.gateway?;
-            matches!(self.model.network.gateway(gateway).kind, GatewayKind::Nat(_)).then_some(gateway)
+            let kind = &self.model.network.gateway(gateway).kind;
+            matches!(kind, GatewayKind::Nat(_) | GatewayKind::Interface(Some(_))).then_some(gateway)
         })
     }
 

@@ -498,7 +498,7 @@ impl Network {
             | GatewayKind::Vpn
             | GatewayKind::Transit
             | GatewayKind::Peering
-            | GatewayKind::Interface
+            | GatewayKind::Interface(_)
             | GatewayKind::Endpoint
             | GatewayKind::Other
             | GatewayKind::Unknown => None,

@@ -30,8 +30,8 @@ use crate::source::Span;
 use crate::truth::Truth;
 
 pub use route::{
-    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Route,
-    RouteTable, RouteTableKind, RouteTarget, RouteUse, TransitAttachment,
+    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Refused, Relay,
+    Route, RouteTable, RouteTableKind, RouteTarget, RouteUse, TransitAttachment,
 };
 
 /// The networks of the configuration. Ids index the vectors.

@@ -839,7 +839,7 @@ impl Chains<'_> {
         let (rule, fails) = match self.reach.broken_nat(site) {
             Some(gateway) => {
                 answer.evidence = network.nat_works(gateway).evidence;
-                let address = &network.gateway(gateway).declaration.address;
+                let address = &network.gateway(gateway).subject().address;
                 (
                     "SSM023",
                     format!("{address} does not lead to the internet, and there is no endpoint instead"),
