@@ -169,6 +169,30 @@ impl Entry {
 struct Verdict {
     allowed: Truth,
     by: Vec<Evidence>,
+    /// Whether some of the addresses certainly pass and others certainly do not.
+    in_part: bool,
+}
+
+/// How many pieces a range of addresses is cut into; what is left whole is not known where an entry holds a part of it.
+const MAX_PIECES: usize = 32;
+
+impl Remote {
+    /// The addresses, cut so that each of the entries holds all or none of a piece.
+    fn pieces(&self, entries: &[Entry]) -> Vec<Remote> {
+        let Remote::Range(Known::Value(Cidr::Net(whole))) = self else { return vec![self.clone()] };
+        let mut pieces = vec![*whole];
+        for entry in entries {
+            let Some(Some(Cidr::Net(net))) = entry.cidr.value() else { continue };
+            while let Some(at) = pieces.iter().position(|piece| piece.contains(net) && piece != net) {
+                let Ok(halves) = pieces[at].subnets(pieces[at].prefix_len() + 1) else { break };
+                if pieces.len() >= MAX_PIECES {
+                    break;
+                }
+                pieces.splice(at..=at, halves);
+            }
+        }
+        pieces.into_iter().map(|piece| Remote::Range(Known::Value(Cidr::Net(piece)))).collect()
+    }
 }
 
 impl Entries {
@@ -221,7 +245,10 @@ impl Entries {
                 Truth::Unknown => {
                     answer.reasons = self.open.clone();
                     if answer.reasons.is_empty() {
-                        let text = "which entry applies is not known";
+                        let text = match verdict.in_part {
+                            true => "only a part of the addresses passes",
+                            false => "which entry applies is not known",
+                        };
                         answer.reasons.push(Reason::new(text, acl.decl_range));
                     }
                     unknown = unknown.or(Some(answer));
@@ -243,7 +270,25 @@ impl Entries {
         }
     }
 
+    /// What becomes of ports of which each entry holds all or none.
     fn verdict(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Verdict {
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for piece in remote.pieces(&self.entries) {
+            verdicts.push(self.verdict_on(from, to, &piece, acl));
+        }
+        let of = |wanted: Truth| verdicts.iter().position(|verdict| verdict.allowed == wanted);
+        let allowed = match (of(Truth::Yes), of(Truth::No), of(Truth::Unknown)) {
+            (Some(_), None, None) => Truth::Yes,
+            (None, Some(_), None) => Truth::No,
+            (..) => Truth::Unknown,
+        };
+        let in_part = allowed.is_unknown() && of(Truth::Unknown).is_none();
+        let place = of(Truth::Unknown).or(of(Truth::No)).unwrap_or_default();
+        let by = verdicts.swap_remove(place).by;
+        Verdict { allowed, by, in_part }
+    }
+
+    fn verdict_on(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Verdict {
         let mut possible: Vec<(Truth, Evidence)> = Vec::new();
         let mut decided = false;
         let ordered = self.entries.iter().all(|entry| matches!(entry.number.value(), Some(Some(_))));
@@ -271,12 +316,14 @@ impl Entries {
         }
         if !decided {
             let note = format!("no entry of {} allows it", acl.address);
-            possible.push((Truth::No, Evidence::at(acl.decl_range, note)));
+            let empty = self.inline.filter(|_| self.entries.is_empty());
+            possible.push((Truth::No, Evidence::at(empty.or(acl.decl_range), note)));
         }
         let allowed = possible.first().map_or(Truth::No, |(first, _)| {
             if possible.iter().all(|(other, _)| other == first) { *first } else { Truth::Unknown }
         });
-        Verdict { allowed, by: possible.into_iter().map(|(_, evidence)| evidence).collect() }
+        let by = possible.into_iter().map(|(_, evidence)| evidence).collect();
+        Verdict { allowed, by, in_part: false }
     }
 
     /// Puts the entries into the order in which AWS looks at them.
@@ -369,14 +416,24 @@ impl Network {
                 Answer::unknown([Reason::new(text, declaration.decl_range)])
             }
             [first, rest @ ..] if rest.iter().all(|other| other.truth == first.truth) => first.clone(),
-            _ => Answer::unknown(match &reference.link {
-                Link::OneOf(_) => reference.reasons(),
-                Link::To(_) | Link::Outside(_) | Link::Unknown(_) => {
-                    let declaration = &self.subnet(subnet).declaration;
-                    let text = format!("the network ACL of {} is not known", declaration.address);
-                    vec![Reason::new(text, declaration.decl_range)]
-                }
-            }),
+            _ => {
+                let declaration = &self.subnet(subnet).declaration;
+                let own = candidates.iter().map(|id| self.acl(*id)).find(|acl| !acl.is_default);
+                Answer::unknown([match (&reference.link, own) {
+                    (Link::OneOf(_), Some(own)) => {
+                        let own = &own.declaration;
+                        let text = format!(
+                            "whether {} is that of {} is not known",
+                            own.address, declaration.address
+                        );
+                        Reason::new(text, reference.span.or(own.decl_range))
+                    }
+                    _ => {
+                        let text = format!("the network ACL of {} is not known", declaration.address);
+                        Reason::new(text, declaration.decl_range)
+                    }
+                }])
+            }
         }
     }
 

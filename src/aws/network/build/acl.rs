@@ -187,9 +187,17 @@ pub(super) fn standalone_entry(network: &mut Network, instance: &ResourceInstanc
     }
     let egress = view.flag("egress", false);
     for (direction, wanted) in [(Direction::Ingress, false), (Direction::Egress, true)] {
-        let here = egress.is(&wanted);
+        let here = egress.is(&wanted) & instance.exists;
         if here.is_no() {
             continue;
+        }
+        if let Link::Unknown(_) = acl.link {
+            // It may be an entry of any of them.
+            let text = format!("the network ACL of {} is not known", entry.declaration.address);
+            let reason = Reason::new(text, instance.decl_range);
+            for acl in network.acls.iter_mut().filter(|acl| acl.declaration.is_managed()) {
+                acl.entries_mut(direction).open.push(reason.clone());
+            }
         }
         let mut entry = entry.clone();
         entry.declaration.exists = entry.declaration.exists & here;
