@@ -393,7 +393,8 @@ impl<'a> Reach<'a> {
     pub fn site_admits(&self, site: &Site, endpoint: EndpointId, subnet: SubnetId) -> Admission {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
-        let party = Party::Interface { subnet, address: None, groups: &endpoint.groups };
+        let (address, _) = endpoint.address_in(subnet);
+        let party = Party::Interface { subnet, address, groups: &endpoint.groups };
         self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
     }
 }

@@ -442,6 +442,9 @@ impl Network {
         }
         let mut why: Vec<Reason> = matches.iter().flat_map(|found| found.reasons.clone()).collect();
         why.extend(open);
+        // What else may be admitted may be the rest.
+        let coverage =
+            if coverage == Coverage::Part && !why.is_empty() { Coverage::Unknown } else { coverage };
         if coverage == Coverage::Part {
             let at = nearest.first().and_then(|evidence| evidence.span);
             why.push(Reason::new("the rules cover only a part of the addresses", at));
