@@ -1009,7 +1009,7 @@ resource "aws_route" "nowhere" {
     );
     let routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
     let dangling: Vec<&str> = routes
-        .filter(|route| route.dangles().is_some())
+        .filter(|route| route.refused().is_some())
         .map(|route| route.declaration.address.as_str())
         .collect();
     assert_eq!(dangling, ["aws_route.nat"]);
@@ -1030,7 +1030,7 @@ resource "aws_route_table" "private" {
 "#,
     );
     let mut routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
-    assert!(routes.all(|route| route.dangles().is_none()));
+    assert!(routes.all(|route| route.refused().is_none()));
 }
 
 #[test]

@@ -29,10 +29,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     Some(span),
                     "there is no such instance in this scenario, so Terraform refuses the plan",
                 ),
-                Some(Refused::NoTarget) => (
+                Some(Refused::Empty(span)) => (
                     "{} has a route that leads nowhere",
-                    route.declaration.decl_range,
-                    "no argument says where it leads, so the provider refuses it",
+                    span,
+                    "nothing says where it leads, so the provider refuses it",
                 ),
                 None => continue,
             };

@@ -58,18 +58,20 @@ pub struct Route {
 pub enum Refused {
     /// The argument leads to an instance that does not exist.
     Absent(Span),
-    /// No argument says where it leads: they are omitted, null or empty.
-    NoTarget,
+    /// The argument is null or empty, and no other says where it leads.
+    Empty(Option<Span>),
 }
 
 impl Route {
     /// Why Terraform or the provider refuses it:
     /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/route>.
     pub fn refused(&self) -> Option<Refused> {
-        let RouteTarget::Nothing(span) = &self.target else { return None };
-        match span.filter(|span| Some(*span) != self.declaration.decl_range) {
-            Some(span) => Some(Refused::Absent(span)),
-            None => matches!(self.destination, Destination::Cidr(_)).then_some(Refused::NoTarget),
+        match self.target {
+            RouteTarget::Nothing(span) => {
+                span.filter(|span| Some(*span) != self.declaration.decl_range).map(Refused::Absent)
+            }
+            RouteTarget::Empty(span) => Some(Refused::Empty(span)),
+            RouteTarget::Gateway(..) | RouteTarget::Local | RouteTarget::Unknown(..) => None,
         }
     }
 }
@@ -94,6 +96,8 @@ pub enum RouteTarget {
     Local,
     /// Nowhere: no target is given, or Terraform would refuse it.
     Nothing(Option<Span>),
+    /// Nowhere: the argument is null or empty.
+    Empty(Option<Span>),
     /// It is not known.
     Unknown(Causes, Option<Span>),
 }
@@ -397,13 +401,16 @@ impl Network {
             let exists = existence(&route.declaration);
             let gateway = match &route.target {
                 RouteTarget::Gateway(_, reference) => reference.link.to(),
-                RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Unknown(..) => None,
+                RouteTarget::Local
+                | RouteTarget::Nothing(_)
+                | RouteTarget::Empty(_)
+                | RouteTarget::Unknown(..) => None,
             };
             let truth = (v4.truth | v6.truth) & exists.truth;
             routes.push(RouteUse { table: id, route: index, truth, gateway });
             let applies = Answer::all([exists, v4.clone()]);
             match &route.target {
-                RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_) => {}
                 RouteTarget::Unknown(causes, span) => {
                     other.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
                 }
@@ -686,7 +693,7 @@ impl Network {
                         RouteTarget::Unknown(causes, span) => {
                             answers.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
                         }
-                        RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                        RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_) => {}
                     }
                 }
                 let mut why = table.open.clone();
@@ -810,7 +817,10 @@ impl Network {
                 let mut answers = Vec::new();
                 for route in &table.routes {
                     let Destination::Cidr(destination) = &route.destination else {
-                        if !matches!(route.target, RouteTarget::Local | RouteTarget::Nothing(_)) {
+                        if !matches!(
+                            route.target,
+                            RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_)
+                        ) {
                             let text = "what this route applies to is not known";
                             answers.push(Answer::unknown([Reason::new(text, route.declaration.decl_range)]));
                         }

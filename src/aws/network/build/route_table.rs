@@ -209,10 +209,17 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
         ("core_network_arn", GatewayKind::Other),
         ("odb_network_arn", GatewayKind::Other),
     ];
+    let mut empty = None;
     for (argument, kind) in targets {
-        let Some(arg) = view.arg(argument) else { continue };
+        let Some(arg) = view.arg(argument) else {
+            empty = empty.or(view.place(argument).filter(|place| Some(*place) != view.header));
+            continue;
+        };
         match arg.value.as_str() {
-            Some("") => continue,
+            Some("") => {
+                empty = empty.or(arg.span);
+                continue;
+            }
             Some("local") => return RouteTarget::Local,
             _ => {}
         }
@@ -225,7 +232,10 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
             Link::To(_) | Link::OneOf(_) | Link::Outside(_) => RouteTarget::Gateway(argument, reference),
         };
     }
-    RouteTarget::Nothing(view.header)
+    match empty {
+        Some(_) => RouteTarget::Empty(empty),
+        None => RouteTarget::Nothing(view.header),
+    }
 }
 
 /// What routes lead to, when it has no instance.
