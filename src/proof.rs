@@ -365,6 +365,12 @@ impl<'a> Reach<'a> {
         })
     }
 
+    /// Whether a site and an endpoint have no addresses in common but those of IPv6: one of them is where there are no others.
+    pub fn by_v6(&self, site: &Site, endpoint: &Endpoint) -> Truth {
+        let subnets = site.subnet.into_iter().chain(endpoint.subnets.ids());
+        Truth::any(subnets.map(|subnet| self.model.network.subnet(subnet).ipv6_native.is(&true)))
+    }
+
     /// Whether the site's groups let HTTPS out to all of a VPC.
     pub fn site_admits_vpc(&self, site: &Site, vpc: VpcId) -> Admission {
         self.model.network.admits(&self.target(site).groups, Direction::Egress, 443, &Party::Vpc(vpc))
@@ -377,7 +383,8 @@ impl<'a> Reach<'a> {
         let (address, groups) = (target.private_ip(), &target.groups);
         let admits =
             |party: Party<'_>| self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party);
-        let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, address, groups }));
+        let by_v6 = self.by_v6(site, endpoint);
+        let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, by_v6, address, groups }));
         if near.as_ref().is_some_and(|near| near.coverage != Coverage::Unknown) {
             return near;
         }
@@ -394,7 +401,8 @@ impl<'a> Reach<'a> {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
         let (address, _) = endpoint.address_in(subnet);
-        let party = Party::Interface { subnet, address, groups: &endpoint.groups };
+        let by_v6 = self.by_v6(site, endpoint);
+        let party = Party::Interface { subnet, by_v6, address, groups: &endpoint.groups };
         self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
     }
 }

@@ -461,8 +461,7 @@ impl Network {
         if instance == endpoint {
             return None;
         }
-        let near = Remote::Range(self.addresses_of(instance));
-        let far = Remote::Range(self.addresses_of(endpoint));
+        let (near, far) = self.acl_sides(instance, endpoint);
         let back = ephemeral.range();
         Some(AclLookups {
             instance_egress: self.acl_allows(instance, Direction::Egress, (443, 443), &far),
@@ -470,6 +469,14 @@ impl Network {
             endpoint_egress: self.acl_allows(endpoint, Direction::Egress, back, &near),
             instance_ingress: self.acl_allows(instance, Direction::Ingress, back, &far),
         })
+    }
+
+    /// The addresses on both sides of a connection from an instance to an endpoint's interface, by their subnets.
+    pub fn acl_sides(&self, instance: SubnetId, endpoint: SubnetId) -> (Remote, Remote) {
+        let native = |subnet: SubnetId| self.subnet(subnet).ipv6_native.is(&true);
+        let by_v6 = native(instance) | native(endpoint);
+        let side = |subnet: SubnetId| Remote::Range(self.addresses_of(subnet, by_v6));
+        (side(instance), side(endpoint))
     }
 
     /// Whether the ACL of a subnet certainly lets only some of the ports pass: connections fail now and then.
@@ -518,7 +525,7 @@ impl Network {
             ),
         ];
         if let Some(nat) = self.nat_subnet(instance) {
-            let near = || Remote::Range(self.addresses_of(instance));
+            let near = || Remote::Range(self.addresses_of(instance, Truth::No));
             // A NAT gateway chooses ports of its own for its side of a connection.
             let own = (1024, 65535);
             lookups.extend([

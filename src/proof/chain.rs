@@ -938,7 +938,8 @@ impl Reach<'_> {
             None => Principal::Owner,
         };
         let vpc = endpoint.vpc.link.to().map(|vpc| &network.vpc(vpc).declaration);
-        let subnet = site.and_then(|site| site.subnet).map(|subnet| network.addresses_of(subnet));
+        let by_v6 = site.map_or(Truth::No, |site| self.by_v6(site, endpoint));
+        let subnet = site.and_then(|site| site.subnet).map(|subnet| network.addresses_of(subnet, by_v6));
         let addresses = match &subnet {
             Some(Known::Value(Cidr::Net(net))) => Some(net),
             Some(Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_)) | None => None,

@@ -58,7 +58,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let ways = ways(reach, site);
-        let answers: Vec<Admission> = ways.iter().map(|way| admission(network, target, way)).collect();
+        let answers: Vec<Admission> = ways.iter().map(|way| admission(reach, site, way)).collect();
         let Some(nearest) =
             answers.iter().find(|admission| admission.answer.truth.is_no()).or(answers.first())
         else {
@@ -191,7 +191,7 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
             if interfaces.peek().is_none() && endpoint.subnets.open.is_some() {
                 // Where its interfaces are is not known; that nothing gets out on that port holds wherever they are.
                 let way = Way { service, to: Whither::Vpc(vpc) };
-                if admission(network, reach.target(site), &way).candidates.is_empty() {
+                if admission(reach, site, &way).candidates.is_empty() {
                     ways.push(way);
                 }
             }
@@ -205,14 +205,10 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
     ways
 }
 
-fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
+fn admission(reach: &Reach<'_>, site: &Site, way: &Way) -> Admission {
+    let (network, target) = (&reach.model.network, reach.target(site));
     match way.to {
-        Whither::Interface(endpoint, subnet) => {
-            let endpoint = network.endpoint(endpoint);
-            let (address, _) = endpoint.address_in(subnet);
-            let party = Party::Interface { subnet, address, groups: &endpoint.groups };
-            network.admits(&target.groups, Direction::Egress, 443, &party)
-        }
+        Whither::Interface(endpoint, subnet) => reach.site_admits(site, endpoint, subnet),
         Whither::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(vpc)),
         Whither::Internet { proven } => {
             let mut admission = network.admits(&target.groups, Direction::Egress, 443, &Party::Internet);

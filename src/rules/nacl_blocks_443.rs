@@ -29,8 +29,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             for id in endpoints {
                 for far in network.endpoint(id).subnets.ids() {
                     let Some(lookups) = network.acl_lookups(subnet, far, ephemeral) else { continue };
-                    let near = Remote::Range(network.addresses_of(subnet));
-                    let far_side = Remote::Range(network.addresses_of(far));
+                    let (near, far_side) = network.acl_sides(subnet, far);
                     let back = ephemeral.range();
                     let lookup = |answer, subnet, direction, ports, remote: &Remote, what| AclLookup {
                         subnet,
