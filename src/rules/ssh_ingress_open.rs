@@ -100,7 +100,9 @@ fn acl_entries(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
 struct Use {
     /// The instances that carry it.
     targets: BTreeSet<String>,
-    /// Whether anything else that is seen carries it: an endpoint, a database, a load balancer.
+    /// Whether an endpoint carries it.
+    by_endpoint: bool,
+    /// Whether anything else that is seen carries it.
     by_others: bool,
 }
 
@@ -115,7 +117,7 @@ fn use_of(context: &RuleContext<'_>, id: GroupId) -> Use {
     let network = &model.network;
     let by_endpoint =
         network.endpoint_ids().any(|endpoint| network.endpoint(endpoint).own_groups.contains(id).is_yes());
-    Use { targets, by_others: by_endpoint || model.carriers.others.contains(&id) }
+    Use { targets, by_endpoint, by_others: model.carriers.others.contains(&id) }
 }
 
 /// Whom a rule admits, as far as it matters here.
@@ -216,6 +218,11 @@ fn severity(source: &Source, rule: &GroupRule, used: &Use) -> Option<(Severity, 
     };
     if !used.targets.is_empty() {
         return Some((severity, None));
+    }
+    if used.by_endpoint {
+        // Nothing listens there; but such a group is easily given to an instance too.
+        let wide = source.kind == SourceKind::World;
+        return wide.then(|| (Severity::Info, Some("only endpoints carry this group".to_owned())));
     }
     if used.by_others {
         return None;
