@@ -1,11 +1,13 @@
 //! Targets from resource instances.
 
+use std::collections::BTreeMap;
+
 use crate::aws::compute::launch::{Launch, Layer, Shape};
 use crate::aws::compute::{Compute, Target, TargetKind};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::iam::Iam;
 use crate::aws::link::{Element, GroupId, Key, Link, LinkSet, Ref, Registry, SubnetId, VpcId, handles};
-use crate::aws::network::{GatewayKind, Network, Relay};
+use crate::aws::network::{Gateway, GatewayKind, Network, Relay};
 use crate::aws::policy::text::Piece;
 use crate::aws::read::{Arg, Item, View};
 use crate::aws::{Build, Declaration, view};
@@ -30,6 +32,8 @@ struct Builder<'a, 'b> {
     template_registry: Registry<TemplateId>,
     interfaces: Vec<&'a ResourceInstance>,
     interface_registry: Registry<InterfaceId>,
+    /// The instance that each interface is attached to.
+    holders: BTreeMap<InstanceId, InstanceId>,
     used: Vec<TemplateId>,
     default_subnets: Vec<(VpcId, SubnetId)>,
     compute: Compute,
@@ -66,6 +70,7 @@ pub(super) fn compute(build: &Build<'_>, network: &mut Network, iam: &Iam) -> Co
         template_registry: Registry::default(),
         interfaces: Vec::new(),
         interface_registry: Registry::default(),
+        holders: BTreeMap::new(),
         used: Vec::new(),
         default_subnets: Vec::new(),
         compute: Compute::default(),
@@ -110,6 +115,40 @@ impl<'a> Builder<'a, '_> {
             }
             self.interfaces.push(instance);
         }
+        self.hold();
+    }
+
+    /// Which instance each interface is attached to: at launch, by its own block or by an attachment.
+    fn hold(&mut self) {
+        let interface = |arg: Option<Arg<'_>>| {
+            let id = self.interface_registry.resolve(arg?.value, self.build.terms()).to()?;
+            Some(self.interfaces[usize::from(id)].id)
+        };
+        let mut holders = BTreeMap::new();
+        for instance in self.build.managed("aws_instance") {
+            for block_type in ["network_interface", "primary_network_interface"] {
+                for block in view(instance).blocks(block_type).items {
+                    if let Some(interface) = interface(block.view.arg("network_interface_id")) {
+                        holders.entry(interface).or_insert(instance.id);
+                    }
+                }
+            }
+        }
+        for instance in &self.interfaces {
+            let own = view(instance).blocks("attachment").items;
+            let holder = own.first().and_then(|block| block.view.arg("instance"));
+            if let Some(holder) = holder.and_then(|arg| attribute_owner(&arg, self.build)) {
+                holders.entry(instance.id).or_insert(holder);
+            }
+        }
+        for attachment in self.build.managed("aws_network_interface_attachment") {
+            let view = view(attachment);
+            let holder = view.arg("instance_id").and_then(|arg| attribute_owner(&arg, self.build));
+            if let (Some(interface), Some(holder)) = (interface(view.arg("network_interface_id")), holder) {
+                holders.entry(interface).or_insert(holder);
+            }
+        }
+        self.holders = holders;
     }
 
     fn instances(&mut self) {
@@ -589,35 +628,9 @@ impl<'a> Builder<'a, '_> {
         let resource = &self.build.evaluation.instance(instance).addr.resource;
         match (resource.type_name.as_str(), attribute) {
             ("aws_instance" | "aws_spot_instance_request", _) => Some(instance),
-            ("aws_network_interface", "id") => self.holder(instance),
+            ("aws_network_interface", "id") => self.holders.get(&instance).copied(),
             _ => None,
         }
-    }
-
-    /// The instance that an interface is attached to at launch, by its own block or by an attachment.
-    fn holder(&self, interface: InstanceId) -> Option<InstanceId> {
-        let names = |arg: Option<Arg<'_>>| {
-            let id = arg.and_then(|arg| self.interface_registry.resolve(arg.value, self.build.terms()).to());
-            id.is_some_and(|id| self.interfaces[usize::from(id)].id == interface)
-        };
-        for instance in self.build.managed("aws_instance") {
-            for block_type in ["network_interface", "primary_network_interface"] {
-                let blocks = view(instance).blocks(block_type);
-                if blocks.items.iter().any(|block| names(block.view.arg("network_interface_id"))) {
-                    return Some(instance.id);
-                }
-            }
-        }
-        let own = view(self.build.evaluation.instance(interface)).blocks("attachment");
-        if let Some(block) = own.items.first() {
-            return attribute_owner(&block.view.arg("instance")?, self.build);
-        }
-        let attachment = self
-            .build
-            .managed("aws_network_interface_attachment")
-            .into_iter()
-            .find(|attachment| names(view(attachment).arg("network_interface_id")))?;
-        attribute_owner(&view(attachment).arg("instance_id")?, self.build)
     }
 
     /// `aws_eip` and `aws_eip_association`.
@@ -649,14 +662,21 @@ impl<'a> Builder<'a, '_> {
 
     /// The instances that routes may lead to.
     fn relays(&mut self) {
-        for index in 0..self.compute.targets.len() {
+        let leads_to = |gateway: &Gateway| matches!(gateway.kind, GatewayKind::Interface(_));
+        if !self.network.gateways.iter().any(leads_to) {
+            return;
+        }
+        let mut by_instance: BTreeMap<InstanceId, Vec<usize>> = BTreeMap::new();
+        for (index, target) in self.compute.targets.iter().enumerate() {
+            if let Some(own) = target.declaration.instance.filter(|_| target.kind == TargetKind::Instance) {
+                by_instance.entry(own).or_default().push(index);
+            }
+        }
+        let mut firsts: BTreeMap<InstanceId, (Relay, usize)> = BTreeMap::new();
+        for (own, targets) in by_instance {
+            let [index] = *targets.as_slice() else { continue };
             let target = &self.compute.targets[index];
-            let Some(own) = target.declaration.instance.filter(|_| target.kind == TargetKind::Instance)
-            else {
-                continue;
-            };
-            let alike = self.compute.targets.iter().filter(|other| other.declaration.instance == Some(own));
-            let (Some(subnet), 1) = (self.only_subnet(target), alike.count()) else { continue };
+            let Some(subnet) = self.only_subnet(target) else { continue };
             let mut public = target.public_ip(self.network, subnet);
             if public.truth.is_no() {
                 public.evidence = vec![target.declaration.evidence("gets no public address")];
@@ -668,17 +688,24 @@ impl<'a> Builder<'a, '_> {
                 subnet: Link::To(subnet),
                 groups: target.groups.clone(),
             };
-            let attributes = ["id", "primary_network_interface_id"].map(|name| Key::Attr(own, name.into()));
-            let interfaces =
-                self.interfaces.iter().filter(|interface| self.holder(interface.id) == Some(own));
-            let interfaces: Vec<InstanceId> = interfaces.map(|interface| interface.id).collect();
-            for key in attributes {
-                self.set_relay(&key, &relay);
+            for attribute in ["id", "primary_network_interface_id"] {
+                self.set_relay(&Key::Attr(own, attribute.into()), &relay);
             }
-            for interface in interfaces {
-                let relay = self.relay_by(interface, &relay, index);
-                self.set_relay(&Key::Attr(interface, "id".into()), &relay);
-            }
+            firsts.insert(own, (relay, index));
+        }
+        for interface in self.interfaces.clone() {
+            let key = Key::Attr(interface.id, "id".into());
+            let Some((first, index)) = self
+                .network
+                .gateway_registry
+                .get(&key)
+                .and_then(|_| self.holders.get(&interface.id))
+                .and_then(|holder| firsts.get(holder))
+            else {
+                continue;
+            };
+            let relay = self.relay_by(interface.id, first, *index);
+            self.set_relay(&key, &relay);
         }
     }
 
