@@ -98,6 +98,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
             }
+            if led && site.internet.truth.is_yes() {
+                defect =
+                    defect.note("the name leads to the endpoint, past the way to the internet that there is");
+            }
             if !led {
                 if !violation.truth.is_yes() {
                     continue;

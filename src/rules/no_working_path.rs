@@ -50,8 +50,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let help = match (block, &gateway.kind) {
             (Some(_), _) => "allow what goes out with `block-ingress`, exclude the VPC, or add endpoints",
             (None, GatewayKind::Interface(_)) => {
-                "give the instance a public address and `source_dest_check = false`, in a subnet whose default route \
-                 leads to an internet gateway"
+                "give the instance a public address, `source_dest_check = false` and groups that let HTTPS in and out, \
+                 in a subnet whose default route leads to an internet gateway"
             }
             (None, _) => "put the NAT gateway into a subnet whose default route leads to an internet gateway",
         };
