@@ -245,9 +245,10 @@ impl Entries {
                 Truth::Unknown => {
                     answer.reasons = self.open.clone();
                     if answer.reasons.is_empty() {
-                        let text = match verdict.in_part {
-                            true => "only a part of the addresses passes",
-                            false => "which entry applies is not known",
+                        let text = match (verdict.in_part, self.conflict) {
+                            (true, _) => "only a part of the addresses passes",
+                            (false, Some(_)) => "entries in the block may remove those of their own",
+                            (false, None) => "which entry applies is not known",
                         };
                         answer.reasons.push(Reason::new(text, acl.decl_range));
                     }

@@ -95,8 +95,15 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
         standalone_entry(network, instance, build);
     }
     for acl in &mut network.acls {
-        acl.ingress.sort();
-        acl.egress.sort();
+        for entries in [&mut acl.ingress, &mut acl.egress] {
+            // Whichever is applied last stands: the block takes entries of their own away.
+            if entries.conflict.is_some() {
+                for entry in entries.entries.iter_mut().filter(|entry| entry.standalone) {
+                    entry.declaration.exists = entry.declaration.exists & Truth::Unknown;
+                }
+            }
+            entries.sort();
+        }
     }
     let mut strays: BTreeMap<VpcId, Vec<Ref<AclId>>> = BTreeMap::new();
     for stray in &associations.strays {
