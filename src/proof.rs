@@ -368,8 +368,15 @@ impl<'a> Reach<'a> {
         let egress = self.model.network.egress(site.subnet?);
         egress.routes.iter().filter(|route| route.truth.is_yes()).find_map(|route| {
             let gateway = route.gateway?;
-            matches!(self.model.network.gateway(gateway).kind, GatewayKind::Nat(_)).then_some(gateway)
+            let kind = &self.model.network.gateway(gateway).kind;
+            matches!(kind, GatewayKind::Nat(_) | GatewayKind::Interface(Some(_))).then_some(gateway)
         })
+    }
+
+    /// Whether a site and an endpoint have no addresses in common but those of IPv6: one of them is where there are no others.
+    pub fn by_v6(&self, site: &Site, endpoint: &Endpoint) -> Truth {
+        let subnets = site.subnet.into_iter().chain(endpoint.subnets.ids());
+        Truth::any(subnets.map(|subnet| self.model.network.subnet(subnet).ipv6_native.is(&true)))
     }
 
     /// Whether the site's groups let HTTPS out to all of a VPC.
@@ -384,7 +391,8 @@ impl<'a> Reach<'a> {
         let (address, groups) = (target.private_ip(), &target.groups);
         let admits =
             |party: Party<'_>| self.model.network.admits(&endpoint.groups, Direction::Ingress, 443, &party);
-        let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, address, groups }));
+        let by_v6 = self.by_v6(site, endpoint);
+        let near = site.subnet.map(|subnet| admits(Party::Interface { subnet, by_v6, address, groups }));
         if near.as_ref().is_some_and(|near| near.coverage != Coverage::Unknown) {
             return near;
         }
@@ -400,7 +408,9 @@ impl<'a> Reach<'a> {
     pub fn site_admits(&self, site: &Site, endpoint: EndpointId, subnet: SubnetId) -> Admission {
         let target = self.target(site);
         let endpoint = self.model.network.endpoint(endpoint);
-        let party = Party::Interface { subnet, address: None, groups: &endpoint.groups };
+        let (address, _) = endpoint.address_in(subnet);
+        let by_v6 = self.by_v6(site, endpoint);
+        let party = Party::Interface { subnet, by_v6, address, groups: &endpoint.groups };
         self.model.network.admits(&target.groups, Direction::Egress, 443, &party)
     }
 }

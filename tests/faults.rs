@@ -19,6 +19,8 @@ struct Case {
     /// The verdict by target; that of all others under the empty name.
     verdicts: BTreeMap<String, String>,
     undecided: BTreeSet<String>,
+    /// How bad the findings of these rules are.
+    severities: BTreeMap<String, String>,
     /// Lines, and those in their place.
     changes: Vec<(Vec<String>, Vec<String>)>,
 }
@@ -36,6 +38,9 @@ fn cases(text: &str) -> Vec<Case> {
             case.verdicts.insert(target.trim().to_owned(), verdict.to_owned());
         } else if let Some(codes) = line.strip_prefix("undecided: ") {
             case.undecided.extend(codes.split(' ').map(str::to_owned));
+        } else if let Some(severities) = line.strip_prefix("severity: ") {
+            let pairs = severities.split(' ').map(|pair| pair.split_once('=').unwrap());
+            case.severities.extend(pairs.map(|(code, severity)| (code.to_owned(), severity.to_owned())));
         } else if let Some(old) = line.strip_prefix("- ") {
             match case.changes.last_mut() {
                 Some((before, after)) if after.is_empty() => before.push(old.to_owned()),
@@ -43,11 +48,8 @@ fn cases(text: &str) -> Vec<Case> {
             }
         } else if let Some(new) = line.strip_prefix("+ ") {
             // A block that stands at the margin after lines that do not is an addition.
-            let starts = new.starts_with("resource ") || new.starts_with("data ");
-            let joins = |before: &[String]| {
-                let block = |line: &String| line.starts_with("resource ") || line.starts_with("data ");
-                !starts || before.iter().any(block)
-            };
+            let block = |line: &str| !line.starts_with([' ', '}']) && line.contains('{');
+            let joins = |before: &[String]| !block(new) || before.iter().any(|line| block(line));
             match case.changes.last_mut() {
                 Some((before, after)) if before.is_empty() || joins(before) => after.push(new.to_owned()),
                 _ => case.changes.push((Vec::new(), vec![new.to_owned()])),
@@ -86,6 +88,12 @@ fn disagreement(case: &Case, text: &str) -> String {
         report.undecided.iter().map(|finding| finding.code.to_owned()).collect();
     if undecided != case.undecided {
         wrong += &format!("  undecided  {undecided:?}\n");
+    }
+    for finding in &report.findings {
+        let severity = finding.severity.as_str();
+        if case.severities.get(finding.code).is_some_and(|promised| promised != severity) {
+            wrong += &format!("  {} is {severity}: {}\n", finding.code, finding.message);
+        }
     }
     let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
     for proof in report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs) {

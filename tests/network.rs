@@ -77,7 +77,7 @@ impl World {
 
     /// Whether the group lets port 443 in from an interface in the subnet with these groups.
     fn admits(&self, group: &str, subnet: &str, groups: &LinkSet<GroupId>) -> Answer {
-        let party = Party::Interface { subnet: self.subnet(subnet), address: None, groups };
+        let party = Party::Interface { subnet: self.subnet(subnet), by_v6: Truth::No, address: None, groups };
         self.network.admits(&self.only(group), Direction::Ingress, 443, &party).answer
     }
 
@@ -446,7 +446,7 @@ resource "aws_security_group" "endpoint" {
     let subnet = world.subnet("aws_subnet.private");
     let admission = |address: Option<&str>| {
         let address = address.map(|address| address.parse().unwrap());
-        let party = Party::Interface { subnet, address, groups: &groups };
+        let party = Party::Interface { subnet, by_v6: Truth::No, address, groups: &groups };
         world.network.admits(&world.only("aws_security_group.endpoint"), Direction::Ingress, 443, &party)
     };
     assert_eq!(admission(None).answer.truth, Unknown);
@@ -562,7 +562,12 @@ resource "aws_vpc_endpoint" "ssm" {
 "#;
     let admits = |world: &World, groups: &LinkSet<GroupId>| {
         let endpoint = world.network.endpoint(world.endpoint("aws_vpc_endpoint.ssm"));
-        let party = Party::Interface { subnet: world.subnet("aws_subnet.private"), address: None, groups };
+        let party = Party::Interface {
+            subnet: world.subnet("aws_subnet.private"),
+            by_v6: Truth::No,
+            address: None,
+            groups,
+        };
         world.network.admits(&endpoint.groups, Direction::Ingress, 443, &party).answer
     };
     let unmanaged = net(endpoint);
@@ -1009,7 +1014,7 @@ resource "aws_route" "nowhere" {
     );
     let routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
     let dangling: Vec<&str> = routes
-        .filter(|route| route.dangles().is_some())
+        .filter(|route| route.refused().is_some())
         .map(|route| route.declaration.address.as_str())
         .collect();
     assert_eq!(dangling, ["aws_route.nat"]);
@@ -1030,7 +1035,7 @@ resource "aws_route_table" "private" {
 "#,
     );
     let mut routes = world.network.route_tables.iter().flat_map(|table| &table.routes);
-    assert!(routes.all(|route| route.dangles().is_none()));
+    assert!(routes.all(|route| route.refused().is_none()));
 }
 
 #[test]

@@ -273,6 +273,7 @@ impl Network {
                 private_dns: Fact { basis: Basis::Configured, ..Fact::default(true, span) },
                 private_dns_resources: Vec::new(),
                 subnets: LinkSet { open: Some(Causes::new()), ..LinkSet::omitted(span) },
+                addresses: Vec::new(),
                 subnet_lists: Vec::new(),
                 nests_subnets: false,
                 own_groups: groups.clone(),

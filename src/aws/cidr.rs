@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net};
 use crate::aws::fact::Known;
 use crate::aws::link::{UNNAMED, name_unknown};
 use crate::aws::read::Arg;
-use crate::eval::term::{Operand, Term, TermId, Terms};
+use crate::eval::term::{Operand, Term, TermId, Terms, spelled};
 use crate::eval::value::{Cause, Causes, Value};
 use crate::truth::Truth;
 
@@ -238,6 +238,7 @@ fn is_not_public(net: Ipv4Net) -> bool {
 impl Symbol {
     /// The range that a term stands for.
     pub fn new(term: TermId, family: Option<Family>, causes: Causes, terms: &Terms) -> Symbol {
+        let term = same_ranges(term, terms);
         let mut within = Vec::new();
         let mut part = None;
         enclose(term, terms, DEPTH, &mut within);
@@ -279,6 +280,27 @@ fn operand_text(operand: &Operand) -> EcoString {
     }
 }
 
+/// The functions that give the ranges of a list as another list.
+const SAME: &[&str] = &["compact", "distinct", "reverse", "sort", "tolist", "toset"];
+
+/// The term that stands for the same ranges: of `compact(split(",", x))` that of `x`. Where the text of `x` is the range of
+/// a VPC or subnet too, it is one range; a list of several is refused there.
+fn same_ranges(mut term: TermId, terms: &Terms) -> TermId {
+    let is_comma = |operand: &Operand| match operand {
+        Operand::Known(text) => spelled(text, &mut |_| String::new()) == ",",
+        Operand::Text(_) | Operand::Term(_) => false,
+    };
+    for _ in 0..DEPTH {
+        let Some(Term::Apply(function, args)) = terms.get(term) else { break };
+        term = match args.as_slice() {
+            [Operand::Term(list)] if SAME.contains(&function.as_str()) => *list,
+            [separator, Operand::Term(text)] if function == "split" && is_comma(separator) => *text,
+            _ => break,
+        };
+    }
+    term
+}
+
 /// Collects the terms of ranges and of lists of ranges that the range of `term` lies in.
 fn enclose(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<TermId>) {
     if depth == 0 {
@@ -294,7 +316,7 @@ fn enclose(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<TermId>) {
         Some(Term::Step(base, _)) => Some(*base),
         _ => None,
     };
-    if let Some(base) = base
+    if let Some(base) = base.map(|base| same_ranges(base, terms))
         && !into.contains(&base)
     {
         into.push(base);

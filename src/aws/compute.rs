@@ -136,6 +136,11 @@ impl Target {
         self.private_ip.value()?.as_ref()?.parse().ok()
     }
 
+    /// Whether AWS certainly chooses its private address.
+    pub fn has_any_address(&self) -> bool {
+        self.private_ip.is(&None).is_yes()
+    }
+
     /// Why it is not known which names its agent dials: user data writes them into the agent's settings.
     /// <https://github.com/aws/amazon-ssm-agent/blob/mainline/README.md#config-property-definitions>.
     pub fn names_endpoints(&self) -> Option<Reason> {

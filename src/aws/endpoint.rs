@@ -1,10 +1,12 @@
 //! VPC endpoints with everything that is associated with them.
 
+use std::net::IpAddr;
+
 use ecow::EcoString;
 
 use crate::aws::Declaration;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
-use crate::aws::link::{EndpointId, GroupId, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
+use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, Vpc, existence};
 use crate::aws::policy::Policy;
 use crate::aws::read::View;
@@ -40,6 +42,8 @@ pub struct Endpoint {
     pub private_dns_resources: Vec<Declaration>,
     /// Its subnets, associations included.
     pub subnets: LinkSet<SubnetId>,
+    /// The IPv4 addresses that `subnet_configuration` gives its interfaces, with their subnets; `None` where AWS chooses.
+    pub addresses: Vec<(Link<SubnetId>, Fact<Option<EcoString>>)>,
     /// The lists of subnets of which it is only known where they come from: the module, and the name of its output or
     /// of the subnets in it.
     pub subnet_lists: Vec<(EcoString, EcoString)>,
@@ -186,6 +190,15 @@ pub fn looks_like_region(text: &str) -> bool {
 }
 
 impl Endpoint {
+    /// The fixed address of its interface in a subnet, and whether AWS may not have the choice.
+    pub fn address_in(&self, subnet: SubnetId) -> (Option<IpAddr>, bool) {
+        let mut own = self.addresses.iter().filter(|(link, _)| !link.is(subnet).is_no()).peekable();
+        let fixed = own.peek().is_some();
+        let known = own.next().filter(|(link, _)| link.is(subnet).is_yes() && own.next().is_none());
+        let address = known.and_then(|(_, address)| address.value()?.as_ref()?.parse().ok());
+        (address, fixed)
+    }
+
     /// Whether it is an interface endpoint.
     pub fn is_interface(&self) -> Truth {
         self.endpoint_type.satisfies(|kind| Truth::known(kind == "Interface"))

@@ -494,10 +494,50 @@ impl<Id: Copy + Eq + Hash + Debug> Registry<Id> {
                 Element::Value(value, exists) | Element::Each(value, exists) => {
                     set.add_link(&self.resolve(value, terms), exists, value.origin, arg.span);
                 }
-                Element::More(value) => set.widen(&value.causes()),
+                Element::More(value) => {
+                    let term = value.as_unknown().map(|unknown| unknown.term);
+                    for key in term.map(|term| certain_elements(term, terms)).unwrap_or_default() {
+                        if let Some(id) = self.get(&key) {
+                            set.add(id, Truth::Yes, value.origin, arg.span);
+                        }
+                    }
+                    set.widen(&value.causes());
+                }
             }
         }
         set
+    }
+}
+
+/// The functions that keep every element of each list that they are given.
+const JOINING: &[&str] = &["compact", "concat", "distinct", "reverse", "setunion", "sort", "tolist", "toset"];
+
+/// What certainly is in a list of which not everything is known: `concat([aws_security_group.app.id], var.others)`.
+fn certain_elements(term: TermId, terms: &Terms) -> Vec<Key> {
+    let mut keys = Vec::new();
+    collect_certain(term, terms, LEAF_DEPTH, &mut keys);
+    keys
+}
+
+fn collect_certain(term: TermId, terms: &Terms, depth: usize, into: &mut Vec<Key>) {
+    let Some(Term::Apply(function, args)) = terms.get(term) else { return };
+    if depth == 0 || !JOINING.contains(&function.as_str()) {
+        return;
+    }
+    for arg in args {
+        match arg {
+            Operand::Term(inner) => collect_certain(*inner, terms, depth - 1, into),
+            // A list of plain values spells its unknown ones.
+            Operand::Known(text) if text.starts_with('[') && !text[1..].contains(['[', '{']) => {
+                let mut found = Vec::new();
+                spelled(text, &mut |inner| {
+                    found.push(inner);
+                    String::new()
+                });
+                into.extend(found.into_iter().filter_map(|inner| Key::of_term(inner, terms)));
+            }
+            Operand::Known(_) | Operand::Text(_) => {}
+        }
     }
 }
 

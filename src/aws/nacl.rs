@@ -169,6 +169,30 @@ impl Entry {
 struct Verdict {
     allowed: Truth,
     by: Vec<Evidence>,
+    /// Whether some of the addresses certainly pass and others certainly do not.
+    in_part: bool,
+}
+
+/// How many pieces a range of addresses is cut into; what is left whole is not known where an entry holds a part of it.
+const MAX_PIECES: usize = 32;
+
+impl Remote {
+    /// The addresses, cut so that each of the entries holds all or none of a piece.
+    fn pieces(&self, entries: &[Entry]) -> Vec<Remote> {
+        let Remote::Range(Known::Value(Cidr::Net(whole))) = self else { return vec![self.clone()] };
+        let mut pieces = vec![*whole];
+        for entry in entries {
+            let Some(Some(Cidr::Net(net))) = entry.cidr.value() else { continue };
+            while let Some(at) = pieces.iter().position(|piece| piece.contains(net) && piece != net) {
+                let Ok(halves) = pieces[at].subnets(pieces[at].prefix_len() + 1) else { break };
+                if pieces.len() >= MAX_PIECES {
+                    break;
+                }
+                pieces.splice(at..=at, halves);
+            }
+        }
+        pieces.into_iter().map(|piece| Remote::Range(Known::Value(Cidr::Net(piece)))).collect()
+    }
 }
 
 impl Entries {
@@ -221,7 +245,11 @@ impl Entries {
                 Truth::Unknown => {
                     answer.reasons = self.open.clone();
                     if answer.reasons.is_empty() {
-                        let text = "which entry applies is not known";
+                        let text = match (verdict.in_part, self.conflict) {
+                            (true, _) => "only a part of the addresses passes",
+                            (false, Some(_)) => "entries in the block may remove those of their own",
+                            (false, None) => "which entry applies is not known",
+                        };
                         answer.reasons.push(Reason::new(text, acl.decl_range));
                     }
                     unknown = unknown.or(Some(answer));
@@ -243,7 +271,25 @@ impl Entries {
         }
     }
 
+    /// What becomes of ports of which each entry holds all or none.
     fn verdict(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Verdict {
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for piece in remote.pieces(&self.entries) {
+            verdicts.push(self.verdict_on(from, to, &piece, acl));
+        }
+        let of = |wanted: Truth| verdicts.iter().position(|verdict| verdict.allowed == wanted);
+        let allowed = match (of(Truth::Yes), of(Truth::No), of(Truth::Unknown)) {
+            (Some(_), None, None) => Truth::Yes,
+            (None, Some(_), None) => Truth::No,
+            (..) => Truth::Unknown,
+        };
+        let in_part = allowed.is_unknown() && of(Truth::Unknown).is_none();
+        let place = of(Truth::Unknown).or(of(Truth::No)).unwrap_or_default();
+        let by = verdicts.swap_remove(place).by;
+        Verdict { allowed, by, in_part }
+    }
+
+    fn verdict_on(&self, from: i64, to: i64, remote: &Remote, acl: &Declaration) -> Verdict {
         let mut possible: Vec<(Truth, Evidence)> = Vec::new();
         let mut decided = false;
         let ordered = self.entries.iter().all(|entry| matches!(entry.number.value(), Some(Some(_))));
@@ -271,12 +317,14 @@ impl Entries {
         }
         if !decided {
             let note = format!("no entry of {} allows it", acl.address);
-            possible.push((Truth::No, Evidence::at(acl.decl_range, note)));
+            let empty = self.inline.filter(|_| self.entries.is_empty());
+            possible.push((Truth::No, Evidence::at(empty.or(acl.decl_range), note)));
         }
         let allowed = possible.first().map_or(Truth::No, |(first, _)| {
             if possible.iter().all(|(other, _)| other == first) { *first } else { Truth::Unknown }
         });
-        Verdict { allowed, by: possible.into_iter().map(|(_, evidence)| evidence).collect() }
+        let by = possible.into_iter().map(|(_, evidence)| evidence).collect();
+        Verdict { allowed, by, in_part: false }
     }
 
     /// Puts the entries into the order in which AWS looks at them.
@@ -369,14 +417,24 @@ impl Network {
                 Answer::unknown([Reason::new(text, declaration.decl_range)])
             }
             [first, rest @ ..] if rest.iter().all(|other| other.truth == first.truth) => first.clone(),
-            _ => Answer::unknown(match &reference.link {
-                Link::OneOf(_) => reference.reasons(),
-                Link::To(_) | Link::Outside(_) | Link::Unknown(_) => {
-                    let declaration = &self.subnet(subnet).declaration;
-                    let text = format!("the network ACL of {} is not known", declaration.address);
-                    vec![Reason::new(text, declaration.decl_range)]
-                }
-            }),
+            _ => {
+                let declaration = &self.subnet(subnet).declaration;
+                let own = candidates.iter().map(|id| self.acl(*id)).find(|acl| !acl.is_default);
+                Answer::unknown([match (&reference.link, own) {
+                    (Link::OneOf(_), Some(own)) => {
+                        let own = &own.declaration;
+                        let text = format!(
+                            "whether {} is that of {} is not known",
+                            own.address, declaration.address
+                        );
+                        Reason::new(text, reference.span.or(own.decl_range))
+                    }
+                    _ => {
+                        let text = format!("the network ACL of {} is not known", declaration.address);
+                        Reason::new(text, declaration.decl_range)
+                    }
+                }])
+            }
         }
     }
 
@@ -404,8 +462,7 @@ impl Network {
         if instance == endpoint {
             return None;
         }
-        let near = Remote::Range(self.addresses_of(instance));
-        let far = Remote::Range(self.addresses_of(endpoint));
+        let (near, far) = self.acl_sides(instance, endpoint);
         let back = ephemeral.range();
         Some(AclLookups {
             instance_egress: self.acl_allows(instance, Direction::Egress, (443, 443), &far),
@@ -413,6 +470,14 @@ impl Network {
             endpoint_egress: self.acl_allows(endpoint, Direction::Egress, back, &near),
             instance_ingress: self.acl_allows(instance, Direction::Ingress, back, &far),
         })
+    }
+
+    /// The addresses on both sides of a connection from an instance to an endpoint's interface, by their subnets.
+    pub fn acl_sides(&self, instance: SubnetId, endpoint: SubnetId) -> (Remote, Remote) {
+        let native = |subnet: SubnetId| self.subnet(subnet).ipv6_native.is(&true);
+        let by_v6 = native(instance) | native(endpoint);
+        let side = |subnet: SubnetId| Remote::Range(self.addresses_of(subnet, by_v6));
+        (side(instance), side(endpoint))
     }
 
     /// Whether the ACL of a subnet certainly lets only some of the ports pass: connections fail now and then.
@@ -461,7 +526,7 @@ impl Network {
             ),
         ];
         if let Some(nat) = self.nat_subnet(instance) {
-            let near = || Remote::Range(self.addresses_of(instance));
+            let near = || Remote::Range(self.addresses_of(instance, Truth::No));
             // A NAT gateway chooses ports of its own for its side of a connection.
             let own = (1024, 65535);
             lookups.extend([
@@ -498,7 +563,7 @@ impl Network {
             | GatewayKind::Vpn
             | GatewayKind::Transit
             | GatewayKind::Peering
-            | GatewayKind::Interface
+            | GatewayKind::Interface(_)
             | GatewayKind::Endpoint
             | GatewayKind::Other
             | GatewayKind::Unknown => None,

@@ -30,8 +30,8 @@ use crate::source::Span;
 use crate::truth::Truth;
 
 pub use route::{
-    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Route,
-    RouteTable, RouteTableKind, RouteTarget, RouteUse, TransitAttachment,
+    Destination, Egress, Gateway, GatewayKind, Nat, PublicAccessBlock, PublicAccessExclusion, Refused, Relay,
+    Route, RouteTable, RouteTableKind, RouteTarget, RouteUse, TransitAttachment,
 };
 
 /// The networks of the configuration. Ids index the vectors.
@@ -504,10 +504,10 @@ impl Network {
         id
     }
 
-    /// The ranges that an interface in this subnet may have its IPv4 address in.
-    pub fn addresses_of(&self, id: SubnetId) -> Known<Cidr> {
+    /// The ranges that an interface in this subnet may have its address in: for connections by IPv6, or that by IPv4.
+    pub fn addresses_of(&self, id: SubnetId, by_v6: Truth) -> Known<Cidr> {
         let subnet = self.subnet(id);
-        let range = if subnet.ipv6_native.is(&true).is_yes() { &subnet.ipv6_cidr } else { &subnet.cidr };
+        let range = if by_v6.is_yes() { &subnet.ipv6_cidr } else { &subnet.cidr };
         match &range.value {
             Known::Value(Some(cidr)) => Known::Value(cidr.clone()),
             Known::OneOf(cidrs) => {

@@ -163,6 +163,8 @@ pub enum Party<'a> {
     Interface {
         /// The subnet.
         subnet: SubnetId,
+        /// Whether the connection is by IPv6, as one of its ends has nothing else.
+        by_v6: Truth,
         /// The fixed private address.
         address: Option<IpAddr>,
         /// The groups.
@@ -442,6 +444,9 @@ impl Network {
         }
         let mut why: Vec<Reason> = matches.iter().flat_map(|found| found.reasons.clone()).collect();
         why.extend(open);
+        // What else may be admitted may be the rest.
+        let coverage =
+            if coverage == Coverage::Part && !why.is_empty() { Coverage::Unknown } else { coverage };
         if coverage == Coverage::Part {
             let at = nearest.first().and_then(|evidence| evidence.span);
             why.push(Reason::new("the rules cover only a part of the addresses", at));
@@ -504,7 +509,7 @@ impl Network {
             | Party::Somewhere { address: Some(address), .. } => {
                 if nets.iter().any(|net| net.contains(address)) { Coverage::All } else { Coverage::None }
             }
-            Party::Interface { subnet, address: None, .. } => of(&self.addresses_of(*subnet)),
+            Party::Interface { subnet, by_v6, address: None, .. } => of(&self.addresses_of(*subnet, *by_v6)),
             Party::Internet => {
                 let may_hold = |net: &&IpNet| !Cidr::Net(**net).holds_public().is_no();
                 let public: Vec<IpNet> = nets.iter().filter(may_hold).copied().collect();
@@ -585,14 +590,14 @@ impl Network {
             return (Truth::Unknown, reasons(causes, span));
         }
         let truth = match party {
-            Party::Interface { subnet, address, .. } => {
+            Party::Interface { subnet, by_v6, address, .. } => {
                 if let Some(address) = address {
                     let by_address = known.satisfies(|cidr| cidr.covers_address(*address));
                     if !by_address.is_unknown() {
                         return (by_address, Vec::new());
                     }
                 }
-                self.range_covers_subnet(known, *subnet)
+                self.range_covers_subnet(known, *subnet, *by_v6)
             }
             Party::Internet => known.satisfies(Cidr::holds_public),
             Party::Somewhere { vpc, address, .. } => {
@@ -643,24 +648,23 @@ impl Network {
     }
 
     /// Whether a range covers all addresses of a subnet; a part of it counts as not covered by this range alone.
-    fn range_covers_subnet(&self, known: &Known<Cidr>, id: SubnetId) -> Truth {
+    fn range_covers_subnet(&self, known: &Known<Cidr>, id: SubnetId, by_v6: Truth) -> Truth {
         let subnet = self.subnet(id);
-        let own = self.addresses_of(id);
+        let own = self.addresses_of(id, by_v6);
         let direct = known.satisfies(|outer| own.satisfies(|inner| part_is_no(outer.covers(inner))));
         if !direct.is_unknown() {
             return direct;
         }
-        // Of the two families the addresses of a subnet are of the one that its instances have.
-        let native = subnet.ipv6_native.is(&true);
+        // Of the two families the addresses of a subnet are of the one that the connection has.
         let by_family = known.satisfies(|outer| {
             let whole = if outer.is_anywhere().is_yes() { Truth::Yes } else { Truth::Unknown };
             match outer.family() {
-                Some(Family::V4) => whole & !native,
-                Some(Family::V6) => whole & native,
+                Some(Family::V4) => whole & !by_v6,
+                Some(Family::V6) => whole & by_v6,
                 None => Truth::Unknown,
             }
         });
-        if !by_family.is_unknown() || !native.is_no() {
+        if !by_family.is_unknown() || !by_v6.is_no() {
             return by_family;
         }
         // A subnet lies in its VPC, so a range that covers all of the VPC's covers it.

@@ -678,6 +678,19 @@ impl Chains<'_> {
         let network = &self.reach.model.network;
         let label = service.label();
         debug_assert!(resolution.place == Place::Public);
+        let of = &network.vpc(vpc).declaration.address;
+        let both = network.dns_attributes(vpc);
+        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
+        // A zone takes the place of private DNS, which is off on purpose.
+        let zone = network.zones_for(vpc, label, region).into_iter().find(|zone| {
+            (zone.exact & zone.associated.truth & zone.record.truth).is_yes() && both.truth.is_no()
+        });
+        if let Some(zone) = zone {
+            let zone = &network.zone(zone.zone).declaration.address;
+            let fails =
+                format!("DNS hostnames or support of {of} are off, so {zone} does not answer for {label}");
+            return Some(self.link(5, "dns", both, "SSM005", words("", fails)));
+        }
         for id in self.reach.presence(vpc, service).endpoints.iter().copied() {
             let endpoint = network.endpoint(id);
             let is_it = endpoint.service.is(label) & endpoint.vpc.link.is(vpc) & endpoint.declaration.exists;
@@ -695,25 +708,14 @@ impl Chains<'_> {
                 let fails = format!("private DNS of {address} is off, so {label} does not lead to it");
                 return Some(self.link(5, "dns", private, "SSM001", words("", fails)));
             }
-            let both = network.dns_attributes(vpc);
             if both.truth.is_no() {
-                let of = &network.vpc(vpc).declaration.address;
                 let fails = format!(
                     "DNS hostnames or support of {of} are off, so {label} does not lead to {address}"
                 );
                 return Some(self.link(5, "dns", both, "SSM005", words("", fails)));
             }
         }
-        let region = network.vpc(vpc).region.value().and_then(Option::as_ref).map(|region| region.as_str());
-        let both = network.dns_attributes(vpc);
-        let zone = network.zones_for(vpc, label, region).into_iter().find(|zone| {
-            (zone.exact & zone.associated.truth & zone.record.truth).is_yes() && both.truth.is_no()
-        })?;
-        let of = &network.vpc(vpc).declaration.address;
-        let zone = &network.zone(zone.zone).declaration.address;
-        let fails =
-            format!("DNS hostnames or support of {of} are off, so {zone} does not answer for {label}");
-        Some(self.link(5, "dns", both, "SSM005", words("", fails)))
+        None
     }
 
     fn through_endpoint(
@@ -887,7 +889,7 @@ impl Chains<'_> {
         let (rule, fails) = match self.reach.broken_nat(site) {
             Some(gateway) => {
                 answer.evidence = network.nat_works(gateway).evidence;
-                let address = &network.gateway(gateway).declaration.address;
+                let address = &network.gateway(gateway).subject().address;
                 (
                     "SSM023",
                     format!("{address} does not lead to the internet, and there is no endpoint instead"),
@@ -986,7 +988,8 @@ impl Reach<'_> {
             None => Principal::Owner,
         };
         let vpc = endpoint.vpc.link.to().map(|vpc| &network.vpc(vpc).declaration);
-        let subnet = site.and_then(|site| site.subnet).map(|subnet| network.addresses_of(subnet));
+        let by_v6 = site.map_or(Truth::No, |site| self.by_v6(site, endpoint));
+        let subnet = site.and_then(|site| site.subnet).map(|subnet| network.addresses_of(subnet, by_v6));
         let addresses = match &subnet {
             Some(Known::Value(Cidr::Net(net))) => Some(net),
             Some(Known::Value(Cidr::Symbol(_)) | Known::OneOf(_) | Known::Unknown(_)) | None => None,

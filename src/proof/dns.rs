@@ -110,6 +110,12 @@ pub fn resolve(reach: &Reach<'_>, vpc: VpcId, service: Service) -> Resolution {
         Truth::No => {}
     }
 
+    // Whoever says which endpoints it has says that their names resolve.
+    if attributes.dns_support.is(&true).is_unknown() && attributes.assumed_endpoints.is_none() {
+        let support = attributes.dns_support.ask("enable_dns_support", |on| Truth::known(*on));
+        doubts.extend(support.reasons);
+    }
+
     let both = network.dns_attributes(vpc);
     let mut own = Vec::new();
     let mut captured = Vec::new();

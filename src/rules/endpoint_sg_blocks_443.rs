@@ -70,9 +70,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         for site in sites.chain(guests) {
             let led = is_led(context.reach, id, service, site);
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
+            let any_address = context.reach.target(site).has_any_address();
             let target = &context.reach.target(site).declaration;
             let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
-            if admission.coverage == Coverage::Part && there.truth.is_yes() && led {
+            if admission.coverage == Coverage::Part && any_address && there.truth.is_yes() && led {
                 findings.judge(&Answer::new(Truth::Yes), || {
                     defect(network, endpoint, &admission, "all of an instance's subnet")
                         .severity(Severity::Warning)
@@ -96,6 +97,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            if led && site.internet.truth.is_yes() {
+                defect =
+                    defect.note("the name leads to the endpoint, past the way to the internet that there is");
             }
             if !led {
                 if !violation.truth.is_yes() {
@@ -210,7 +215,11 @@ fn defect(network: &Network, endpoint: &Endpoint, admission: &Admission, whom: &
     let (place, here) = match nearest.and_then(|(_, index)| group.ingress.rules.get(index)) {
         Some(rule) => {
             let peers: Vec<String> = rule.peers.iter().map(|peer| network.describe_peer(peer)).collect();
-            (rule.declaration.decl_range, format!("admits only {}", peers.join(", ")))
+            let here = match peers.as_slice() {
+                [] => "names nobody to admit".to_owned(),
+                peers => format!("admits only {}", peers.join(", ")),
+            };
+            (rule.declaration.decl_range, here)
         }
         None => only_rule(group),
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::aws::cidr::Coverage;
 use crate::aws::compute::Target;
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::link::{EndpointId, SubnetId, VpcId};
@@ -57,7 +58,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let ways = ways(reach, site);
-        let answers: Vec<Admission> = ways.iter().map(|way| admission(network, target, way)).collect();
+        let answers: Vec<Admission> = ways.iter().map(|way| admission(reach, site, way)).collect();
         let Some(nearest) =
             answers.iter().find(|admission| admission.answer.truth.is_no()).or(answers.first())
         else {
@@ -76,9 +77,29 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let some = open.truth.is_yes() && answers.iter().any(|admission| admission.answer.truth.is_no());
             if some && site.certain.is_yes() {
                 findings.judge(&Answer::new(Truth::Yes), || {
-                    defect(network, target, nearest, "all of the endpoint's network interfaces")
+                    defect(
+                        network,
+                        target,
+                        nearest,
+                        "does not let HTTPS out to all of the endpoint's network interfaces",
+                    )
+                    .severity(Severity::Warning)
+                    .note("sessions fail now and then: DNS alternates between the interfaces")
+                    .affects([target.declaration.address.clone()])
+                });
+                continue;
+            }
+            let part = ways.iter().zip(&answers).find(|(way, admission)| {
+                let any_address =
+                    |endpoint: EndpointId, subnet| !network.endpoint(endpoint).address_in(subnet).1;
+                admission.coverage == Coverage::Part
+                    && matches!(way.to, Whither::Interface(endpoint, subnet) if any_address(endpoint, subnet))
+            });
+            if let Some((_, part)) = part.filter(|_| !open.truth.is_no() && site.certain.is_yes()) {
+                findings.judge(&Answer::new(Truth::Yes), || {
+                    defect(network, target, part, "does not let HTTPS out to all of an endpoint's subnet")
                         .severity(Severity::Warning)
-                        .note("sessions fail now and then: DNS alternates between the interfaces")
+                        .note("the endpoint may get an address that is not covered")
                         .affects([target.declaration.address.clone()])
                 });
                 continue;
@@ -100,9 +121,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let text = format!("whether {} is in this subnet is not known", target.declaration.address);
             violation.reasons.push(Reason::new(text, target.declaration.decl_range));
         }
-        let whither = if ways.iter().any(by_endpoint) { "the endpoints" } else { "the internet" };
+        let lets = match ways.iter().any(by_endpoint) {
+            true => "lets no HTTPS out to the endpoints",
+            false => "lets no HTTPS out to the internet",
+        };
         findings.judge(&violation, || {
-            defect(network, target, nearest, whither)
+            defect(network, target, nearest, lets)
                 .affects([target.declaration.address.clone()])
                 .fix(fix(context, site, &ways, nearest))
         });
@@ -167,7 +191,7 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
             if interfaces.peek().is_none() && endpoint.subnets.open.is_some() {
                 // Where its interfaces are is not known; that nothing gets out on that port holds wherever they are.
                 let way = Way { service, to: Whither::Vpc(vpc) };
-                if admission(network, reach.target(site), &way).candidates.is_empty() {
+                if admission(reach, site, &way).candidates.is_empty() {
                     ways.push(way);
                 }
             }
@@ -181,13 +205,10 @@ fn ways(reach: &Reach<'_>, site: &Site) -> Vec<Way> {
     ways
 }
 
-fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
+fn admission(reach: &Reach<'_>, site: &Site, way: &Way) -> Admission {
+    let (network, target) = (&reach.model.network, reach.target(site));
     match way.to {
-        Whither::Interface(endpoint, subnet) => {
-            let groups = &network.endpoint(endpoint).groups;
-            let party = Party::Interface { subnet, address: None, groups };
-            network.admits(&target.groups, Direction::Egress, 443, &party)
-        }
+        Whither::Interface(endpoint, subnet) => reach.site_admits(site, endpoint, subnet),
         Whither::Vpc(vpc) => network.admits(&target.groups, Direction::Egress, 443, &Party::Vpc(vpc)),
         Whither::Internet { proven } => {
             let mut admission = network.admits(&target.groups, Direction::Egress, 443, &Party::Internet);
@@ -202,16 +223,12 @@ fn admission(network: &Network, target: &Target, way: &Way) -> Admission {
     }
 }
 
-fn defect(network: &Network, target: &Target, admission: &Admission, whither: &str) -> Defect {
+fn defect(network: &Network, target: &Target, admission: &Admission, lets: &str) -> Defect {
     let nearest = admission.candidates.first().copied();
     let group = nearest.map(|(group, _)| group).or_else(|| target.groups.ids().next());
     let help = "let TCP 443 out to the security group of the endpoints, or to the CIDR block of the VPC";
     let Some(group) = group.map(|id| network.group(id)) else {
-        return Defect::new(
-            &target.declaration,
-            format!("{{}} has no security group that lets HTTPS out to {whither}"),
-        )
-        .help(help);
+        return Defect::new(&target.declaration, format!("{{}} {lets}")).help(help);
     };
     let rule = nearest.and_then(|(_, index)| group.egress.rules.get(index));
     let (place, here) = match rule {
@@ -223,7 +240,7 @@ fn defect(network: &Network, target: &Target, admission: &Admission, whither: &s
         }
         None => only_rule(group),
     };
-    let mut defect = Defect::new(&group.declaration, format!("{{}} lets no HTTPS out to {whither}"))
+    let mut defect = Defect::new(&group.declaration, format!("{{}} {lets}"))
         .at(place.or(group.declaration.decl_range), here)
         .label(target.groups.span, "this instance carries the group")
         .help(help)

@@ -1,9 +1,9 @@
 //! SSM022: a default route to the internet in a subnet whose VPC has endpoints for Systems Manager.
 
 use crate::aws::Declaration;
-use crate::aws::fact::{Answer, Evidence};
+use crate::aws::fact::{Answer, Evidence, Reason, reasons};
 use crate::aws::link::{GatewayId, VpcId};
-use crate::aws::network::{GatewayKind, existence};
+use crate::aws::network::{GatewayKind, Refused, RouteTarget, existence};
 use crate::finding::Severity;
 use crate::proof::{Reach, Service};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -23,9 +23,21 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let network = &context.model.network;
     for table in &network.route_tables {
         for route in &table.routes {
-            let Some(span) = route.dangles() else { continue };
-            let defect = Defect::new(&table.declaration, "{} has a route to something that does not exist")
-                .at(Some(span), "there is no such instance in this scenario, so Terraform refuses the plan")
+            let (what, place, why) = match route.refused() {
+                Some(Refused::Absent(span)) => (
+                    "{} has a route to something that does not exist",
+                    Some(span),
+                    "there is no such instance in this scenario, so Terraform refuses the plan",
+                ),
+                Some(Refused::Empty(span)) => (
+                    "{} has a route that leads nowhere",
+                    span,
+                    "nothing says where it leads, so the provider refuses it",
+                ),
+                None => continue,
+            };
+            let defect = Defect::new(&table.declaration, what)
+                .at(place, why)
                 .decided_by(Evidence {
                     span: route.declaration.decl_range,
                     origin: route.declaration.exists_because,
@@ -46,16 +58,46 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         for used in network.egress(subnet).routes {
+            let way = &network.route_table(used.table).routes[used.route];
+            let route = &way.declaration;
+            let subject = &network.route_table(used.table).declaration;
+            if let (RouteTarget::Unknown(causes, span), Truth::Yes) = (&way.target, used.truth) {
+                let leads = Answer::unknown(reasons(causes, *span));
+                findings.judge(&leads, || {
+                    Defect::new(subject, "{} leads private instances to the internet")
+                        .at(route.decl_range, "a default route")
+                        .affects([target.declaration.address.clone()])
+                        .cause("default route")
+                });
+                continue;
+            }
             let Some(gateway) = used.gateway.filter(|_| used.truth.is_yes()) else { continue };
-            let route = &network.route_table(used.table).routes[used.route].declaration;
             let kind = &network.gateway(gateway).kind;
-            let leads_out =
-                matches!(kind, GatewayKind::Internet | GatewayKind::Nat(_) | GatewayKind::EgressOnly);
-            if !leads_out || is_switched_on(context, gateway, route) {
+            let behind = || {
+                let address = &network.gateway(gateway).subject().address;
+                let text = format!("what is behind {address} ({}) is not known", kind.describe());
+                Answer::unknown([Reason::new(text, route.decl_range)])
+            };
+            let leads_out = match kind {
+                GatewayKind::Internet | GatewayKind::Nat(_) | GatewayKind::EgressOnly => existence(route),
+                GatewayKind::Interface(Some(_)) if network.nat_works(gateway).truth.is_no() => continue,
+                // It is made to lead out; whether its system does so makes no difference.
+                GatewayKind::Interface(Some(relay)) => {
+                    Answer::all([relay.forwards.clone(), relay.public.clone()])
+                }
+                // Peering is not transitive: a peer's gateways cannot be used.
+                GatewayKind::Peering => continue,
+                GatewayKind::Interface(None)
+                | GatewayKind::Vpn
+                | GatewayKind::Transit
+                | GatewayKind::Endpoint
+                | GatewayKind::Other
+                | GatewayKind::Unknown => behind(),
+            };
+            if is_switched_on(context, gateway, route) {
                 continue;
             }
             let address = &network.subnet(subnet).declaration.address;
-            let subject = &network.route_table(used.table).declaration;
             let defect = Defect::new(subject, format!("{{}} leads private instances to {}", kind.describe()))
                 .at(route.decl_range, format!("a default route to {}", kind.describe()))
                 .decided_by(Evidence {
@@ -70,8 +112,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 .help("remove the route, or associate the subnet with a route table without one")
                 .affects([target.declaration.address.clone()])
                 .cause("default route");
-            let there = existence(route);
-            findings.judge(&Answer { evidence: Vec::new(), ..there }, || defect);
+            findings.judge(&Answer { evidence: Vec::new(), ..leads_out }, || defect);
         }
     }
 }
@@ -85,7 +126,7 @@ fn does_without(reach: &Reach<'_>, vpc: VpcId) -> bool {
 /// Whether an input decides that NAT exists: then both ways are open on purpose.
 fn is_switched_on(context: &RuleContext<'_>, gateway: GatewayId, route: &Declaration) -> bool {
     let gateway = context.model.network.gateway(gateway);
-    matches!(gateway.kind, GatewayKind::Nat(_))
+    matches!(gateway.kind, GatewayKind::Nat(_) | GatewayKind::Interface(Some(_)))
         && (context.trails.hangs_on_input(route.exists_because)
-            || context.trails.hangs_on_input(gateway.declaration.exists_because))
+            || context.trails.hangs_on_input(gateway.subject().exists_because))
 }

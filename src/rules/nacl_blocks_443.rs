@@ -29,8 +29,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             for id in endpoints {
                 for far in network.endpoint(id).subnets.ids() {
                     let Some(lookups) = network.acl_lookups(subnet, far, ephemeral) else { continue };
-                    let near = Remote::Range(network.addresses_of(subnet));
-                    let far_side = Remote::Range(network.addresses_of(far));
+                    let (near, far_side) = network.acl_sides(subnet, far);
                     let back = ephemeral.range();
                     let lookup = |answer, subnet, direction, ports, remote: &Remote, what| AclLookup {
                         subnet,
@@ -107,8 +106,10 @@ fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, l
     if allowed.truth.is_yes() {
         return;
     }
-    let Some(acl) = network.subnet(*subnet).acl.link.to() else { return };
-    let acl = &network.acl(acl).declaration;
+    // Of several that may be the subnet's, the one that somebody wrote.
+    let acls = network.subnet(*subnet).acl.link.candidates().iter().map(|id| network.acl(*id));
+    let Some(acl) = acls.max_by_key(|acl| !acl.is_default) else { return };
+    let acl = &acl.declaration;
     let target = &reach.target(site).declaration;
     let mut violation = Answer::all([Answer::new(site.certain), allowed.clone().negate()]);
     if violation.truth.is_unknown() && acl.decl_range.is_none() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::fact::{Answer, Evidence};
 use crate::aws::link::GatewayId;
+use crate::aws::network::GatewayKind;
 use crate::finding::Severity;
 use crate::proof::{Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -46,12 +47,16 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             evidence.swap(0, block);
         }
         let mut evidence = evidence.into_iter();
-        let help = match block {
-            Some(_) => "allow what goes out with `block-ingress`, exclude the VPC, or add endpoints",
-            None => "put the NAT gateway into a subnet whose default route leads to an internet gateway",
+        let help = match (block, &gateway.kind) {
+            (Some(_), _) => "allow what goes out with `block-ingress`, exclude the VPC, or add endpoints",
+            (None, GatewayKind::Interface(_)) => {
+                "give the instance a public address, `source_dest_check = false` and groups that let HTTPS in and out, \
+                 in a subnet whose default route leads to an internet gateway"
+            }
+            (None, _) => "put the NAT gateway into a subnet whose default route leads to an internet gateway",
         };
         let mut defect = Defect::new(
-            &gateway.declaration,
+            gateway.subject(),
             "{} does not lead to the internet, and there are no endpoints instead",
         )
         .help(help)

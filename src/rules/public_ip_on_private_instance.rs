@@ -29,9 +29,11 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             // What the subnets of the default VPC do is up to the account.
             Some(_) | None => target.public_ip_anywhere(),
         };
-        // That an address is possible says nothing: in most subnets nobody gets one.
+        // That an address is possible says nothing where nobody asks for one: in most subnets nobody gets one.
         let violation = Answer::all([Answer::new(target.declaration.exists), public.clone()]);
-        if !violation.truth.is_yes() {
+        let asks = target.associate_public_ip.is_configured() && !violation.reasons.is_empty();
+        let may = violation.truth.is_unknown() && asks;
+        if !(violation.truth.is_yes() || may) {
             public_by_v6(context, findings, site);
             continue;
         }

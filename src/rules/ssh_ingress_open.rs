@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::aws::cidr::Cidr;
-use crate::aws::fact::{Answer, Evidence, Known, Reason};
-use crate::aws::link::{GroupId, Link};
+use crate::aws::cidr::{Cidr, Coverage};
+use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason};
+use crate::aws::link::{GroupId, Link, VpcId};
 use crate::aws::network::existence;
 use crate::aws::security_group::{Peer, PeerKind, Rule as GroupRule, Spelling};
 use crate::finding::Severity;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM006",
@@ -130,7 +131,10 @@ struct Source {
 enum SourceKind {
     ConnectEndpoint,
     Members,
+    /// Addresses or a group that may be of the VPC.
     Private,
+    /// Addresses of which some are certainly of no VPC that is made here.
+    Elsewhere,
     World,
 }
 
@@ -170,6 +174,7 @@ fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
         PeerKind::Group(Link::To(id)) if context.model.carriers.connect_endpoints.contains(id) => {
             SourceKind::ConnectEndpoint
         }
+        PeerKind::Cidr(Known::Value(cidr)) if is_elsewhere(context, cidr) => SourceKind::Elsewhere,
         PeerKind::Itself => SourceKind::Members,
         PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::PrefixList(_) => SourceKind::Private,
     }
@@ -179,8 +184,27 @@ fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
 fn is_world(net: &IpNet) -> bool {
     match net {
         IpNet::V4(net) => net.prefix_len() == 0 || (net.prefix_len() <= 8 && !net.addr().is_private()),
-        IpNet::V6(net) => net.prefix_len() == 0,
+        // Private and link-local addresses and groups have the last block of eight bits and those before it.
+        IpNet::V6(net) => net.prefix_len() <= 8 && net.network().segments()[0] < 0xfc00,
     }
+}
+
+/// Whether a known range certainly reaches beyond every VPC that is made here.
+fn is_elsewhere(context: &RuleContext<'_>, cidr: &Cidr) -> bool {
+    let network = &context.model.network;
+    let beyond = |vpc: VpcId| {
+        let vpc = network.vpc(vpc);
+        let beyond = |own: &Fact<Cidr>| own.satisfies(|own| Truth::known(!may_hold(own, cidr))).is_yes();
+        vpc.cidrs_open.is_none() && vpc.cidrs.iter().all(beyond)
+    };
+    let private = matches!(cidr, Cidr::Net(_)) && cidr.holds_public().is_no();
+    let mut vpcs = network.vpc_ids().peekable();
+    // Without a VPC in sight, private addresses may be those of the one that this is for.
+    matches!(cidr, Cidr::Net(_)) && (!private || vpcs.peek().is_some()) && vpcs.all(beyond)
+}
+
+fn may_hold(outer: &Cidr, inner: &Cidr) -> bool {
+    matches!(outer.covers(inner), Coverage::All | Coverage::Unknown)
 }
 
 /// How bad it is, with a word on what carries the group; none where it concerns no instance.
@@ -190,7 +214,7 @@ fn severity(source: &Source, rule: &GroupRule, used: &Use) -> Option<(Severity, 
         SourceKind::World => Severity::Error,
         SourceKind::ConnectEndpoint => Severity::Info,
         SourceKind::Members | SourceKind::Private if all_traffic => Severity::Info,
-        SourceKind::Members | SourceKind::Private => Severity::Warning,
+        SourceKind::Members | SourceKind::Private | SourceKind::Elsewhere => Severity::Warning,
     };
     if !used.targets.is_empty() {
         return Some((severity, None));

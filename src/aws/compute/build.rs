@@ -1,12 +1,15 @@
 //! Targets from resource instances.
 
+use std::collections::BTreeMap;
+
 use crate::aws::compute::launch::{Launch, Layer, Shape};
 use crate::aws::compute::{Compute, Target, TargetKind};
-use crate::aws::fact::{Evidence, Fact, Known, Reason, reasons};
+use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::iam::Iam;
-use crate::aws::link::{GroupId, Key, Link, LinkSet, Ref, Registry, SubnetId, VpcId, handles};
-use crate::aws::network::Network;
-use crate::aws::read::{Arg, Item};
+use crate::aws::link::{Element, GroupId, Key, Link, LinkSet, Ref, Registry, SubnetId, VpcId, handles};
+use crate::aws::network::{Gateway, GatewayKind, Network, Relay};
+use crate::aws::policy::text::Piece;
+use crate::aws::read::{Arg, Item, View};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::origin::OriginId;
@@ -29,6 +32,8 @@ struct Builder<'a, 'b> {
     template_registry: Registry<TemplateId>,
     interfaces: Vec<&'a ResourceInstance>,
     interface_registry: Registry<InterfaceId>,
+    /// The instance that each interface is attached to.
+    holders: BTreeMap<InstanceId, InstanceId>,
     used: Vec<TemplateId>,
     default_subnets: Vec<(VpcId, SubnetId)>,
     compute: Compute,
@@ -65,6 +70,7 @@ pub(super) fn compute(build: &Build<'_>, network: &mut Network, iam: &Iam) -> Co
         template_registry: Registry::default(),
         interfaces: Vec::new(),
         interface_registry: Registry::default(),
+        holders: BTreeMap::new(),
         used: Vec::new(),
         default_subnets: Vec::new(),
         compute: Compute::default(),
@@ -78,6 +84,7 @@ pub(super) fn compute(build: &Build<'_>, network: &mut Network, iam: &Iam) -> Co
     builder.attach_groups();
     builder.associate_addresses();
     builder.account_metadata();
+    builder.relays();
     let declarations =
         |type_name: &str| build.managed(type_name).into_iter().map(Declaration::of).collect::<Vec<_>>();
     builder.compute.key_pairs = declarations("aws_key_pair");
@@ -108,6 +115,40 @@ impl<'a> Builder<'a, '_> {
             }
             self.interfaces.push(instance);
         }
+        self.hold();
+    }
+
+    /// Which instance each interface is attached to: at launch, by its own block or by an attachment.
+    fn hold(&mut self) {
+        let interface = |arg: Option<Arg<'_>>| {
+            let id = self.interface_registry.resolve(arg?.value, self.build.terms()).to()?;
+            Some(self.interfaces[usize::from(id)].id)
+        };
+        let mut holders = BTreeMap::new();
+        for instance in self.build.managed("aws_instance") {
+            for block_type in ["network_interface", "primary_network_interface"] {
+                for block in view(instance).blocks(block_type).items {
+                    if let Some(interface) = interface(block.view.arg("network_interface_id")) {
+                        holders.entry(interface).or_insert(instance.id);
+                    }
+                }
+            }
+        }
+        for instance in &self.interfaces {
+            let own = view(instance).blocks("attachment").items;
+            let holder = own.first().and_then(|block| block.view.arg("instance"));
+            if let Some(holder) = holder.and_then(|arg| attribute_owner(&arg, self.build)) {
+                holders.entry(instance.id).or_insert(holder);
+            }
+        }
+        for attachment in self.build.managed("aws_network_interface_attachment") {
+            let view = view(attachment);
+            let holder = view.arg("instance_id").and_then(|arg| attribute_owner(&arg, self.build));
+            if let (Some(interface), Some(holder)) = (interface(view.arg("network_interface_id")), holder) {
+                holders.entry(interface).or_insert(holder);
+            }
+        }
+        self.holders = holders;
     }
 
     fn instances(&mut self) {
@@ -375,7 +416,7 @@ impl<'a> Builder<'a, '_> {
             associate_public_ip,
             elastic_ips: Vec::new(),
             private_ip: match attached {
-                Some(id) => view(self.interfaces[usize::from(id)]).text("private_ip"),
+                Some(id) => interface_address(&view(self.interfaces[usize::from(id)])),
                 None => launch.private_ip(),
             },
             profile: launch.profile(self.iam, self.build),
@@ -591,31 +632,9 @@ impl<'a> Builder<'a, '_> {
         let resource = &self.build.evaluation.instance(instance).addr.resource;
         match (resource.type_name.as_str(), attribute) {
             ("aws_instance" | "aws_spot_instance_request", _) => Some(instance),
-            ("aws_network_interface", "id") => self.holder(instance),
+            ("aws_network_interface", "id") => self.holders.get(&instance).copied(),
             _ => None,
         }
-    }
-
-    /// The instance that an interface is attached to at launch or by an attachment.
-    fn holder(&self, interface: InstanceId) -> Option<InstanceId> {
-        let names = |arg: Option<Arg<'_>>| {
-            let id = arg.and_then(|arg| self.interface_registry.resolve(arg.value, self.build.terms()).to());
-            id.is_some_and(|id| self.interfaces[usize::from(id)].id == interface)
-        };
-        for instance in self.build.managed("aws_instance") {
-            for block_type in ["network_interface", "primary_network_interface"] {
-                let blocks = view(instance).blocks(block_type);
-                if blocks.items.iter().any(|block| names(block.view.arg("network_interface_id"))) {
-                    return Some(instance.id);
-                }
-            }
-        }
-        let attachment = self
-            .build
-            .managed("aws_network_interface_attachment")
-            .into_iter()
-            .find(|attachment| names(view(attachment).arg("network_interface_id")))?;
-        attribute_owner(&view(attachment).arg("instance_id")?, self.build)
     }
 
     /// `aws_eip` and `aws_eip_association`.
@@ -643,6 +662,98 @@ impl<'a> Builder<'a, '_> {
                 }
             }
         }
+    }
+
+    /// The instances that routes may lead to.
+    fn relays(&mut self) {
+        let leads_to = |gateway: &Gateway| matches!(gateway.kind, GatewayKind::Interface(_));
+        if !self.network.gateways.iter().any(leads_to) {
+            return;
+        }
+        let mut by_instance: BTreeMap<InstanceId, Vec<usize>> = BTreeMap::new();
+        for (index, target) in self.compute.targets.iter().enumerate() {
+            if let Some(own) = target.declaration.instance.filter(|_| target.kind == TargetKind::Instance) {
+                by_instance.entry(own).or_default().push(index);
+            }
+        }
+        let mut firsts: BTreeMap<InstanceId, (Relay, usize)> = BTreeMap::new();
+        for (own, targets) in by_instance {
+            let [index] = *targets.as_slice() else { continue };
+            let target = &self.compute.targets[index];
+            let Some(subnet) = self.only_subnet(target) else { continue };
+            let mut public = target.public_ip(self.network, subnet);
+            if public.truth.is_no() {
+                public.evidence = vec![target.declaration.evidence("gets no public address")];
+            }
+            let relay = Relay {
+                declaration: target.declaration.clone(),
+                forwards: forwards(target, &target.source_dest_check),
+                public,
+                subnet: Link::To(subnet),
+                groups: target.groups.clone(),
+            };
+            for attribute in ["id", "primary_network_interface_id"] {
+                self.set_relay(&Key::Attr(own, attribute.into()), &relay);
+            }
+            firsts.insert(own, (relay, index));
+        }
+        for interface in self.interfaces.clone() {
+            let key = Key::Attr(interface.id, "id".into());
+            let Some((first, index)) = self
+                .network
+                .gateway_registry
+                .get(&key)
+                .and_then(|_| self.holders.get(&interface.id))
+                .and_then(|holder| firsts.get(holder))
+            else {
+                continue;
+            };
+            let relay = self.relay_by(interface.id, first, *index);
+            self.set_relay(&key, &relay);
+        }
+    }
+
+    /// The relay of an interface that an instance holds, given that of its first interface.
+    fn relay_by(&mut self, interface: InstanceId, first: &Relay, holder: usize) -> Relay {
+        let blocks = ["network_interface", "primary_network_interface"];
+        let instance = first.declaration.instance.map(|own| view(self.build.evaluation.instance(own)));
+        let named = instance.map_or(0, |own| blocks.iter().map(|name| own.blocks(name).items.len()).sum());
+        if named == 1 {
+            return first.clone();
+        }
+        let own = view(self.build.evaluation.instance(interface));
+        let header = first.declaration.decl_range;
+        let subnet = self.network.subnet_link(own.arg("subnet_id").as_ref(), self.build);
+        let groups = self.network.group_links(own.arg("security_groups").as_ref(), header, self.build);
+        let text = format!(
+            "whether a further interface of {} has a public address is not known",
+            first.declaration.address
+        );
+        let mut relay = Relay {
+            forwards: forwards(&self.compute.targets[holder], &own.flag("source_dest_check", true)),
+            public: Answer::unknown([Reason::new(text, header)]),
+            subnet: subnet.map_or(Link::Unknown(Causes::new()), |subnet| subnet.link),
+            groups,
+            ..first.clone()
+        };
+        if relay.groups.is_empty().is_yes() {
+            relay.groups.widen(&Causes::new());
+        }
+        relay
+    }
+
+    fn set_relay(&mut self, key: &Key, relay: &Relay) {
+        if let Some(id) = self.network.gateway_registry.get(key) {
+            let kind = &mut self.network.gateways[usize::from(id)].kind;
+            if matches!(kind, GatewayKind::Interface(_)) {
+                *kind = GatewayKind::Interface(Some(Box::new(relay.clone())));
+            }
+        }
+    }
+
+    fn only_subnet(&self, target: &Target) -> Option<SubnetId> {
+        let mut subnets = target.subnets.ids();
+        subnets.next().filter(|_| subnets.next().is_none() && target.subnets.is_complete())
     }
 
     /// `aws_ec2_instance_metadata_defaults` of the same region.
@@ -687,6 +798,42 @@ fn names_interface(block: &Item<'_>) -> bool {
 fn attribute_owner(arg: &Arg<'_>, build: &Build<'_>) -> Option<InstanceId> {
     let (instance, attribute) = build.terms().attribute(arg.value.as_unknown()?.term)?;
     matches!(attribute, "id" | "spot_instance_id").then_some(instance)
+}
+
+/// Whether an instance gets what is not for itself; its own script, or whoever provisions it, may see to that too.
+fn forwards(target: &Target, check: &Fact<bool>) -> Answer {
+    let off = check.ask("drops what is not for itself, as `source_dest_check` is on", |on| Truth::known(!on));
+    let changes = |text: &str| text.contains("source-dest-check") || text.contains("SourceDestCheck");
+    let by_script = target.user_data.as_ref().is_some_and(|data| {
+        let mut pieces = data.scripts.iter().flat_map(|script| &script.pieces);
+        data.opaque.is_some()
+            || pieces.any(|piece| match piece {
+                Piece::Literal(text) => changes(text),
+                Piece::Hole(_) => true,
+            })
+    });
+    if off.truth.is_no() && (by_script || !target.provisioners.is_empty()) {
+        let text =
+            format!("whether {} turns off its source/destination check is not known", target.address());
+        return Answer::unknown([Reason::new(text, target.declaration.decl_range)]);
+    }
+    off
+}
+
+/// The private address of an `aws_network_interface`; of one with several it is not known which is the first.
+fn interface_address(view: &View<'_>) -> Fact<Option<ecow::EcoString>> {
+    let lists = ["private_ips", "private_ip_list"];
+    let Some(arg) = lists.into_iter().find_map(|name| view.arg(name)) else { return view.text("private_ip") };
+    let address = match arg.elements(false).as_slice() {
+        [Element::Value(value, Truth::Yes)] => value.as_str().map(ecow::EcoString::from),
+        _ => None,
+    };
+    match address {
+        Some(address) => {
+            Fact { value: Known::Value(Some(address)), ..Fact::unknown(Causes::new(), arg.span) }
+        }
+        None => Fact::unknown(arg.value.causes(), arg.span),
+    }
 }
 
 fn name_tag(instance: &ResourceInstance, launch: &Launch<'_>) -> Fact<Option<ecow::EcoString>> {

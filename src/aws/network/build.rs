@@ -58,6 +58,9 @@ pub(super) fn network(build: &Build<'_>) -> Network {
     endpoint::endpoints(&mut network, build);
     gateway::public_access(&mut network, build);
     dns::build(&mut network, build);
-    network.hidden = Hidden::find(&network, build);
+    let hidden = Hidden::find(&network, build);
+    hidden.doubt_default_groups(&mut network);
+    hidden.open_acls(&mut network);
+    network.hidden = hidden;
     network
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::addr::ModuleInstance;
 use crate::aws::Build;
 use crate::aws::fact::Reason;
-use crate::aws::link::{GroupId, Key, Link, VpcId, leaves};
+use crate::aws::link::{AclId, GroupId, Key, Link, VpcId, leaves};
 use crate::aws::network::Network;
+use crate::aws::security_group::{Direction, Spelling};
 use crate::eval::term::TermId;
 use crate::eval::value::Value;
 use crate::eval::{Gap, GapKind};
@@ -17,6 +18,7 @@ pub(crate) struct Hidden {
     everywhere: Vec<Reason>,
     vpcs: BTreeMap<VpcId, Vec<Reason>>,
     groups: BTreeMap<GroupId, Vec<Reason>>,
+    acls: BTreeMap<AclId, Vec<Reason>>,
 }
 
 impl Hidden {
@@ -114,6 +116,34 @@ impl Hidden {
                 }
                 if let Some(id) = network.group_registry.get(&key) {
                     self.add_group(id, reason);
+                }
+                if let Some(id) = network.acl_registry.get(&key) {
+                    self.acls.entry(id).or_default().push(reason.clone());
+                }
+            }
+        }
+    }
+
+    /// Leaves open which entries an ACL has that a gap is told about.
+    pub(super) fn open_acls(&self, network: &mut Network) {
+        for (id, reasons) in &self.acls {
+            let acl = &mut network.acls[usize::from(*id)];
+            for direction in [Direction::Ingress, Direction::Egress] {
+                acl.entries_mut(direction).open.extend(reasons.iter().cloned());
+            }
+        }
+    }
+
+    /// Leaves open whether a default group still has the rules that AWS made, where a gap is told about its VPC: what is
+    /// in there may adopt the group, which takes them away.
+    pub(super) fn doubt_default_groups(&self, network: &mut Network) {
+        for group in network.groups.iter_mut().filter(|group| group.is_default) {
+            let Link::To(vpc) = group.vpc.link else { continue };
+            let Some(reason) = self.vpcs.get(&vpc).and_then(|reasons| reasons.first()) else { continue };
+            for direction in [Direction::Ingress, Direction::Egress] {
+                let rules = group.rules_mut(direction).rules.iter_mut();
+                for rule in rules.filter(|rule| rule.spelling == Spelling::Implicit) {
+                    rule.doubt.get_or_insert_with(|| reason.clone());
                 }
             }
         }

@@ -4,8 +4,9 @@ use ecow::EcoString;
 
 use crate::aws::cidr::{Cidr, Coverage};
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
-use crate::aws::link::{GatewayId, Link, PrefixListId, Ref, RouteTableId, SubnetId, VpcId};
+use crate::aws::link::{GatewayId, GroupId, Link, LinkSet, PrefixListId, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, existence, unknown_link};
+use crate::aws::security_group::{Direction, Party};
 use crate::aws::{Declaration, region};
 use crate::eval::value::Causes;
 use crate::source::Span;
@@ -52,11 +53,26 @@ pub struct Route {
     pub target: RouteTarget,
 }
 
+/// Why a route is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The argument leads to an instance that does not exist.
+    Absent(Span),
+    /// The argument is null or empty, and no other says where it leads.
+    Empty(Option<Span>),
+}
+
 impl Route {
-    /// The argument that leads to an instance that does not exist, which Terraform refuses.
-    pub fn dangles(&self) -> Option<Span> {
-        let RouteTarget::Nothing(span) = &self.target else { return None };
-        span.filter(|span| Some(*span) != self.declaration.decl_range)
+    /// Why Terraform or the provider refuses it:
+    /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/route>.
+    pub fn refused(&self) -> Option<Refused> {
+        match self.target {
+            RouteTarget::Nothing(span) => {
+                span.filter(|span| Some(*span) != self.declaration.decl_range).map(Refused::Absent)
+            }
+            RouteTarget::Empty(span) => Some(Refused::Empty(span)),
+            RouteTarget::Gateway(..) | RouteTarget::Local | RouteTarget::Unknown(..) => None,
+        }
     }
 }
 
@@ -80,6 +96,8 @@ pub enum RouteTarget {
     Local,
     /// Nowhere: no target is given, or Terraform would refuse it.
     Nothing(Option<Span>),
+    /// Nowhere: the argument is null or empty.
+    Empty(Option<Span>),
     /// It is not known.
     Unknown(Causes, Option<Span>),
 }
@@ -128,14 +146,33 @@ pub enum GatewayKind {
     Transit,
     /// A peering connection.
     Peering,
-    /// A network interface or instance.
-    Interface,
+    /// A network interface or instance; none for one of which nothing is known.
+    Interface(Option<Box<Relay>>),
     /// A gateway load balancer or firewall endpoint.
     Endpoint,
     /// A carrier gateway, local gateway or core network.
     Other,
     /// Named where several kinds are possible.
     Unknown,
+}
+
+impl Gateway {
+    /// What is named in messages: of an interface its instance.
+    pub fn subject(&self) -> &Declaration {
+        match &self.kind {
+            GatewayKind::Interface(Some(relay)) => &relay.declaration,
+            GatewayKind::Interface(None)
+            | GatewayKind::Nat(_)
+            | GatewayKind::Internet
+            | GatewayKind::EgressOnly
+            | GatewayKind::Vpn
+            | GatewayKind::Transit
+            | GatewayKind::Peering
+            | GatewayKind::Endpoint
+            | GatewayKind::Other
+            | GatewayKind::Unknown => &self.declaration,
+        }
+    }
 }
 
 impl GatewayKind {
@@ -149,7 +186,7 @@ impl GatewayKind {
             "vgw" => GatewayKind::Vpn,
             "tgw" => GatewayKind::Transit,
             "pcx" => GatewayKind::Peering,
-            "eni" | "i" => GatewayKind::Interface,
+            "eni" | "i" => GatewayKind::Interface(None),
             "vpce" => GatewayKind::Endpoint,
             _ => return None,
         })
@@ -164,7 +201,8 @@ impl GatewayKind {
             GatewayKind::Vpn => "a VPN gateway",
             GatewayKind::Transit => "a transit gateway",
             GatewayKind::Peering => "a peering connection",
-            GatewayKind::Interface => "a network interface",
+            GatewayKind::Interface(Some(_)) => "a NAT instance",
+            GatewayKind::Interface(None) => "a network interface",
             GatewayKind::Endpoint => "a gateway endpoint or firewall",
             GatewayKind::Other | GatewayKind::Unknown => "another gateway",
         }
@@ -184,6 +222,22 @@ pub struct Nat {
     pub vpc: Option<Ref<VpcId>>,
     /// Whether an address is given.
     pub address: Truth,
+}
+
+/// An interface of an instance that routes lead to, as they do to a NAT instance:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html>.
+#[derive(Clone, Debug)]
+pub struct Relay {
+    /// The instance.
+    pub declaration: Declaration,
+    /// Whether AWS hands it what is not for itself: `source_dest_check` is off.
+    pub forwards: Answer,
+    /// Whether it has a public address.
+    pub public: Answer,
+    /// The subnet it stands in.
+    pub subnet: Link<SubnetId>,
+    /// Its security groups.
+    pub groups: LinkSet<GroupId>,
 }
 
 /// `aws_vpc_block_public_access_options` with its exclusions.
@@ -347,13 +401,16 @@ impl Network {
             let exists = existence(&route.declaration);
             let gateway = match &route.target {
                 RouteTarget::Gateway(_, reference) => reference.link.to(),
-                RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Unknown(..) => None,
+                RouteTarget::Local
+                | RouteTarget::Nothing(_)
+                | RouteTarget::Empty(_)
+                | RouteTarget::Unknown(..) => None,
             };
             let truth = (v4.truth | v6.truth) & exists.truth;
             routes.push(RouteUse { table: id, route: index, truth, gateway });
             let applies = Answer::all([exists, v4.clone()]);
             match &route.target {
-                RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_) => {}
                 RouteTarget::Unknown(causes, span) => {
                     other.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
                 }
@@ -374,7 +431,7 @@ impl Network {
                         }
                         let chain = Answer::all([applies.clone(), leads]);
                         match &gateway.kind {
-                            GatewayKind::Nat(_) => {
+                            GatewayKind::Nat(_) | GatewayKind::Interface(Some(_)) => {
                                 nat.push(Answer::all([chain, self.nat_works(*gateway_id)]));
                             }
                             GatewayKind::Internet => {
@@ -391,7 +448,7 @@ impl Network {
                             GatewayKind::Peering => {}
                             GatewayKind::Vpn
                             | GatewayKind::Transit
-                            | GatewayKind::Interface
+                            | GatewayKind::Interface(None)
                             | GatewayKind::Endpoint
                             | GatewayKind::Other
                             | GatewayKind::Unknown => {
@@ -483,9 +540,12 @@ impl Network {
         }
     }
 
-    /// Whether a NAT gateway gives its users a path to the internet.
+    /// Whether a NAT gateway or instance gives its users a path to the internet.
     pub fn nat_works(&self, id: GatewayId) -> Answer {
         let gateway = self.gateway(id);
+        if let GatewayKind::Interface(Some(relay)) = &gateway.kind {
+            return self.relay_works(relay);
+        }
         let GatewayKind::Nat(Some(nat)) = &gateway.kind else {
             let text = format!("{} is not managed in this configuration", gateway.declaration.address);
             return Answer::unknown([Reason::new(text, gateway.declaration.decl_range)]);
@@ -535,6 +595,36 @@ impl Network {
             }
         };
         Answer::all([exists, public, path])
+    }
+
+    /// Whether an instance leads what it is sent on to the internet. That it does is never proven: its system must translate
+    /// addresses.
+    fn relay_works(&self, relay: &Relay) -> Answer {
+        let Declaration { address, decl_range, .. } = &relay.declaration;
+        let path = match relay.subnet.to() {
+            Some(subnet) => {
+                let path = self.subnet_gateway_only(subnet);
+                let at = relay
+                    .declaration
+                    .evidence(format!("{address} stands in {}", self.subnet(subnet).declaration.address));
+                Answer { evidence: [vec![at], path.evidence].concat(), ..path }
+            }
+            None => {
+                let text = format!("the subnet of {address} is not known");
+                Answer::unknown([Reason::new(text, *decl_range)])
+            }
+        };
+        let out = self.admits(&relay.groups, Direction::Egress, 443, &Party::Internet).answer;
+        let mut groups = vec![out];
+        if let Some(vpc) = relay.subnet.to().and_then(|subnet| self.subnet(subnet).vpc.link.to()) {
+            let into = self.admits(&relay.groups, Direction::Ingress, 443, &Party::Vpc(vpc));
+            // Whom rules for the port admit is for each of its users to ask.
+            groups.extend(Some(into.answer).filter(|_| into.candidates.is_empty()));
+        }
+        let text = format!("whether the system of {address} forwards and translates addresses is not known");
+        let system = Answer::unknown([Reason::new(text, *decl_range)]);
+        let parts = [existence(&relay.declaration), relay.forwards.clone(), relay.public.clone(), path];
+        Answer::all(parts.into_iter().chain(groups).chain([system]))
     }
 
     /// Whether a subnet's default route leads straight to an internet gateway.
@@ -588,7 +678,7 @@ impl Network {
                                         | GatewayKind::Vpn
                                         | GatewayKind::Transit
                                         | GatewayKind::Peering
-                                        | GatewayKind::Interface
+                                        | GatewayKind::Interface(_)
                                         | GatewayKind::Endpoint
                                         | GatewayKind::Other => None,
                                     }
@@ -603,7 +693,7 @@ impl Network {
                         RouteTarget::Unknown(causes, span) => {
                             answers.push(Answer::all([applies, Answer::unknown(reasons(causes, *span))]));
                         }
-                        RouteTarget::Local | RouteTarget::Nothing(_) => {}
+                        RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_) => {}
                     }
                 }
                 let mut why = table.open.clone();
@@ -722,7 +812,10 @@ impl Network {
                 let mut answers = Vec::new();
                 for route in &table.routes {
                     let Destination::Cidr(destination) = &route.destination else {
-                        if !matches!(route.target, RouteTarget::Local | RouteTarget::Nothing(_)) {
+                        if !matches!(
+                            route.target,
+                            RouteTarget::Local | RouteTarget::Nothing(_) | RouteTarget::Empty(_)
+                        ) {
                             let text = "what this route applies to is not known";
                             answers.push(Answer::unknown([Reason::new(text, route.declaration.decl_range)]));
                         }
@@ -761,7 +854,7 @@ impl Network {
             Coverage::Part | Coverage::Unknown => Truth::Unknown,
         };
         if let Some(near) = near {
-            let range = self.addresses_of(near);
+            let range = self.addresses_of(near, Truth::No);
             let answer = destination
                 .ask("applies to this range", |outer| range.satisfies(|inner| within(outer, inner)));
             if !answer.truth.is_unknown() {
@@ -834,7 +927,7 @@ impl Network {
             GatewayKind::Peering
             | GatewayKind::Transit
             | GatewayKind::Vpn
-            | GatewayKind::Interface
+            | GatewayKind::Interface(_)
             | GatewayKind::Endpoint
             | GatewayKind::Other
             | GatewayKind::Unknown => {

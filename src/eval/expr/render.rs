@@ -155,9 +155,10 @@ impl Evaluator<'_> {
             }
             TemplatePart::Interpolation(_) | TemplatePart::If { .. } | TemplatePart::For { .. } => false,
         };
-        let is_plain = match &tree.kind {
-            ExprKind::Template(parts) => parts.iter().all(is_named),
-            kind => matches!(kind, ExprKind::String(_)),
+        let is_plain = if let ExprKind::Template(parts) = &tree.kind {
+            parts.iter().all(is_named)
+        } else {
+            matches!(tree.kind, ExprKind::String(_))
         };
         is_plain.then(|| self.render("template_file", &tree, &vars, span, span, template.marks))
     }

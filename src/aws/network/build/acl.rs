@@ -95,8 +95,15 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
         standalone_entry(network, instance, build);
     }
     for acl in &mut network.acls {
-        acl.ingress.sort();
-        acl.egress.sort();
+        for entries in [&mut acl.ingress, &mut acl.egress] {
+            // Whichever is applied last stands: the block takes entries of their own away.
+            if entries.conflict.is_some() {
+                for entry in entries.entries.iter_mut().filter(|entry| entry.standalone) {
+                    entry.declaration.exists = entry.declaration.exists & Truth::Unknown;
+                }
+            }
+            entries.sort();
+        }
     }
     let mut strays: BTreeMap<VpcId, Vec<Ref<AclId>>> = BTreeMap::new();
     for stray in &associations.strays {
@@ -187,9 +194,17 @@ pub(super) fn standalone_entry(network: &mut Network, instance: &ResourceInstanc
     }
     let egress = view.flag("egress", false);
     for (direction, wanted) in [(Direction::Ingress, false), (Direction::Egress, true)] {
-        let here = egress.is(&wanted);
+        let here = egress.is(&wanted) & instance.exists;
         if here.is_no() {
             continue;
+        }
+        if let Link::Unknown(_) = acl.link {
+            // It may be an entry of any of them.
+            let text = format!("the network ACL of {} is not known", entry.declaration.address);
+            let reason = Reason::new(text, instance.decl_range);
+            for acl in network.acls.iter_mut().filter(|acl| acl.declaration.is_managed()) {
+                acl.entries_mut(direction).open.push(reason.clone());
+            }
         }
         let mut entry = entry.clone();
         entry.declaration.exists = entry.declaration.exists & here;

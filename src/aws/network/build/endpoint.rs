@@ -99,6 +99,7 @@ pub(super) fn read_endpoint(
         private_dns: view.flag("private_dns_enabled", false),
         private_dns_resources: Vec::new(),
         subnets: network.subnet_links(view.arg("subnet_ids").as_ref(), view.place("subnet_ids"), build),
+        addresses: addresses(network, &view, build),
         subnet_lists: subnet_lists(view.arg("subnet_ids").as_ref(), build),
         nests_subnets: view.arg("subnet_ids").is_some_and(|arg| nests(arg.value)),
         groups: own_groups.clone(),
@@ -144,6 +145,25 @@ pub(super) fn read_endpoint(
         endpoint.route_tables.widen(&causes);
     }
     endpoint
+}
+
+/// The addresses of `subnet_configuration`.
+fn addresses(
+    network: &mut Network,
+    view: &View<'_>,
+    build: &Build<'_>,
+) -> Vec<(Link<SubnetId>, Fact<Option<EcoString>>)> {
+    let blocks = view.blocks("subnet_configuration");
+    let mut found = Vec::new();
+    for item in blocks.items.iter().filter(|item| !item.exists.is_no()) {
+        let subnet = network.subnet_link(item.view.arg("subnet_id").as_ref(), build);
+        let subnet = subnet.map_or(Link::Unknown(Causes::new()), |subnet| subnet.link);
+        found.push((subnet, item.view.text("ipv4")));
+    }
+    if let Some(causes) = blocks.open {
+        found.push((Link::Unknown(causes.clone()), Fact::unknown(causes, blocks.span)));
+    }
+    found
 }
 
 /// The lists that `subnet_ids` joins, of those whose subnets are not known one by one.

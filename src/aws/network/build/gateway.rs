@@ -20,7 +20,7 @@ pub(super) fn gateways(network: &mut Network, build: &Build<'_>) {
         ("aws_ec2_transit_gateway", GatewayKind::Transit, &[]),
         ("aws_vpc_peering_connection", GatewayKind::Peering, &["vpc_id", "peer_vpc_id"]),
         ("aws_carrier_gateway", GatewayKind::Other, &["vpc_id"]),
-        ("aws_network_interface", GatewayKind::Interface, &[]),
+        ("aws_network_interface", GatewayKind::Interface(None), &[]),
     ];
     let accepted = accepted_peerings(build);
     for (type_name, kind, vpc_arguments) in simple {

@@ -201,18 +201,25 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
         ("egress_only_gateway_id", GatewayKind::EgressOnly),
         ("transit_gateway_id", GatewayKind::Transit),
         ("vpc_peering_connection_id", GatewayKind::Peering),
-        ("network_interface_id", GatewayKind::Interface),
-        ("instance_id", GatewayKind::Interface),
+        ("network_interface_id", GatewayKind::Interface(None)),
+        ("instance_id", GatewayKind::Interface(None)),
         ("vpc_endpoint_id", GatewayKind::Endpoint),
         ("local_gateway_id", GatewayKind::Other),
         ("carrier_gateway_id", GatewayKind::Other),
         ("core_network_arn", GatewayKind::Other),
         ("odb_network_arn", GatewayKind::Other),
     ];
+    let mut empty = None;
     for (argument, kind) in targets {
-        let Some(arg) = view.arg(argument) else { continue };
+        let Some(arg) = view.arg(argument) else {
+            empty = empty.or(view.place(argument).filter(|place| Some(*place) != view.header));
+            continue;
+        };
         match arg.value.as_str() {
-            Some("") => continue,
+            Some("") => {
+                empty = empty.or(arg.span);
+                continue;
+            }
             Some("local") => return RouteTarget::Local,
             _ => {}
         }
@@ -225,7 +232,10 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
             Link::To(_) | Link::OneOf(_) | Link::Outside(_) => RouteTarget::Gateway(argument, reference),
         };
     }
-    RouteTarget::Nothing(view.header)
+    match empty {
+        Some(_) => RouteTarget::Empty(empty),
+        None => RouteTarget::Nothing(view.header),
+    }
 }
 
 /// What routes lead to, when it has no instance.
