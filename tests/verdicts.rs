@@ -338,6 +338,121 @@ fn zones_that_only_aws_knows_leave_no_doubt() {
     }
 }
 
+/// A private and a public subnet, a NAT gateway and a route table for each of some zones, and a group in the private ones.
+fn nat_in_each(zones: &str) -> String {
+    format!(
+        r#"{ROLE}
+data "aws_availability_zones" "all" {{}}
+
+locals {{
+  zones = {zones}
+}}
+
+resource "aws_vpc" "main" {{
+  cidr_block = "10.0.0.0/16"
+}}
+
+resource "aws_internet_gateway" "main" {{
+  vpc_id = aws_vpc.main.id
+}}
+
+resource "aws_subnet" "public" {{
+  for_each          = local.zones
+  vpc_id            = aws_vpc.main.id
+  availability_zone = each.key
+}}
+
+resource "aws_subnet" "app" {{
+  for_each          = local.zones
+  vpc_id            = aws_vpc.main.id
+  availability_zone = each.key
+}}
+
+resource "aws_route_table" "public" {{
+  vpc_id = aws_vpc.main.id
+
+  route {{
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.main.id
+  }}
+}}
+
+resource "aws_route_table_association" "public" {{
+  for_each       = aws_subnet.public
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.public.id
+}}
+
+resource "aws_nat_gateway" "main" {{
+  for_each      = aws_subnet.public
+  subnet_id     = each.value.id
+  allocation_id = aws_eip.nat[each.key].id
+}}
+
+resource "aws_eip" "nat" {{
+  for_each = local.zones
+}}
+
+resource "aws_route_table" "app" {{
+  for_each = local.zones
+  vpc_id   = aws_vpc.main.id
+}}
+
+resource "aws_route" "app" {{
+  for_each               = local.zones
+  route_table_id         = aws_route_table.app[each.key].id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.main[each.key].id
+}}
+
+resource "aws_route_table_association" "app" {{
+  for_each       = local.zones
+  subnet_id      = aws_subnet.app[each.key].id
+  route_table_id = aws_route_table.app[each.key].id
+}}
+
+resource "aws_launch_template" "app" {{
+  image_id = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+
+  iam_instance_profile {{
+    name = aws_iam_instance_profile.app.name
+  }}
+}}
+
+resource "aws_autoscaling_group" "app" {{
+  vpc_zone_identifier = [for subnet in aws_subnet.app : subnet.id]
+
+  launch_template {{
+    id = aws_launch_template.app.id
+  }}
+}}
+"#
+    )
+}
+
+#[test]
+fn instances_over_the_same_unknown_keys_belong_together() {
+    for zones in [
+        "toset([\"eu-west-1a\", \"eu-west-1b\"])",
+        "toset(data.aws_availability_zones.all.names)",
+        "toset(slice(data.aws_availability_zones.all.names, 0, 2))",
+        "{ for zone in data.aws_availability_zones.all.names : zone => zone }",
+        "{ for i, zone in slice(data.aws_availability_zones.all.names, 0, 2) : zone => i }",
+    ] {
+        let text = nat_in_each(zones);
+        assert_eq!(proof_of(&text, &[]).headline(), "REACHABLE via NAT", "{zones}");
+        let crossed = text.replace(
+            "subnet_id      = aws_subnet.app[each.key].id",
+            "subnet_id      = aws_subnet.app[var.zone].id",
+        ) + "variable \"zone\" { type = string }\n";
+        assert_ne!(proof_of(&crossed, &[]).state(), "reachable", "{zones}");
+    }
+    // There may be none.
+    let none = "{ for zone in data.aws_availability_zones.all.names : zone => zone if zone != var.left_out }";
+    let text = nat_in_each(none) + "variable \"left_out\" { type = string }\n";
+    assert_eq!(proof_of(&text, &[]).state(), "unknown");
+}
+
 #[test]
 fn groups_decide_although_the_subnet_is_not_known() {
     let text = |source: &str| {

@@ -386,6 +386,12 @@ impl Target {
     }
 }
 
+/// Whether a value is one of those that its only possibility stands for, and so not all of them.
+pub(crate) fn is_one_of_several(value: &Value) -> bool {
+    let possible = value.as_unknown().and_then(|unknown| unknown.possible.as_ref());
+    possible.is_some_and(|possible| possible.len() == 1)
+}
+
 /// What a value refers to.
 pub fn target(value: &Value, terms: &Terms) -> Target {
     if value.is_null() {

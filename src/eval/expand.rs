@@ -6,10 +6,10 @@ use ecow::{EcoString, EcoVec};
 
 use crate::addr::InstanceKey;
 use crate::eval::convert::convert;
-use crate::eval::expr::pairs;
+use crate::eval::expr::{pairs, with_term};
 use crate::eval::origin::{OriginId, Step};
 use crate::eval::scope::{Evaluator, Repetition, Scope, unknown_value};
-use crate::eval::term::Term;
+use crate::eval::term::{Term, canonical};
 use crate::eval::value::{Cause, Refinement, Type, Unknown, Value, ValueKind};
 use crate::number::Number;
 use crate::source::Span;
@@ -228,7 +228,7 @@ impl<'a> Evaluator<'a> {
 
     fn count_repetition(&mut self, i: i64, span: Span) -> Repetition {
         let origin = self.origin(Some(span), Step::Repetition, []);
-        Repetition { each: None, count_index: Some(Value::number(i).with_origin(origin)) }
+        Repetition { count_index: Some(Value::number(i).with_origin(origin)), ..Repetition::default() }
     }
 
     /// A count that is not known: the instances that a small bound allows, or one that stands for all.
@@ -264,7 +264,7 @@ impl<'a> Evaluator<'a> {
             unknown_value(ty, Refinement::default(), term, Cause::KeysUnknown(which.into()), origin)
         };
         let key = unknown(self, Type::String, "each.key");
-        Repetition { each: Some((key, unknown(self, Type::Dynamic, "each.value"))), count_index: None }
+        Repetition { each: Some((key, unknown(self, Type::Dynamic, "each.value"))), ..Repetition::default() }
     }
 
     fn unknown_plan(&mut self, value: Value, count: bool, because: OriginId, decl_range: Span) -> Plan {
@@ -276,8 +276,10 @@ impl<'a> Evaluator<'a> {
             let refinement = Refinement { not_null: which != "each.value", ..Refinement::default() };
             unknown_value(ty, refinement, term, cause.clone(), origin)
         };
+        let over = self.source_of_keys(&value);
         let repetition = if count {
-            Repetition { each: None, count_index: Some(unknown(self, Type::Number, "count.index")) }
+            let count_index = Some(unknown(self, Type::Number, "count.index"));
+            Repetition { count_index, over, ..Repetition::default() }
         } else {
             let key = unknown(self, Type::String, "each.key");
             let each = value.as_unknown().and_then(|unknown| unknown.each.as_deref()).cloned();
@@ -290,11 +292,55 @@ impl<'a> Evaluator<'a> {
                     unknown(self, ty, "each.value")
                 }
             };
-            Repetition { each: Some((if set { each.clone() } else { key }, each)), count_index: None }
+            let each = match each.as_unknown() {
+                // One of the elements, the same throughout an instance.
+                Some(unknown) if set && unknown.term.is_none() => {
+                    let term = self.terms.fresh("each.key");
+                    let causes = each.causes();
+                    with_term(each, term, causes)
+                }
+                _ => each,
+            };
+            Repetition {
+                each: Some((if set { each.clone() } else { key }, each)),
+                over,
+                ..Repetition::default()
+            }
         };
-        let exists = if is_never_empty(&value, count) { Truth::Yes } else { Truth::Unknown };
+        let exists = if least_instances(&value, count) > 0 { Truth::Yes } else { Truth::Unknown };
         let item = Item { key: InstanceKey::Unknown, repetition, exists, because };
         Plan::Unknown { item, count, value: Box::new(value) }
+    }
+
+    /// What the keys or the number of instances come from, as a text that is the same for the same keys: for a resource over
+    /// the instances of another one, what that one is over. None where that cannot be told.
+    fn source_of_keys(&self, value: &Value) -> Option<EcoString> {
+        let has_identity = |value: &Value| value.as_unknown().is_none_or(|unknown| !unknown.term.is_none());
+        let is_told = has_identity(value) && value.parts().all(has_identity);
+        let term = value.as_unknown().and_then(|unknown| self.terms.get(unknown.term));
+        let of_other = match term {
+            Some(Term::Attr(id, all)) if all == "*" => self.instance(*id).repetition.over.clone(),
+            _ => None,
+        };
+        of_other.or_else(|| is_told.then(|| canonical(value)))
+    }
+
+    /// The instance that stands for all, for the key of an instance around the scope that stands for all of the same keys.
+    pub(super) fn of_own_key<T: Copy>(
+        &self,
+        scope: &Scope<'_>,
+        expansion: &Expansion<T>,
+        key: &Value,
+    ) -> Option<T> {
+        let Expansion::Unknown(id, count, decider) = expansion else { return None };
+        let repetition = scope.repetition?;
+        let own = match count {
+            true => repetition.count_index.as_ref()?,
+            false => &repetition.each.as_ref()?.0,
+        };
+        let (own, key) = (own.as_unknown()?.term, key.as_unknown()?.term);
+        let is_own = own == key && !own.is_none() && repetition.over.is_some();
+        (is_own && self.source_of_keys(decider) == repetition.over).then_some(*id)
     }
 
     /// Terraform refuses a count or keys that only apply makes known.
@@ -436,7 +482,7 @@ impl<'a> Evaluator<'a> {
                 key: InstanceKey::String(name.clone()),
                 repetition: Repetition {
                     each: Some((key.clone().with_origin(step), element)),
-                    count_index: None,
+                    ..Repetition::default()
                 },
                 exists,
                 because,
@@ -540,10 +586,7 @@ impl<'a> Evaluator<'a> {
             _ => self.terms.fresh("instances"),
         };
         let max_length = choices.is_some().then_some(instances.len() as u64);
-        let least = match least(decider) {
-            Some(least) => u64::try_from(least).unwrap_or(0),
-            None => decider.as_unknown().map_or(0, |unknown| unknown.refinement.min_length),
-        };
+        let least = least_instances(decider, count);
         let min_length = max_length.map_or(least, |most| least.min(most));
         let each = match instances {
             [] => None,
@@ -575,11 +618,13 @@ fn least(value: &Value) -> Option<i64> {
     value.as_unknown()?.refinement.min.as_ref()?.0.to_i64()
 }
 
-/// Whether a `count` or `for_each` that is not known makes one instance at least.
-fn is_never_empty(value: &Value, count: bool) -> bool {
-    match count {
-        true => least(value).is_some_and(|least| least > 0),
-        false => value.as_unknown().is_some_and(|unknown| unknown.refinement.min_length > 0),
+/// How many instances a `count` or `for_each` that is not known makes at least.
+fn least_instances(value: &Value, count: bool) -> u64 {
+    match (count, value.as_unknown()) {
+        (true, _) => least(value).map_or(0, |least| u64::try_from(least).unwrap_or(0)),
+        (false, Some(unknown)) => unknown.refinement.min_length,
+        // Elements of a set that are not known may turn out to be the same.
+        (false, None) => u64::from(value.parts().next().is_some()),
     }
 }
 

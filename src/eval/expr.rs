@@ -26,6 +26,7 @@ use crate::eval::limits::Limits;
 use crate::eval::ops;
 use crate::eval::origin::Step as OriginStep;
 use crate::eval::scope::{Evaluator, Scope, retype};
+use crate::eval::term::TermId;
 use crate::eval::value::{Causes, Marks, Type, Unknown, Value, ValueKind, join_causes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ObjectItem, Step, StepKind, Traversal, UnaryOp};
@@ -242,7 +243,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-fn with_term(value: Value, term: crate::eval::term::TermId, causes: Causes) -> Value {
+pub(in crate::eval) fn with_term(value: Value, term: TermId, causes: Causes) -> Value {
     let Value { kind, origin, marks } = value;
     let kind = match kind {
         ValueKind::Unknown(unknown) => {

@@ -50,6 +50,8 @@ pub(super) enum Memo<T> {
 pub(super) struct Repetition {
     pub(super) each: Option<(Value, Value)>,
     pub(super) count_index: Option<Value>,
+    /// What the keys or the number of the instances come from, where they are not known and one instance stands for all.
+    pub(super) over: Option<EcoString>,
 }
 
 /// One instance of a module.

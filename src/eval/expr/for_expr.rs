@@ -72,7 +72,10 @@ impl Evaluator<'_> {
         if let Some(args) = builder.undecided {
             let mut args = args;
             args.push(collection);
-            let result = Value::unknown_not_null(Type::Dynamic).with_marks(builder.marks);
+            // Keys that are not known may turn out to be the same.
+            let least = u64::from(builder.len > 0);
+            let refinement = Refinement { not_null: true, min_length: least, ..Refinement::default() };
+            let result = Value::refined(Type::Dynamic, refinement).with_marks(builder.marks);
             return self.finish_fresh(result, "for", &args, span);
         }
         let result = if for_expr.key.is_some() {
@@ -186,6 +189,7 @@ impl Evaluator<'_> {
         let Some(name) = key.as_str() else {
             self.errors.truncate(before);
             builder.undecided.get_or_insert_with(Vec::new).extend([key, value]);
+            builder.len += 1;
             return;
         };
         builder.len += 1;
@@ -259,7 +263,10 @@ impl Evaluator<'_> {
             self.uncertain = uncertain;
         }
         let unknown = collection.as_unknown();
-        let mut result = Value::unknown_not_null(Type::Dynamic).with_marks(collection.marks);
+        let is_some = unknown.is_some_and(|unknown| unknown.refinement.min_length > 0);
+        let min_length = u64::from(is_some && for_expr.condition.is_none());
+        let refinement = Refinement { not_null: true, min_length, ..Refinement::default() };
+        let mut result = Value::refined(Type::Dynamic, refinement).with_marks(collection.marks);
         if let Some(each) = unknown.and_then(|unknown| unknown.each.as_deref()).cloned() {
             let causes = collection.causes();
             let key_type = match ty {

@@ -30,7 +30,7 @@ impl<'a> Evaluator<'a> {
         elements
             .into_iter()
             .take(limit)
-            .map(|each| Repetition { each: Some(each), count_index: None })
+            .map(|each| Repetition { each: Some(each), ..Repetition::default() })
             .collect()
     }
 

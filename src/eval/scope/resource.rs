@@ -97,7 +97,8 @@ impl<'a> Evaluator<'a> {
             && let Some(ast::Step { kind: StepKind::Index(index), .. }) = traversal.steps.get(used)
         {
             let key = self.eval(scope, index);
-            if let Some(id) = expansion.get(&key) {
+            let own = || self.of_own_key(scope, &expansion, &key);
+            if let Some(id) = expansion.get(&key).or_else(own) {
                 target = Some(id);
                 used += 1;
             }

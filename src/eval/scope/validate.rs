@@ -229,6 +229,10 @@ impl<'a> Evaluator<'a> {
             let key = unknown(self, Type::String, "each.key");
             (key, unknown(self, Type::Dynamic, "each.value"))
         });
-        Repetition { each, count_index: count.map(|_| unknown(self, Type::Number, "count.index")) }
+        Repetition {
+            each,
+            count_index: count.map(|_| unknown(self, Type::Number, "count.index")),
+            over: None,
+        }
     }
 }

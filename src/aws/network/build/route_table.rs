@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Reason, reasons};
-use crate::aws::link::{Key, Link, Ref, RouteTableId, SubnetId, VpcId};
+use crate::aws::link::{Key, Link, Ref, RouteTableId, SubnetId, VpcId, is_one_of_several};
 use crate::aws::network::build::association::{Associations, either};
 use crate::aws::network::build::group::prefix_list_link;
 use crate::aws::network::route::RouteTarget;
@@ -265,10 +265,14 @@ pub(super) fn associations(network: &mut Network, build: &Build<'_>) {
     for instance in build.managed("aws_route_table_association") {
         let view = view(instance);
         // An association with a gateway is none with a subnet.
-        let Some(subnet) = network.subnet_link(view.arg("subnet_id").as_ref(), build) else { continue };
+        let arg = view.arg("subnet_id");
+        let Some(subnet) = network.subnet_link(arg.as_ref(), build) else { continue };
         let Some(table) = table_link(network, view.arg("route_table_id").as_ref(), build) else { continue };
         let table = Ref { span: instance.decl_range.or(table.span), ..table };
-        associations.add(&subnet.link, &table, instance.exists);
+        // One subnet of those that another one stands for says nothing of the others.
+        let is_some = arg.is_some_and(|arg| is_one_of_several(arg.value));
+        let exists = if is_some { instance.exists & Truth::Unknown } else { instance.exists };
+        associations.add(&subnet.link, &table, exists);
     }
     let mut strays: BTreeMap<VpcId, Vec<Ref<RouteTableId>>> = BTreeMap::new();
     for stray in &associations.strays {
