@@ -447,6 +447,27 @@ fn instances_over_the_same_unknown_keys_belong_together() {
         ) + "variable \"zone\" { type = string }\n";
         assert_ne!(proof_of(&crossed, &[]).state(), "reachable", "{zones}");
     }
+    let by_index: [fn(&str) -> String; 3] = [
+        |name| format!("{name}[count.index].id"),
+        |name| format!("element({name}[*].id, count.index)"),
+        |name| format!("{name}.*.id[count.index]"),
+    ];
+    for spell in by_index {
+        let text = nat_in_each("data.aws_availability_zones.all.names");
+        let counted = text.lines().map(|line| match line.split_once("= ") {
+            Some((name, over)) if name.trim() == "for_each" => format!("count = length({over})\n"),
+            _ => format!("{line}\n"),
+        });
+        let mut text: String = counted.collect();
+        for name in ["aws_eip.nat", "aws_nat_gateway.main", "aws_route_table.app", "aws_subnet.app"] {
+            text = text.replace(&format!("{name}[each.key].id"), &spell(name));
+        }
+        text = text.replace("each.value.id", &spell("aws_subnet.public"));
+        text = text.replace("each.key", "local.zones[count.index]");
+        assert!(!text.contains("each."), "{text}");
+        let proof = proof_of(&text, &[]);
+        assert_eq!(proof.headline(), "REACHABLE via NAT", "{}: {proof:#?}", spell("x"));
+    }
     // There may be none.
     let none = "{ for zone in data.aws_availability_zones.all.names : zone => zone if zone != var.left_out }";
     let text = nat_in_each(none) + "variable \"left_out\" { type = string }\n";

@@ -9,8 +9,8 @@ use crate::eval::convert::convert;
 use crate::eval::expr::{pairs, with_term};
 use crate::eval::origin::{OriginId, Step};
 use crate::eval::scope::{Evaluator, Repetition, Scope, unknown_value};
-use crate::eval::term::{Term, canonical};
-use crate::eval::value::{Cause, Refinement, Type, Unknown, Value, ValueKind};
+use crate::eval::term::{Operand, Term, TermId, canonical};
+use crate::eval::value::{Cause, InstanceId, Refinement, Type, Unknown, Value, ValueKind};
 use crate::number::Number;
 use crate::source::Span;
 use crate::syntax::ast::Expr;
@@ -313,16 +313,41 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What the keys or the number of instances come from, as a text that is the same for the same keys: for a resource over
-    /// the instances of another one, what that one is over. None where that cannot be told.
+    /// the instances of another one, or as many of it, what that one is over. None where that cannot be told.
     fn source_of_keys(&self, value: &Value) -> Option<EcoString> {
         let has_identity = |value: &Value| value.as_unknown().is_none_or(|unknown| !unknown.term.is_none());
         let is_told = has_identity(value) && value.parts().all(has_identity);
-        let term = value.as_unknown().and_then(|unknown| self.terms.get(unknown.term));
-        let of_other = match term {
-            Some(Term::Attr(id, all)) if all == "*" => self.instance(*id).repetition.over.clone(),
-            _ => None,
-        };
+        let term = value.as_unknown().map(|unknown| unknown.term);
+        let other = term.and_then(|term| self.instances_in(term));
+        let of_other = other.and_then(|id| self.instance(id).repetition.over.clone());
         of_other.or_else(|| is_told.then(|| canonical(value)))
+    }
+
+    /// The instance that stands for all of those that an unknown holds, each once and in their order, or is the number of.
+    fn instances_in(&self, term: TermId) -> Option<InstanceId> {
+        match self.terms.get(term)? {
+            Term::Attr(id, all) if all == "*" => Some(*id),
+            Term::Apply(name, operands) if name == "length" || name.starts_with("splat") => {
+                match operands.first()? {
+                    Operand::Term(inner) => self.instances_in(*inner),
+                    Operand::Known(_) | Operand::Text(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a key is that of an instance around the scope that stands for all, and whether it is one of these keys.
+    fn is_own_key(&self, scope: &Scope<'_>, key: &Value, count: bool, source: Option<&EcoString>) -> bool {
+        let own = scope.repetition.and_then(|repetition| match count {
+            true => repetition.count_index.as_ref(),
+            false => repetition.each.as_ref().map(|(key, _)| key),
+        });
+        let term =
+            |value: &Value| value.as_unknown().map(|unknown| unknown.term).filter(|term| !term.is_none());
+        let over = scope.repetition.and_then(|repetition| repetition.over.as_ref());
+        let own = own.and_then(term);
+        own.is_some() && own == term(key) && over.is_some() && over == source
     }
 
     /// The instance that stands for all, for the key of an instance around the scope that stands for all of the same keys.
@@ -333,14 +358,15 @@ impl<'a> Evaluator<'a> {
         key: &Value,
     ) -> Option<T> {
         let Expansion::Unknown(id, count, decider) = expansion else { return None };
-        let repetition = scope.repetition?;
-        let own = match count {
-            true => repetition.count_index.as_ref()?,
-            false => &repetition.each.as_ref()?.0,
-        };
-        let (own, key) = (own.as_unknown()?.term, key.as_unknown()?.term);
-        let is_own = own == key && !own.is_none() && repetition.over.is_some();
-        (is_own && self.source_of_keys(decider) == repetition.over).then_some(*id)
+        self.is_own_key(scope, key, *count, self.source_of_keys(decider).as_ref()).then_some(*id)
+    }
+
+    /// As [`Evaluator::of_own_key`], for a list of something of each instance: `aws_subnet.app[*].id`.
+    pub(super) fn of_own_index(&self, scope: &Scope<'_>, list: &Value, index: &Value) -> Option<Value> {
+        let unknown = list.as_unknown()?;
+        let each = unknown.each.as_deref()?;
+        let source = self.instance(self.instances_in(unknown.term)?).repetition.over.as_ref();
+        self.is_own_key(scope, index, true, source).then(|| each.clone())
     }
 
     /// Terraform refuses a count or keys that only apply makes known.

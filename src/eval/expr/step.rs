@@ -23,7 +23,10 @@ impl Evaluator<'_> {
                 StepKind::Attr(name) => value = self.get_attr(&value, name, step.span),
                 StepKind::Index(index) => {
                     let key = self.eval(scope, index);
-                    value = self.index(&value, &key, step.span);
+                    value = match self.of_own_index(scope, &value, &key) {
+                        Some(element) => element,
+                        None => self.index(&value, &key, step.span),
+                    };
                 }
                 StepKind::FullSplat => return self.splat(scope, value, &steps[i..], step.span),
                 StepKind::AttrSplat => {
