@@ -70,7 +70,7 @@ impl<'a> View<'a> {
     }
 
     /// An argument that is written and null for certain.
-    fn null(&self, name: &str) -> Option<Arg<'a>> {
+    pub fn null(&self, name: &str) -> Option<Arg<'a>> {
         let ViewKind::Block(body) = self.kind else { return None };
         let attribute = body.attribute(name).filter(|attribute| attribute.value.is_null())?;
         Some(Arg { value: &attribute.value, span: attribute.span })

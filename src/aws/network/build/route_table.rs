@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::aws::cidr::{Cidr, Family};
 use crate::aws::fact::{Reason, reasons};
 use crate::aws::link::{Key, Link, Ref, RouteTableId, SubnetId, VpcId, is_one_of_several};
@@ -12,6 +14,7 @@ use crate::aws::network::{Destination, GatewayKind, Network, Route, RouteTable, 
 use crate::aws::read::{Arg, View};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
+use crate::eval::origin::Step;
 use crate::eval::value::{Cause, Causes, Value};
 use crate::truth::Truth;
 
@@ -174,7 +177,7 @@ pub(super) fn read_route(
     build: &Build<'_>,
 ) -> Route {
     let destination = destination(network, view, build);
-    let target = route_target(network, view, build);
+    let target = route_target(network, &declaration, view, build);
     Route { declaration, standalone, destination, target }
 }
 
@@ -194,7 +197,31 @@ pub(super) fn destination(network: &mut Network, view: &View<'_>, build: &Build<
     Destination::Unknown(Causes::new())
 }
 
-pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build<'_>) -> RouteTarget {
+/// The input of the root module whose default an empty value is. It stands for an ID that every run gives.
+fn input_without_id(value: &Value, declaration: &Declaration, build: &Build<'_>) -> Option<EcoString> {
+    let mut id = value.origin;
+    // Each call of a module passes it once.
+    let mut calls = build.evaluation.instance(declaration.instance?).addr.module.0.len();
+    loop {
+        let origin = build.evaluation.origins.get(id)?;
+        if let Step::Default(name) = &origin.step {
+            return (calls == 0).then(|| name.clone());
+        }
+        if matches!(origin.step, Step::Argument(_)) {
+            calls = calls.checked_sub(1)?;
+        } else if !matches!(origin.step, Step::Local(_) | Step::Expression) || origin.inputs.len() != 1 {
+            return None;
+        }
+        id = *origin.inputs.first()?;
+    }
+}
+
+pub(super) fn route_target(
+    network: &mut Network,
+    declaration: &Declaration,
+    view: &View<'_>,
+    build: &Build<'_>,
+) -> RouteTarget {
     let targets: [(&'static str, GatewayKind); 12] = [
         ("gateway_id", GatewayKind::Unknown),
         ("nat_gateway_id", GatewayKind::Nat(None)),
@@ -210,7 +237,16 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
         ("odb_network_arn", GatewayKind::Other),
     ];
     let mut empty = None;
+    let mut open = None;
     for (argument, kind) in targets {
+        let nothing =
+            view.arg(argument).filter(|arg| arg.value.as_str() == Some("")).or_else(|| view.null(argument));
+        if let Some(arg) = nothing
+            && let Some(name) = input_without_id(arg.value, declaration, build)
+        {
+            open = open.or(Some((name, arg.span)));
+            continue;
+        }
         let Some(arg) = view.arg(argument) else {
             empty = empty.or(view.place(argument).filter(|place| Some(*place) != view.header));
             continue;
@@ -232,9 +268,10 @@ pub(super) fn route_target(network: &mut Network, view: &View<'_>, build: &Build
             Link::To(_) | Link::OneOf(_) | Link::Outside(_) => RouteTarget::Gateway(argument, reference),
         };
     }
-    match empty {
-        Some(_) => RouteTarget::Empty(empty),
-        None => RouteTarget::Nothing(view.header),
+    match (open, empty) {
+        (Some((name, span)), _) => RouteTarget::Unknown([Cause::NotSet(name)].into_iter().collect(), span),
+        (None, Some(_)) => RouteTarget::Empty(empty),
+        (None, None) => RouteTarget::Nothing(view.header),
     }
 }
 
