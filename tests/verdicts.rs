@@ -438,9 +438,13 @@ fn instances_over_the_same_unknown_keys_belong_together() {
         "toset(slice(data.aws_availability_zones.all.names, 0, 2))",
         "{ for zone in data.aws_availability_zones.all.names : zone => zone }",
         "{ for i, zone in slice(data.aws_availability_zones.all.names, 0, 2) : zone => i }",
+        "merge([for tier in [\"a\", \"b\"] : { for zone in data.aws_availability_zones.all.names : \"${tier}-${zone}\" => 1 }]...)",
     ] {
         let text = nat_in_each(zones);
         assert_eq!(proof_of(&text, &[]).headline(), "REACHABLE via NAT", "{zones}");
+        let ids = "values({ for key, subnet in aws_subnet.app : key => subnet.id })";
+        let by_values = text.replace("[for subnet in aws_subnet.app : subnet.id]", ids);
+        assert_eq!(proof_of(&by_values, &[]).headline(), "REACHABLE via NAT", "{zones}");
         let crossed = text.replace(
             "subnet_id      = aws_subnet.app[each.key].id",
             "subnet_id      = aws_subnet.app[var.zone].id",

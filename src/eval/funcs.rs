@@ -202,7 +202,15 @@ pub fn call(context: &Context<'_>, function: &Function, args: &[Value]) -> Resul
         }
     }
     if open {
-        return Ok(Value::refined(Type::Dynamic, (function.refine)(&converted)).with_marks(marks));
+        let mut result = Value::refined(Type::Dynamic, (function.refine)(&converted));
+        if let ([collection], true) = (converted.as_slice(), SAME_ELEMENTS.contains(&function.name))
+            && let (Some(of), ValueKind::Unknown(unknown)) = (collection.as_unknown(), &mut result.kind)
+        {
+            let unknown = Arc::make_mut(unknown);
+            unknown.each = of.each.clone();
+            unknown.refinement.min_length = of.refinement.min_length.min(1);
+        }
+        return Ok(result.with_marks(marks));
     }
 
     let ty = (function.ty)(&converted)?;
@@ -215,6 +223,9 @@ pub fn call(context: &Context<'_>, function: &Function, args: &[Value]) -> Resul
     };
     Ok(refine(result, (function.refine)(&converted)).with_marks(marks))
 }
+
+/// Functions that give the elements of their argument, each of them once at least.
+const SAME_ELEMENTS: [&str; 6] = ["distinct", "reverse", "sort", "tolist", "toset", "values"];
 
 /// The error of a call without what it tells of sensitive arguments. Messages quote arguments and parts of them, so a
 /// message stands only if it is the same whatever the sensitive strings and numbers are.

@@ -456,7 +456,7 @@ fn unknown_collection(ty: &Type, length: (u64, Option<u64>), each: Option<Value>
         ty: ty.clone(),
         refinement: Refinement {
             not_null: true,
-            min_length: if bounded { length.0 } else { 0 },
+            min_length: if bounded || *ty == Type::Dynamic { length.0 } else { 0 },
             max_length: length.1.filter(|_| bounded),
             ..Refinement::default()
         },
