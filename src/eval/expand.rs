@@ -325,15 +325,15 @@ impl<'a> Evaluator<'a> {
 
     /// The instance that stands for all of those that an unknown holds, each once and in their order, or is the number of.
     fn instances_in(&self, term: TermId) -> Option<InstanceId> {
-        match self.terms.get(term)? {
-            Term::Attr(id, all) if all == "*" => Some(*id),
-            Term::Apply(name, operands) if name == "length" || name.starts_with("splat") => {
-                match operands.first()? {
-                    Operand::Term(inner) => self.instances_in(*inner),
-                    Operand::Known(_) | Operand::Text(_) => None,
-                }
-            }
-            _ => None,
+        let term = self.terms.get(term)?;
+        if let Term::Attr(id, all) = term {
+            return (all == "*").then_some(*id);
+        }
+        let Term::Apply(name, operands) = term else { return None };
+        let keeps = name == "length" || name.starts_with("splat");
+        match operands.first().filter(|_| keeps)? {
+            Operand::Term(inner) => self.instances_in(*inner),
+            Operand::Known(_) | Operand::Text(_) => None,
         }
     }
 
