@@ -95,6 +95,8 @@ fn off(attribute: &Fact<bool>) -> Answer {
 fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
     let network = &reach.model.network;
     let mut answers = Vec::new();
+    // Names lead instances alone; where there are none, nothing is missed yet but what AWS refuses.
+    let inhabited = Truth::known(reach.sites.iter().any(|site| !(site.vpc.is(vpc) & site.certain).is_no()));
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
         let here = endpoint.vpc.link.is(vpc);
@@ -106,7 +108,7 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
             continue;
         }
         let private = endpoint.private_dns.is(&true);
-        let truth = Truth::all([here, ours | private, endpoint.declaration.exists]);
+        let truth = Truth::all([here, (ours & inhabited) | private, endpoint.declaration.exists]);
         let evidence =
             Evidence::at(endpoint.declaration.decl_range, "this endpoint relies on names in the VPC");
         let mut answer = Answer::new(truth).because(evidence);
@@ -118,9 +120,7 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
         }
         answers.push(answer);
     }
-    // A zone leads instances alone; where there are none, nothing is missed yet.
-    let inhabited = reach.sites.iter().any(|site| !(site.vpc.is(vpc) & site.certain).is_no());
-    for service in Service::ALL.into_iter().filter(|_| inhabited) {
+    for service in Service::ALL.into_iter().filter(|_| inhabited.is_yes()) {
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {
             if zone.exact.is_yes() {
