@@ -202,7 +202,7 @@ impl GatewayKind {
             GatewayKind::Transit => "a transit gateway",
             GatewayKind::Peering => "a peering connection",
             GatewayKind::Interface(Some(_)) => "a NAT instance",
-            GatewayKind::Interface(None) => "a network interface",
+            GatewayKind::Interface(None) => "a network interface or an instance",
             GatewayKind::Endpoint => "a gateway endpoint or firewall",
             GatewayKind::Other | GatewayKind::Unknown => "another gateway",
         }
