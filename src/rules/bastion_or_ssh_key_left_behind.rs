@@ -33,15 +33,21 @@ const BASTION: &[&str] = &["bastion", "bastions", "jump", "jumpbox", "jumphost",
 /// Words that say nothing of what an instance is for: what stands before them does.
 const GENERIC: &[&str] = &[
     "asg",
+    "auto",
+    "autoscaling",
     "box",
+    "configuration",
     "default",
     "dev",
     "development",
     "ec2",
+    "fleet",
+    "group",
     "host",
     "hosts",
     "instance",
     "instances",
+    "launch",
     "lc",
     "linux",
     "lt",
@@ -50,10 +56,14 @@ const GENERIC: &[&str] = &[
     "node",
     "prod",
     "production",
+    "public",
     "qa",
+    "scaling",
     "server",
     "servers",
+    "spot",
     "staging",
+    "template",
     "test",
     "this",
     "vm",
@@ -211,14 +221,25 @@ mod tests {
 
     #[test]
     fn a_bastion_is_what_the_name_ends_in() {
-        for name in
-            ["bastion", "lab-bastion", "bastion_host", "Bastion Server 2", "prod-jump-box-1a", "jumphost-dev"]
-        {
+        for name in [
+            "bastion",
+            "bastion_host_autoscaling_group",
+            "Bastion Server 2",
+            "prod-jump-box-1a",
+            "jumphost-dev",
+        ] {
             assert!(names_bastion(name), "{name}");
         }
-        for name in
-            ["bastion-db-access-web", "no-bastion-needed", "jumpstart", "bastionless", "host", "web-1", ""]
-        {
+        for name in [
+            "bastion-db-access-web",
+            "bastion-dev-database",
+            "no-bastion-needed",
+            "jumpstart",
+            "bastionless",
+            "host",
+            "web-1",
+            "",
+        ] {
             assert!(!names_bastion(name), "{name}");
         }
     }
