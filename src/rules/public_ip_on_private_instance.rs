@@ -7,6 +7,7 @@ use crate::aws::network::GatewayKind;
 use crate::finding::{Fix, Severity, Term};
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM021",
@@ -54,7 +55,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let (message, severity) = match kind {
             Kind::OnPurpose => (NOT_NEEDED, Severity::Info),
-            Kind::Needless => (NOT_NEEDED, Severity::Warning),
+            Kind::Needless | Kind::Unclear => (NOT_NEEDED, Severity::Warning),
             Kind::OnlyWay => ("{} gets a public address, its only way to Session Manager", Severity::Info),
         };
         let mut defect = Defect::new(subject, message)
@@ -82,6 +83,8 @@ enum Kind {
     OnPurpose,
     /// Sessions do without, or would.
     Needless,
+    /// Whether anything else leads to the services that a session needs is not known.
+    Unclear,
     /// All that leads to a service that a session needs.
     OnlyWay,
 }
@@ -93,15 +96,18 @@ fn kind(context: &RuleContext<'_>, site: &Site) -> Kind {
     if beside || is_public_on_purpose(reach.target(site)) {
         return Kind::OnPurpose;
     }
-    let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { return Kind::Needless };
+    let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { return Kind::Unclear };
     let egress = network.egress(subnet);
-    let by_address = site.internet.truth.is_yes() && egress.nat.truth.is_no() && egress.other.truth.is_no();
-    let unserved = |service| {
+    let served = Truth::all(Service::SESSION.map(|service| {
         let endpoint = reach.presence(vpc, service).answer.truth;
-        let away = reach.zone_leads_away(vpc, service).truth | reach.may_be_forwarded(vpc, service).truth;
-        (endpoint | away).is_no()
-    };
-    if by_address && Service::SESSION.into_iter().any(unserved) { Kind::OnlyWay } else { Kind::Needless }
+        endpoint | reach.zone_leads_away(vpc, service).truth | reach.may_be_forwarded(vpc, service).truth
+    }));
+    // With another way it is not needed, and where it leads nowhere it is of no use.
+    match site.internet.truth & !(egress.nat.truth | egress.other.truth | served) {
+        Truth::Yes => Kind::OnlyWay,
+        Truth::No => Kind::Needless,
+        Truth::Unknown => Kind::Unclear,
+    }
 }
 
 fn help(target: &Target, place: Option<&Evidence>, kind: Kind) -> &'static str {
@@ -113,6 +119,12 @@ fn help(target: &Target, place: Option<&Evidence>, kind: Kind) -> &'static str {
         }
         (Kind::OnlyWay, false) => {
             "give it interface endpoints or a NAT gateway, and then set `associate_public_ip_address = false`"
+        }
+        (Kind::Unclear, true) => {
+            "where endpoints or NAT lead to Systems Manager, remove the Elastic IP address"
+        }
+        (Kind::Unclear, false) => {
+            "where endpoints or NAT lead to Systems Manager, set `associate_public_ip_address = false`"
         }
         (Kind::OnPurpose | Kind::Needless, true) => "remove the Elastic IP address",
         (Kind::OnPurpose | Kind::Needless, false) => {
