@@ -215,6 +215,11 @@ impl Declaration {
         }
     }
 
+    /// Whether a place is within the block.
+    pub fn holds(&self, place: Span) -> bool {
+        self.span.is_some_and(|block| block.contains(place))
+    }
+
     /// The declaration of a nested block of a resource instance.
     pub fn nested(instance: &ResourceInstance, item: &Item<'_>) -> Declaration {
         let mut declaration = Declaration::of(instance);

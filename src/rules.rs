@@ -267,6 +267,12 @@ impl Defect {
         self
     }
 
+    /// What else has to be done for it to be removed; without both there is no fix.
+    pub fn and_fix(mut self, fix: Option<Fix>) -> Defect {
+        self.fix = Fix::both(self.fix, fix);
+        self
+    }
+
     /// The targets that cannot be reached because of it.
     pub fn affects(mut self, addresses: impl IntoIterator<Item = String>) -> Defect {
         self.affected.extend(addresses);

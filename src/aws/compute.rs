@@ -131,6 +131,18 @@ impl Target {
         &self.declaration.address
     }
 
+    /// The block that an argument at a place belongs to: the one that holds it. What stands in neither belongs into the
+    /// instance itself, and of a group or fleet into the template.
+    pub fn block_of(&self, place: Option<Span>) -> &Declaration {
+        let own = &self.declaration;
+        let Some(template) = self.template.as_ref().filter(|template| template.is_managed()) else {
+            return own;
+        };
+        let holds = |block: &Declaration| place.is_some_and(|place| block.holds(place));
+        let is_instance = matches!(self.kind, TargetKind::Instance | TargetKind::SpotInstance);
+        if holds(template) || !is_instance && !holds(own) { template } else { own }
+    }
+
     /// The fixed private address, when it has one that is known.
     pub fn private_ip(&self) -> Option<IpAddr> {
         self.private_ip.value()?.as_ref()?.parse().ok()

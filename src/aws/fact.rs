@@ -327,6 +327,7 @@ pub fn describe(cause: &Cause) -> String {
         Cause::ModuleUnavailable(address) => format!("the source of {address} is not installed"),
         Cause::Computed(reference) => format!("{reference} is only known after apply"),
         Cause::UnsupportedFunction(name) => format!("the function {name} is not computed by ssmlint"),
+        Cause::Impure(name) if name == "path.cwd" => format!("{name} depends on where Terraform is run"),
         Cause::Impure(name) => format!("{name} gives another result on every run"),
         Cause::Error(summary) => format!("terraform would report an error: {summary}"),
         Cause::KeysUnknown(address) => format!("the instances of {address} are not known"),

@@ -178,6 +178,8 @@ pub struct LinkSet<Id: Eq + Hash> {
     pub(crate) index: FxHashMap<Id, usize>,
     /// Why there may be further members that are not known; none when the set is complete.
     pub open: Option<Causes>,
+    /// What there may be further, in words, where no value is the cause.
+    pub unseen: Option<&'static str>,
     /// Why it is not known of some members whether they are there.
     pub doubt: Causes,
     /// The members that the configuration only names.
@@ -202,6 +204,7 @@ impl<Id: Copy + Eq + Hash> LinkSet<Id> {
             members: Vec::new(),
             index: FxHashMap::default(),
             open: None,
+            unseen: None,
             doubt: Causes::new(),
             outside: Vec::new(),
             has_some: false,
@@ -253,7 +256,10 @@ impl<Id: Copy + Eq + Hash> LinkSet<Id> {
     /// Why it is not known what all its members are.
     pub fn reasons(&self) -> Vec<Reason> {
         match &self.open {
-            Some(causes) => reasons(causes, self.span),
+            Some(causes) => match self.unseen.filter(|_| causes.is_empty()) {
+                Some(unseen) => vec![Reason::new(format!("{unseen} is not known"), self.span)],
+                None => reasons(causes, self.span),
+            },
             None if self.members.iter().any(|member| member.certain.is_unknown()) => {
                 if !self.doubt.is_empty() {
                     return reasons(&self.doubt, self.span);

@@ -53,7 +53,7 @@ impl Provider for Aws {
     }
 
     fn is_bystander(&self, type_name: &str) -> bool {
-        carriers::LOAD_BALANCERS.contains(&type_name)
+        carriers::LOAD_BALANCERS.contains(&type_name) || carriers::puts_behind_balancer(type_name)
     }
 
     fn is_bystander_argument(&self, name: &str) -> bool {

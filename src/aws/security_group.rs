@@ -390,7 +390,7 @@ impl Network {
                 candidates.push((member.to, index));
                 let applies = effect & holds & member.certain;
                 for peer in &rule.peers {
-                    let (peer_truth, mut why) = self.peer_matches(member.to, peer, party);
+                    let (peer_truth, mut why) = self.peer_matches(member.to, direction, peer, party);
                     let truth = applies & peer.exists & peer_truth;
                     if applies.is_yes() && peer.exists.is_yes() {
                         self.collect_nets(peer, &mut nets);
@@ -541,11 +541,26 @@ impl Network {
     }
 
     /// Whether a peer of a rule of `owner` is the party, and why that is not known.
-    fn peer_matches(&self, owner: GroupId, peer: &Peer, party: &Party<'_>) -> (Truth, Vec<Reason>) {
+    fn peer_matches(
+        &self,
+        owner: GroupId,
+        direction: Direction,
+        peer: &Peer,
+        party: &Party<'_>,
+    ) -> (Truth, Vec<Reason>) {
         match &peer.kind {
             PeerKind::Cidr(known) => self.range_matches(known, peer.span, party),
             PeerKind::Itself => self.member_matches(&Link::To(owner), peer.span, party),
-            PeerKind::Group(link) => self.member_matches(link, peer.span, party),
+            PeerKind::Group(link) => {
+                let (truth, mut why) = self.member_matches(link, peer.span, party);
+                let seen = if truth.is_no() { Truth::Yes } else { self.sees(owner, direction, party) };
+                if seen.is_unknown() {
+                    let text = "whether rules may name groups across the transit gateway is not known";
+                    why.push(Reason::new(text, peer.span));
+                }
+                let truth = truth & seen;
+                (truth, if truth.is_unknown() { why } else { Vec::new() })
+            }
             PeerKind::PrefixList(link) => {
                 if link.candidates().is_empty() {
                     let causes =
@@ -577,6 +592,22 @@ impl Network {
                 }
                 (truth, if truth.is_unknown() { why } else { Vec::new() })
             }
+        }
+    }
+
+    /// Whether the rules of a group see the groups of the party, which may be in another VPC.
+    fn sees(&self, owner: GroupId, direction: Direction, party: &Party<'_>) -> Truth {
+        let vpc = match party {
+            Party::Interface { subnet, .. } => self.subnet(*subnet).vpc.link.to(),
+            Party::Somewhere { vpc, .. } => Some(*vpc),
+            Party::Internet | Party::Vpc(_) => None,
+        };
+        let group = self.group(owner);
+        match (group.vpc.link.to(), vpc) {
+            (Some(own), Some(vpc)) if group.associated.is_empty() && own != vpc => {
+                self.refers(own, vpc, direction)
+            }
+            _ => Truth::Yes,
         }
     }
 

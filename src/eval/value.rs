@@ -251,7 +251,7 @@ pub enum Cause {
     Computed(EcoString),
     /// A function that ssmlint does not compute: its name.
     UnsupportedFunction(EcoString),
-    /// A function with a different result on every run: its name.
+    /// A function with a different result on every run, or `path.cwd`, which depends on where it is: the name.
     Impure(EcoString),
     /// Terraform would report an error here: its summary.
     Error(EcoString),

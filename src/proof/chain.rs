@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::aws::assumption::Assumed;
 use crate::aws::cidr::Cidr;
+use crate::aws::compute::UserData;
 use crate::aws::endpoint::EndpointPolicy;
 use crate::aws::fact::{Answer, Evidence, Known, Reason};
 use crate::aws::iam::{Misuse, Permission, Verdict as Allowed};
@@ -288,7 +289,7 @@ impl Chains<'_> {
         } else {
             format!("{image} has the SSM Agent")
         };
-        let installs = target.user_data.is_some();
+        let installs = target.user_data.as_ref().is_some_and(UserData::may_run);
         if answer.truth.is_no() && installs {
             let text = "whether the user data installs the agent is not known";
             answer.truth = Truth::Unknown;

@@ -36,6 +36,10 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let chosen = target.ami.chosen_by.as_deref().unwrap_or("this image");
             defect = defect.at(place.span, format!("{chosen} comes without the agent")).decided_by(place);
         }
+        if let Some(data) = target.user_data.as_ref().filter(|data| data.ignored) {
+            let text = "this does not begin with `#!` and is not run";
+            defect = defect.label(data.evidence.span, text);
+        }
         findings.judge(&Answer::new(target.declaration.exists), || defect);
     }
 }

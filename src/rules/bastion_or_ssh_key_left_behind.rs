@@ -4,6 +4,7 @@ use ecow::EcoString;
 
 use crate::addr::InstanceKey;
 use crate::aws::ami::Family;
+use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
 use crate::aws::fact::Answer;
 use crate::aws::link::Link;
@@ -23,21 +24,30 @@ pub(super) const RULE: Rule = Rule {
 /// Provisioners that connect to the instance.
 const OVER_SSH: &[&str] = &["remote-exec", "file"];
 
+/// Ports that administrators come by: SSH, RDP, WinRM.
+const ADMINISTRATIVE: &[i64] = &[22, 3389, 5985, 5986];
+
 /// Words for an instance that others are reached through.
 const BASTION: &[&str] = &["bastion", "bastions", "jump", "jumpbox", "jumphost", "jumpserver"];
 
 /// Words that say nothing of what an instance is for: what stands before them does.
 const GENERIC: &[&str] = &[
     "asg",
+    "auto",
+    "autoscaling",
     "box",
+    "configuration",
     "default",
     "dev",
     "development",
     "ec2",
+    "fleet",
+    "group",
     "host",
     "hosts",
     "instance",
     "instances",
+    "launch",
     "lc",
     "linux",
     "lt",
@@ -46,10 +56,14 @@ const GENERIC: &[&str] = &[
     "node",
     "prod",
     "production",
+    "public",
     "qa",
+    "scaling",
     "server",
     "servers",
+    "spot",
     "staging",
+    "template",
     "test",
     "this",
     "vm",
@@ -66,16 +80,14 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
         let exists = Answer::new(target.declaration.exists);
         let key = target.has_key.is(&true).is_yes();
         // Windows encrypts the administrator's password with it.
         if key && target.ami.family != Some(Family::Windows) && target.declaration.exists.is_yes() {
             findings.judge(&exists, || {
-                Defect::new(subject, "{} still has an SSH key")
-                    .at_fact(&target.has_key, "nobody logs in with this key")
-                    .help("remove `key_name` with the next change that replaces the instance")
+                Defect::new(target.block_of(target.has_key.span), "{} still has an SSH key")
+                    .at_fact(&target.has_key, "sessions need no key")
+                    .help("once sessions open, remove `key_name` with the next change that replaces the instance")
                     .cause("key")
             });
         }
@@ -128,7 +140,10 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
             })
         })
     });
-    if let (true, true, Some(rule)) = (public, open, trusting) {
+    let named = is_named(target);
+    // Other instances of its tier may log in to each other, and one that serves others is not there for SSH alone.
+    let by_shape = trusting.filter(|_| public && open && (named || !serves(context, target)));
+    if let Some(rule) = by_shape {
         findings.judge(&Answer::new(target.declaration.exists), || {
             Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
                 .severity(Severity::Warning)
@@ -138,13 +153,31 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         });
         return;
     }
-    if is_named(target) {
+    if named {
         findings.judge(&Answer::new(target.declaration.exists), || {
             Defect::new(&target.declaration, "{} is named like a bastion")
                 .help("Session Manager reaches the others without it, and forwards ports to databases too")
                 .cause("bastion")
         });
     }
+}
+
+/// Whether others than its administrators use it: by a load balancer, or by a port that its groups open to anybody.
+fn serves(context: &RuleContext<'_>, target: &Target) -> bool {
+    let balanced = &context.model.carriers.balanced;
+    let is_balanced = target.declaration.instance.is_some_and(|instance| balanced.contains(&instance));
+    let network = &context.model.network;
+    let serves = |rule: &GroupRule| {
+        let administrative = ADMINISTRATIVE.iter().any(|port| !rule.ports.holds_tcp(*port).is_no());
+        let anybody = rule.peers.iter().any(
+            |peer| matches!(&peer.kind, PeerKind::Cidr(known) if !known.satisfies(Cidr::is_anywhere).is_no()),
+        );
+        !rule.in_effect().is_no()
+            && !administrative
+            && anybody
+            && rule.ports.protocol.is(&"tcp".into()).is_yes()
+    };
+    is_balanced || target.groups.ids().any(|group| network.group(group).ingress.rules.iter().any(serves))
 }
 
 /// Whether its name says that it is a bastion: the `Name` tag, or the address.
@@ -188,14 +221,25 @@ mod tests {
 
     #[test]
     fn a_bastion_is_what_the_name_ends_in() {
-        for name in
-            ["bastion", "lab-bastion", "bastion_host", "Bastion Server 2", "prod-jump-box-1a", "jumphost-dev"]
-        {
+        for name in [
+            "bastion",
+            "bastion_host_autoscaling_group",
+            "Bastion Server 2",
+            "prod-jump-box-1a",
+            "jumphost-dev",
+        ] {
             assert!(names_bastion(name), "{name}");
         }
-        for name in
-            ["bastion-db-access-web", "no-bastion-needed", "jumpstart", "bastionless", "host", "web-1", ""]
-        {
+        for name in [
+            "bastion-db-access-web",
+            "bastion-dev-database",
+            "no-bastion-needed",
+            "jumpstart",
+            "bastionless",
+            "host",
+            "web-1",
+            "",
+        ] {
             assert!(!names_bastion(name), "{name}");
         }
     }

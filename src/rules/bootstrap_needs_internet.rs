@@ -91,8 +91,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             }
             continue;
         };
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let subject = target.block_of(user_data.evidence.span);
         let mut defect = Defect::new(
             subject,
             format!("user data of {{}} runs `{}`, and nothing can be downloaded", download.command),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::aws::cidr::Coverage;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::fact::{Answer, Basis, Evidence};
-use crate::aws::link::{EndpointId, GroupId, VpcId};
+use crate::aws::link::{EndpointId, GroupId, Link, VpcId};
 use crate::aws::network::{Network, existence};
-use crate::aws::security_group::{Admission, Direction, Group, Party, Rule};
+use crate::aws::security_group::{Admission, Direction, Group, Party, Peer, PeerKind, Rule};
 use crate::finding::{Fix, Severity};
 use crate::proof::dns::Place;
 use crate::proof::{Reach, Service, Site};
@@ -97,6 +97,21 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             if let Some(subnet) = site.subnet {
                 let subnet = &network.subnet(subnet).declaration;
                 defect = defect.label(subnet.decl_range, "an instance in this subnet is not admitted");
+            }
+            let named = |peer: &Peer| match &peer.kind {
+                PeerKind::Group(Link::To(id)) => context.reach.target(site).groups.contains(*id).is_yes(),
+                PeerKind::Group(_) | PeerKind::Cidr(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
+            };
+            let mut rules = admission.candidates.iter();
+            let is_guest = site.vpc.to().is_some_and(|other| other != vpc);
+            if is_guest
+                && rules
+                    .any(|(group, index)| network.group(*group).ingress.rules[*index].peers.iter().any(named))
+            {
+                defect = defect.note(
+                    "a transit gateway hides the groups of other VPCs unless it has \
+                     `security_group_referencing_support = \"enable\"`",
+                );
             }
             if led && site.internet.truth.is_yes() {
                 defect =

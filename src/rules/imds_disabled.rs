@@ -20,8 +20,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let off = target.metadata_endpoint.ask("", |on| Truth::known(!on));
         let mut violation = Answer::all([Answer::new(target.declaration.exists), off]);
         violation.evidence.clear();
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let subject = target.block_of(target.metadata_endpoint.span);
         findings.judge(&violation, || {
             Defect::new(subject, "{} has the metadata service off, so the agent has no identity")
                 .at_fact(&target.metadata_endpoint, "the metadata service is off")

@@ -28,8 +28,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         }
         let Some(problem) = of_target(iam, target) else { continue };
         let argument = &target.profile;
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let subject = target.block_of(argument.span);
         let fix = match &argument.misuse {
             Some(Misuse::ArnForName) => argument
                 .link

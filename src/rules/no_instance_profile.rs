@@ -37,8 +37,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let exists = Answer::new(target.declaration.exists);
         let mut violation = Answer::all([exists, absent, managed.negate()]);
         violation.evidence.clear();
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
+        let subject = target.block_of(profile.span);
         let evidence = Evidence { span: profile.span, origin: profile.origin, note: String::new() };
         findings.judge(&violation, || {
             Defect::new(subject, "{} has no instance profile, so the agent has no credentials")

@@ -1,12 +1,13 @@
 //! SSM021: a target with a public address.
 
 use crate::aws::Declaration;
-use crate::aws::compute::Target;
+use crate::aws::compute::{Target, TargetId};
 use crate::aws::fact::{Answer, Evidence};
 use crate::aws::network::GatewayKind;
 use crate::finding::{Fix, Severity, Term};
 use crate::proof::{Reach, Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM021",
@@ -22,6 +23,8 @@ const PUBLIC: &[&str] = &["bastion", "jump", "nat", "public", "proxy", "vpn"];
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach: &Reach<'_> = context.reach;
+    // Of a target that gets an address in several subnets all of them are one thing to change.
+    let mut told: Vec<(TargetId, Kind, Answer, Defect)> = Vec::new();
     for site in &reach.sites {
         let target = reach.target(site);
         let public = match site.subnet {
@@ -37,36 +40,96 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             public_by_v6(context, findings, site);
             continue;
         }
-        let beside =
-            site.subnet.is_some_and(|subnet| context.model.carriers.public_subnets.contains(&subnet));
-        let on_purpose = beside || is_public_on_purpose(target);
-        let severity = if on_purpose { Severity::Info } else { Severity::Warning };
+        let kind = kind(context, site);
         let place = public.evidence.first().cloned();
-        let subject =
-            target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
-        let mut defect =
-            Defect::new(subject, "{} gets a public address, which Session Manager does not need")
-                .severity(severity)
-                .help(help(target, place.as_ref()))
-                .fix(fix(context, site, subject))
-                .affects([target.declaration.address.clone()])
-                .cause("public address");
+        let subject = target.block_of(place.as_ref().and_then(|place| place.span));
+        let fix = fix(context, site, subject);
+        let own = place.as_ref().and_then(|place| place.span).is_some_and(|span| subject.holds(span));
+        let here = if own { "asks for a public address" } else { "gives it a public address" };
+        let same = told.iter_mut().find(|(other, of, answer, _)| {
+            *other == site.target && *of == kind && answer.truth == violation.truth
+        });
+        if let Some((_, _, _, defect)) = same {
+            *defect = defect.clone().label(place.and_then(|place| place.span), here).and_fix(fix);
+            continue;
+        }
+        let (message, severity) = match kind {
+            Kind::OnPurpose => (NOT_NEEDED, Severity::Info),
+            Kind::Needless | Kind::Unclear => (NOT_NEEDED, Severity::Warning),
+            Kind::OnlyWay => ("{} gets a public address, its only way to Session Manager", Severity::Info),
+        };
+        let mut defect = Defect::new(subject, message)
+            .severity(severity)
+            .help(help(target, place.as_ref(), kind))
+            .fix(fix)
+            .affects([target.declaration.address.clone()])
+            .cause("public address");
         if let Some(place) = place {
-            let own = place.span.is_some_and(|span| subject.span.is_some_and(|block| block.contains(span)));
-            let here = if own { "asks for a public address" } else { "gives it a public address" };
             defect = defect.at(place.span, here).decided_by(place);
         }
-        findings.judge(&Answer { evidence: Vec::new(), ..violation }, || defect);
+        told.push((site.target, kind, Answer { evidence: Vec::new(), ..violation }, defect));
+    }
+    for (_, _, violation, defect) in told {
+        findings.judge(&violation, || defect);
     }
 }
 
-fn help(target: &Target, place: Option<&Evidence>) -> &'static str {
+const NOT_NEEDED: &str = "{} gets a public address, which Session Manager does not need";
+
+/// What a public address is to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The target is meant to be public.
+    OnPurpose,
+    /// Sessions do without, or would.
+    Needless,
+    /// Whether anything else leads to the services that a session needs is not known.
+    Unclear,
+    /// All that leads to a service that a session needs.
+    OnlyWay,
+}
+
+fn kind(context: &RuleContext<'_>, site: &Site) -> Kind {
+    let reach = context.reach;
+    let network = &context.model.network;
+    let beside = site.subnet.is_some_and(|subnet| context.model.carriers.public_subnets.contains(&subnet));
+    if beside || is_public_on_purpose(reach.target(site)) {
+        return Kind::OnPurpose;
+    }
+    let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { return Kind::Unclear };
+    let egress = network.egress(subnet);
+    let served = Truth::all(Service::SESSION.map(|service| {
+        let endpoint = reach.presence(vpc, service).answer.truth;
+        endpoint | reach.zone_leads_away(vpc, service).truth | reach.may_be_forwarded(vpc, service).truth
+    }));
+    // With another way it is not needed, and where it leads nowhere it is of no use.
+    match site.internet.truth & !(egress.nat.truth | egress.other.truth | served) {
+        Truth::Yes => Kind::OnlyWay,
+        Truth::No => Kind::Needless,
+        Truth::Unknown => Kind::Unclear,
+    }
+}
+
+fn help(target: &Target, place: Option<&Evidence>, kind: Kind) -> &'static str {
     let at = place.and_then(|place| place.span);
     let elastic = target.elastic_ips.iter().any(|(evidence, _)| at.is_some() && evidence.span == at);
-    if elastic {
-        "remove the Elastic IP address"
-    } else {
-        "set `associate_public_ip_address = false`, which replaces a running instance"
+    match (kind, elastic) {
+        (Kind::OnlyWay, true) => {
+            "give it interface endpoints or a NAT gateway, and then remove the Elastic IP address"
+        }
+        (Kind::OnlyWay, false) => {
+            "give it interface endpoints or a NAT gateway, and then set `associate_public_ip_address = false`"
+        }
+        (Kind::Unclear, true) => {
+            "where endpoints or NAT lead to Systems Manager, remove the Elastic IP address"
+        }
+        (Kind::Unclear, false) => {
+            "where endpoints or NAT lead to Systems Manager, set `associate_public_ip_address = false`"
+        }
+        (Kind::OnPurpose | Kind::Needless, true) => "remove the Elastic IP address",
+        (Kind::OnPurpose | Kind::Needless, false) => {
+            "set `associate_public_ip_address = false`, which replaces a running instance"
+        }
     }
 }
 

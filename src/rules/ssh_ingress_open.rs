@@ -144,7 +144,7 @@ fn worst(context: &RuleContext<'_>, rule: &GroupRule) -> Option<Source> {
     let mut sources: Vec<Source> = rule
         .peers
         .iter()
-        .filter(|peer| !peer.exists.is_no())
+        .filter(|peer| !peer.exists.is_no() && !is_nobody(&peer.kind))
         .map(|peer| Source {
             whom: whom(network.describe_peer(peer), peer),
             evidence: Evidence { span: peer.span, origin: peer.origin, note: String::new() },
@@ -177,6 +177,16 @@ fn kind(context: &RuleContext<'_>, peer: &Peer) -> SourceKind {
         PeerKind::Cidr(Known::Value(cidr)) if is_elsewhere(context, cidr) => SourceKind::Elsewhere,
         PeerKind::Itself => SourceKind::Members,
         PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::PrefixList(_) => SourceKind::Private,
+    }
+}
+
+/// Whether it is the one address that no host has, as in `0.0.0.0/32`: what a placeholder holds.
+fn is_nobody(kind: &PeerKind) -> bool {
+    match kind {
+        PeerKind::Cidr(Known::Value(Cidr::Net(net))) => {
+            net.addr().is_unspecified() && net.prefix_len() == net.max_prefix_len()
+        }
+        PeerKind::Cidr(_) | PeerKind::Group(_) | PeerKind::Itself | PeerKind::PrefixList(_) => false,
     }
 }
 

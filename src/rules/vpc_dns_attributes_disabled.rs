@@ -95,6 +95,8 @@ fn off(attribute: &Fact<bool>) -> Answer {
 fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
     let network = &reach.model.network;
     let mut answers = Vec::new();
+    // Names lead instances alone.
+    let inhabited = reach.sites.iter().any(|site| !(site.vpc.is(vpc) & site.certain).is_no());
     for id in network.endpoint_ids() {
         let endpoint = network.endpoint(id);
         let here = endpoint.vpc.link.is(vpc);
@@ -106,6 +108,11 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
             continue;
         }
         let private = endpoint.private_dns.is(&true);
+        // Private DNS that is off on purpose is for instances elsewhere, where none are here.
+        let for_others = !inhabited && endpoint.private_dns.is_configured() && private.is_no();
+        if for_others {
+            continue;
+        }
         let truth = Truth::all([here, ours | private, endpoint.declaration.exists]);
         let evidence =
             Evidence::at(endpoint.declaration.decl_range, "this endpoint relies on names in the VPC");
@@ -118,8 +125,7 @@ fn relies_on_names(reach: &Reach<'_>, vpc: VpcId) -> Answer {
         }
         answers.push(answer);
     }
-    // A zone leads instances alone; where there are none, nothing is missed yet.
-    let inhabited = reach.sites.iter().any(|site| !(site.vpc.is(vpc) & site.certain).is_no());
+    // Where there are no instances, nothing is missed yet.
     for service in Service::ALL.into_iter().filter(|_| inhabited) {
         let region = network.vpc(vpc).region.value().and_then(Option::as_ref);
         for zone in network.zones_for(vpc, service.label(), region.map(|region| region.as_str())) {

@@ -589,6 +589,7 @@ impl<'a> Builder<'a, '_> {
             groups.add(group, certain, OriginId::NONE, span);
         }
         if let Some(causes) = &unknown {
+            groups.unseen = Some("the VPC whose default security group applies");
             groups.widen(causes);
         }
     }

@@ -129,6 +129,8 @@ pub struct TransitAttachment {
     pub associated: Answer,
     /// Whether a route table of the gateway leads to the VPC: by propagation, or by a route.
     pub announced: Answer,
+    /// Whether rules may name security groups of the VPCs behind the gateway, as far as gateway and attachment say.
+    pub refers: Truth,
 }
 
 /// What routes can lead to.
@@ -202,7 +204,7 @@ impl GatewayKind {
             GatewayKind::Transit => "a transit gateway",
             GatewayKind::Peering => "a peering connection",
             GatewayKind::Interface(Some(_)) => "a NAT instance",
-            GatewayKind::Interface(None) => "a network interface",
+            GatewayKind::Interface(None) => "a network interface or an instance",
             GatewayKind::Endpoint => "a gateway endpoint or firewall",
             GatewayKind::Other | GatewayKind::Unknown => "another gateway",
         }
@@ -845,6 +847,53 @@ impl Network {
             })
             .collect();
         agree(answers, &subnet.route_table)
+    }
+
+    /// Whether rules of groups in a VPC see the groups of interfaces in another one: across a transit gateway they do only
+    /// where both it and its attachments are told to, and not in outbound rules.
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+    pub fn refers(&self, from: VpcId, to: VpcId, direction: Direction) -> Truth {
+        let attached = |gateway: &Gateway, vpc: VpcId| {
+            Truth::any(gateway.vpcs.iter().map(|(reference, exists)| reference.link.is(vpc) & *exists))
+        };
+        let seen = [from, to]
+            .into_iter()
+            .all(|vpc| self.vpc(vpc).origin.is_closed() && self.hidden_in_vpc(vpc).is_empty());
+        let mut ways = Vec::new();
+        for gateway in 0..self.gateways.len() {
+            let id = GatewayId::from(gateway);
+            let gateway = self.gateway(id);
+            let is_between = attached(gateway, from) & attached(gateway, to);
+            if is_between.is_no() || gateway.declaration.exists.is_no() {
+                continue;
+            }
+            match gateway.kind {
+                GatewayKind::Transit if is_between.is_yes() && gateway.origin.is_closed() => {
+                    let both = self.transit_attachments.iter().filter(|attachment| {
+                        let own = attachment.vpc.link.is(from) | attachment.vpc.link.is(to);
+                        attachment.gateway == id && own.is_yes()
+                    });
+                    let told = Truth::all(both.map(|attachment| attachment.refers));
+                    ways.push(match direction {
+                        Direction::Ingress => told,
+                        Direction::Egress => told & Truth::Unknown,
+                    });
+                }
+                GatewayKind::Transit => ways.push(Truth::Unknown),
+                GatewayKind::Peering => ways.push(Truth::Yes),
+                // These belong to one VPC.
+                GatewayKind::Internet
+                | GatewayKind::Nat(_)
+                | GatewayKind::EgressOnly
+                | GatewayKind::Vpn
+                | GatewayKind::Interface(_)
+                | GatewayKind::Endpoint
+                | GatewayKind::Other
+                | GatewayKind::Unknown => {}
+            }
+        }
+        // Where nothing is seen between them, it is for the routes to say.
+        if ways.is_empty() || !seen { Truth::Yes } else { Truth::any(ways) }
     }
 
     fn covers_vpc(&self, destination: &Fact<Cidr>, vpc: VpcId, near: Option<SubnetId>) -> Answer {

@@ -12,6 +12,7 @@ use crate::aws::network::{Network, Origin};
 use crate::aws::read::{Arg, View};
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
+use crate::eval::convert::equal;
 use crate::eval::origin::OriginId;
 use crate::eval::term::{Operand, Term, TermId};
 use crate::eval::value::{Cause, Causes, Type, Value, ValueKind};
@@ -285,7 +286,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
         for (id, certain) in endpoints_of(network, &view) {
             let endpoint = &mut network.endpoints[usize::from(id)];
             endpoint.private_dns_resources.push(Declaration::of(instance));
-            if endpoint.private_dns.is_configured() {
+            if endpoint.private_dns.is_configured() && endpoint.private_dns.value != on.value {
                 endpoint.conflicts.push(("private_dns_enabled", instance.decl_range));
             }
             if (instance.exists & certain).is_yes() && !endpoint.private_dns.is_configured() {
@@ -308,7 +309,8 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
             let endpoint = &mut network.endpoints[usize::from(id)];
             let mut declaration = Declaration::of(instance);
             declaration.exists = declaration.exists & certain;
-            if !endpoint.policies.is_empty() {
+            // Of two that are the same it makes no difference which is written last.
+            if endpoint.policies.iter().any(|other| !equal(&other.document, arg.value).is_yes()) {
                 endpoint.conflicts.push(("policy", instance.decl_range));
             }
             endpoint.policies.push(EndpointPolicy {

@@ -7,6 +7,7 @@ use crate::aws::link::{GatewayId, Key, Link, Ref, VpcId};
 use crate::aws::network::{
     Gateway, GatewayKind, Nat, Network, Origin, PublicAccessBlock, PublicAccessExclusion, TransitAttachment,
 };
+use crate::aws::read::View;
 use crate::aws::{Build, Declaration, view};
 use crate::eval::ResourceInstance;
 use crate::eval::value::InstanceId;
@@ -114,10 +115,19 @@ fn transit_attachments(network: &mut Network, build: &Build<'_>) {
             });
             Answer::all([view.flag(argument, true).ask(note, |on| Truth::known(*on)), own])
         };
+        let is_told = |view: &View<'_>, absent: &str| {
+            view.text_or("security_group_referencing_support", absent).is(&"enable".into())
+        };
+        // The attachment is ready for it, and the gateway is not, unless they say otherwise.
+        let by_gateway = own
+            .filter(|_| network.gateway(gateway).declaration.is_managed())
+            .map_or(Truth::Unknown, |own| is_told(&crate::aws::view(own), "disable"));
+        let refers = is_told(&view, "enable") & by_gateway;
         let attachment = TransitAttachment {
             declaration: Declaration::of(instance),
             gateway,
             vpc,
+            refers,
             associated: by_default(
                 "transit_gateway_default_route_table_association",
                 "default_route_table_association",
