@@ -43,16 +43,27 @@ pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
 /// A policy that would be attached if the resource had an instance.
 fn switched_off(iam: &mut Iam, absent: &eval::Absent, view: &View<'_>, build: &Build<'_>) {
     let by = By { address: &absent::address(absent), partition: None };
-    let attached: Vec<Attached> = match (absent.resource.type_name.as_str(), view.arg("policy_arn")) {
-        ("aws_iam_role_policy_attachment", Some(arg)) => by_arn(&arg, Truth::No, &by, build),
-        ("aws_iam_role_policy", _) => view
-            .arg("policy")
-            .map(|arg| document(by.address.to_owned(), &arg, Truth::No, &by, build))
-            .into_iter()
-            .collect(),
+    let (role, attached): (_, Vec<Attached>) = match absent.resource.type_name.as_str() {
+        "aws_iam_role_policy_attachment" => {
+            let arn = view.arg("policy_arn");
+            ("role", arn.map(|arg| by_arn(&arg, Truth::No, &by, build)).unwrap_or_default())
+        }
+        "aws_iam_role_policy_attachments_exclusive" => {
+            let Some(list) = view.arg("policy_arns") else { return };
+            let listed = elements(list.value).into_iter().filter_map(|element| match element {
+                Element::Value(value, _) | Element::Each(value, _) => Some(Arg { value, span: list.span }),
+                Element::More(_) => None,
+            });
+            ("role_name", listed.flat_map(|arg| by_arn(&arg, Truth::No, &by, build)).collect())
+        }
+        "aws_iam_role_policy" => {
+            let document =
+                view.arg("policy").map(|arg| document(by.address.to_owned(), &arg, Truth::No, &by, build));
+            ("role", document.into_iter().collect())
+        }
         _ => return,
     };
-    let role = iam.role_link(view.arg("role").as_ref(), build);
+    let role = iam.role_link(view.arg(role).as_ref(), build);
     if let Some(id) = role.and_then(|role| role.link.to()) {
         let because = absent::because(absent, build);
         let role = &mut iam.roles[usize::from(id)];
@@ -409,14 +420,18 @@ fn customer_policy<'a>(arn: &Text, build: &Build<'a>) -> Option<&'a ResourceInst
         .find(|instance| view(instance).arg("name").is_some_and(|arg| arg.value.as_str() == Some(name)))
 }
 
-/// An exclusive list: whatever is attached and not listed is removed.
+/// An exclusive list: whatever is attached and not listed is removed. The provider also attaches the managed policies that
+/// are listed and not attached yet (`syncAttachments` in its `role_policy_attachments_exclusive.go`); inline policies have
+/// no document in their list, so they must be there.
 fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind, build: &Build<'_>) {
     let view = view(instance);
     let Some(arg) = view.arg(list) else { return };
-    let role = view.arg("role_name");
-    let Some(role) = iam.role_link(role.as_ref(), build).and_then(|reference| reference.link.to()) else {
-        return;
-    };
+    let role_arg = view.arg("role_name");
+    let role = iam.role_link(role_arg.as_ref(), build).and_then(|reference| reference.link.to());
+    if kind == Kind::Managed {
+        attach_listed(iam, instance, (role_arg.as_ref(), role), &arg, build);
+    }
+    let Some(role) = role else { return };
     let address = instance.addr.to_string();
     let by = By::of(instance, &address, build);
     let mut names = Vec::new();
@@ -453,7 +468,7 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     let role = &mut iam.roles[usize::from(role)];
     for policy in &mut role.policies {
         let removed = match kind {
-            Kind::Managed if policy.inline => continue,
+            Kind::Managed if policy.inline || policy.by == address => continue,
             Kind::Managed => {
                 let identity: Vec<String> = policy.identity().map(str::to_owned).into_iter().collect();
                 only.removes(&identity, !identity.is_empty())
@@ -468,6 +483,39 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     match kind {
         Kind::Managed => role.exclusive = Some(only),
         Kind::Inline => role.exclusive_inline = Some(only),
+    }
+}
+
+/// Attaches what an exclusive list of managed policies holds, where another list of the same role does not take it away.
+fn attach_listed(
+    iam: &mut Iam,
+    instance: &ResourceInstance,
+    (role_arg, role): (Option<&Arg<'_>>, Option<RoleId>),
+    list: &Arg<'_>,
+    build: &Build<'_>,
+) {
+    let address = instance.addr.to_string();
+    let by = By::of(instance, &address, build);
+    for element in elements(list.value) {
+        match element {
+            Element::Value(value, exists) | Element::Each(value, exists) => {
+                let arg = Arg { value, span: list.span };
+                for mut attached in by_arn(&arg, exists & instance.exists, &by, build) {
+                    if exists.is_unknown() {
+                        let text = "whether the list holds the policy is not known";
+                        attached.doubt.push(Reason::new(text, list.span));
+                    }
+                    let attached = doubt_existence(attached, instance);
+                    let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
+                    attach_to(iam, role_arg, attached, (&identity, !identity.is_empty()), build);
+                }
+            }
+            Element::More(more) => {
+                if let Some(role) = role {
+                    iam.roles[usize::from(role)].open.extend(reasons(&more.causes(), list.span));
+                }
+            }
+        }
     }
 }
 
