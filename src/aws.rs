@@ -35,7 +35,7 @@ use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
 use crate::aws::assumption::Assumptions;
-use crate::aws::fact::{Basis, Evidence, Fact};
+use crate::aws::fact::{Answer, Basis, Evidence, Fact, Reason};
 use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
@@ -246,6 +246,16 @@ impl Declaration {
     /// Whether a managed resource makes it, so that the configuration says all there is to say about it.
     pub fn is_managed(&self) -> bool {
         self.addr.as_ref().is_some_and(|addr| addr.resource.mode == ResourceMode::Managed)
+    }
+
+    /// Whether it exists, with the reason why that is not known and without evidence.
+    pub fn existence(&self) -> Answer {
+        let mut answer = Answer::new(self.exists);
+        if self.exists.is_unknown() {
+            let text = format!("whether {} exists is not known", self.address);
+            answer.reasons.push(Reason::new(text, self.decl_range));
+        }
+        answer
     }
 
     /// The header as evidence.

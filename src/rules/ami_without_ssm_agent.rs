@@ -1,7 +1,6 @@
 //! SSM026: an image that AWS lists without SSM Agent.
 
 use crate::aws::compute::Target;
-use crate::aws::fact::Answer;
 use crate::aws::policy::text::Piece;
 use crate::finding::Severity;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -36,7 +35,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let chosen = target.ami.chosen_by.as_deref().unwrap_or("this image");
             defect = defect.at(place.span, format!("{chosen} comes without the agent")).decided_by(place);
         }
-        findings.judge(&Answer::new(target.declaration.exists), || defect);
+        findings.judge(&target.declaration.existence(), || defect);
     }
 }
 

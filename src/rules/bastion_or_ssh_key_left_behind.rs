@@ -5,7 +5,6 @@ use ecow::EcoString;
 use crate::addr::InstanceKey;
 use crate::aws::ami::Family;
 use crate::aws::compute::{Target, TargetId};
-use crate::aws::fact::Answer;
 use crate::aws::link::Link;
 use crate::aws::security_group::{PeerKind, Rule as GroupRule};
 use crate::finding::Severity;
@@ -58,7 +57,7 @@ const GENERIC: &[&str] = &[
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for endpoint in &context.model.carriers.instance_connect {
-        findings.judge(&Answer::new(endpoint.exists), || {
+        findings.judge(&endpoint.existence(), || {
             Defect::new(endpoint, "{} is a way to instances beside Session Manager")
                 .help("remove it, with the rules that let its security group in, if sessions are enough")
                 .cause("instance connect")
@@ -68,7 +67,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let target = context.model.compute.target(id);
         let subject =
             target.template.as_ref().filter(|template| template.is_managed()).unwrap_or(&target.declaration);
-        let exists = Answer::new(target.declaration.exists);
+        let exists = target.declaration.existence();
         let key = target.has_key.is(&true).is_yes();
         // Windows encrypts the administrator's password with it.
         if key && target.ami.family != Some(Family::Windows) && target.declaration.exists.is_yes() {
@@ -129,7 +128,7 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         })
     });
     if let (true, true, Some(rule)) = (public, open, trusting) {
-        findings.judge(&Answer::new(target.declaration.exists), || {
+        findings.judge(&target.declaration.existence(), || {
             Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
                 .severity(Severity::Warning)
                 .label(rule.declaration.decl_range, "lets it in on port 22")
@@ -139,7 +138,7 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         return;
     }
     if is_named(target) {
-        findings.judge(&Answer::new(target.declaration.exists), || {
+        findings.judge(&target.declaration.existence(), || {
             Defect::new(&target.declaration, "{} is named like a bastion")
                 .help("Session Manager reaches the others without it, and forwards ports to databases too")
                 .cause("bastion")

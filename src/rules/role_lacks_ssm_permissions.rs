@@ -38,7 +38,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let managed_by_aws =
             if own { Answer::new(Truth::No) } else { host_management(reach, &sites, &permissions) };
         // A role lacks what it lacks in every subnet.
-        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
+        let used = Answer::any(sites.iter().map(|site| reach.target(site).declaration.existence()));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
         let lacks = |permission: &Permission| {
@@ -80,7 +80,7 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let reason = Reason::new("the role of the instance profile is not known", argument.span);
-        let answer = Answer::all([Answer::new(target.declaration.exists), Answer::unknown([reason])]);
+        let answer = Answer::all([target.declaration.existence(), Answer::unknown([reason])]);
         findings.judge(&answer, || {
             Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
                 .at(argument.span, "the role of this instance profile is not known")
@@ -114,10 +114,10 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
             None => defect,
         };
     }
-    let missing: Vec<&Permission> = match truth {
-        Truth::Unknown => of(Verdict::Unknown).collect(),
-        Truth::Yes | Truth::No => of(Verdict::NotAllowed).collect(),
-    };
+    let mut missing: Vec<&Permission> = of(Verdict::NotAllowed).collect();
+    if missing.is_empty() {
+        missing.extend(of(Verdict::Unknown));
+    }
     let all = missing.len() == permissions.len();
     let what = if all {
         "any of what a session needs".to_owned()
