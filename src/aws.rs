@@ -3,6 +3,7 @@
 //! The model knows nothing of Terraform's syntax. What is not known stays so: facts are three-valued, references are
 //! resolved by identity, and whoever claims that something is absent asks whether a gap could hide it.
 
+pub mod conflict;
 pub mod fact;
 pub mod link;
 pub mod read;

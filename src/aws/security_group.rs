@@ -7,6 +7,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage, Family, cover};
+use crate::aws::conflict::Conflict;
 use crate::aws::fact::{Answer, Basis, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GroupId, Link, LinkSet, PrefixListId, Ref, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin};
@@ -49,7 +50,7 @@ pub struct RuleSet {
     /// The first inline block or the attribute, when the argument is written.
     pub inline: Option<Span>,
     /// Inline rules and rule resources manage the same rules: the first rule resource in conflict.
-    pub conflict: Option<Span>,
+    pub conflict: Option<Conflict>,
 }
 
 /// The direction of traffic as seen from the interface that carries the group.

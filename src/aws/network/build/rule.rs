@@ -1,6 +1,7 @@
 //! Security group rules in all spellings, and what removes them.
 
 use crate::aws::cidr::{Cidr, Family};
+use crate::aws::conflict::{self, Conflict};
 use crate::aws::fact::{Known, Reason, reasons};
 use crate::aws::link::{Element, GroupId, Key, Link, Registry};
 use crate::aws::network::Network;
@@ -285,12 +286,17 @@ pub(super) fn conflicts(network: &mut Network) {
             if inline.is_none() || ignores(set) {
                 continue;
             }
+            let own = set.rules.iter().filter(|rule| rule.spelling == Spelling::Inline);
+            let written = match adopted {
+                Some(_) => Truth::Yes,
+                None => conflict::blocks(own.map(|rule| rule.declaration.exists)),
+            };
             for rule in &mut set.rules {
                 let standalone = matches!(rule.spelling, Spelling::RuleResource | Spelling::VpcRuleResource);
                 if !standalone || rule.declaration.exists.is_no() {
                     continue;
                 }
-                set.conflict = set.conflict.or(rule.declaration.decl_range);
+                Conflict::keep(&mut set.conflict, Conflict::of(written, inline, &rule.declaration));
                 let text = "inline rules of the same group may remove this one";
                 rule.doubt = rule.doubt.take().or(Some(Reason::new(text, inline)));
             }
