@@ -249,6 +249,18 @@ impl Declaration {
         self.addr.as_ref().is_some_and(|addr| addr.resource.mode == ResourceMode::Managed)
     }
 
+    /// Whether a resource instance exists where this does: what stands in the same module instance hangs on the same
+    /// `count` of the module call.
+    pub fn implies(&self, instance: &ResourceInstance) -> Truth {
+        match &self.addr {
+            // What exists for certain although its module may not, as a default group does, implies nothing.
+            Some(addr) if !self.exists.is_yes() && addr.module == instance.addr.module => {
+                instance.exists_in_module
+            }
+            Some(_) | None => instance.exists,
+        }
+    }
+
     /// Whether it exists, with the reason why that is not known and without evidence.
     pub fn existence(&self) -> Answer {
         let mut answer = Answer::new(self.exists);

@@ -113,7 +113,9 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
     let mut sites = context.reach.sites.iter().filter(|site| site.target == id);
     let public =
         sites.any(|site| site.subnet.is_some_and(|subnet| target.public_ip(network, subnet).truth.is_yes()));
-    let ssh = |rule: &&GroupRule| rule.in_effect().is_yes() && rule.ports.holds_tcp(22).is_yes();
+    let ssh = |rule: &&GroupRule| {
+        (rule.declaration.exists & rule.in_effect()).is_yes() && rule.ports.holds_tcp(22).is_yes()
+    };
     let open =
         target.groups.ids().any(|group| network.group(group).ingress.rules.iter().any(|rule| ssh(&rule)));
     // A rule for all traffic is made for something else.

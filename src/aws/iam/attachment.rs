@@ -174,15 +174,22 @@ fn attach_by_arn(
 ) {
     let Some(policy) = policy else { return };
     let address = instance.addr.to_string();
-    for attached in by_arn(&policy, instance.exists, &By::of(instance, &address, build), build) {
-        let attached = doubt_existence(attached, instance);
+    let exists = there(iam, role.as_ref(), instance, build);
+    for attached in by_arn(&policy, exists, &By::of(instance, &address, build), build) {
+        let attached = doubt_existence(attached, exists, instance);
         let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
         attach_to(iam, role.as_ref(), attached, (&identity, !identity.is_empty()), build);
     }
 }
 
-fn doubt_existence(mut attached: Attached, instance: &ResourceInstance) -> Attached {
-    if instance.exists.is_unknown() {
+/// Whether what attaches something is there where the role is.
+fn there(iam: &Iam, role: Option<&Arg<'_>>, instance: &ResourceInstance, build: &Build<'_>) -> Truth {
+    let role = iam.role_link(role, build).and_then(|reference| reference.link.to());
+    role.map_or(instance.exists, |id| iam.role(id).declaration.implies(instance))
+}
+
+fn doubt_existence(mut attached: Attached, exists: Truth, instance: &ResourceInstance) -> Attached {
+    if exists.is_unknown() {
         let text = format!("whether {} exists is not known", instance.addr);
         attached.doubt.push(Reason::new(text, instance.decl_range));
     }
@@ -257,10 +264,11 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     for element in elements(roles.value) {
         match element {
             Element::Value(value, exists) | Element::Each(value, exists) => {
-                for attached in by_arn(&policy, exists & instance.exists, &by, build) {
-                    let attached = doubt_existence(attached, instance);
+                let role = Arg { value, span: roles.span };
+                let there = there(iam, Some(&role), instance, build);
+                for attached in by_arn(&policy, exists & there, &by, build) {
+                    let attached = doubt_existence(attached, there, instance);
                     let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
-                    let role = Arg { value, span: roles.span };
                     attach_to(iam, Some(&role), attached, (&identity, !identity.is_empty()), build);
                 }
             }
@@ -279,10 +287,11 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let Some(policy) = view.arg("policy") else { return };
     let name = instance.addr.to_string();
     let by = By::of(instance, &name, build);
-    let attached = document(name.clone(), &policy, instance.exists, &by, build);
     let role = view.arg("role");
+    let exists = there(iam, role.as_ref(), instance, build);
+    let attached = document(name.clone(), &policy, exists, &by, build);
     let (names, complete) = inline_names(instance);
-    attach_to(iam, role.as_ref(), doubt_existence(attached, instance), (&names, complete), build);
+    attach_to(iam, role.as_ref(), doubt_existence(attached, exists, instance), (&names, complete), build);
 }
 
 fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
@@ -435,7 +444,7 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     let address = instance.addr.to_string();
     let by = By::of(instance, &address, build);
     let mut names = Vec::new();
-    let mut complete = instance.exists.is_yes();
+    let mut complete = iam.role(role).declaration.implies(instance).is_yes();
     for element in elements(arg.value) {
         let Element::Value(value, Truth::Yes) = element else {
             complete = false;
@@ -496,16 +505,17 @@ fn attach_listed(
 ) {
     let address = instance.addr.to_string();
     let by = By::of(instance, &address, build);
+    let there = role.map_or(instance.exists, |id| iam.role(id).declaration.implies(instance));
     for element in elements(list.value) {
         match element {
             Element::Value(value, exists) | Element::Each(value, exists) => {
                 let arg = Arg { value, span: list.span };
-                for mut attached in by_arn(&arg, exists & instance.exists, &by, build) {
+                for mut attached in by_arn(&arg, exists & there, &by, build) {
                     if exists.is_unknown() {
                         let text = "whether the list holds the policy is not known";
                         attached.doubt.push(Reason::new(text, list.span));
                     }
-                    let attached = doubt_existence(attached, instance);
+                    let attached = doubt_existence(attached, there, instance);
                     let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
                     attach_to(iam, role_arg, attached, (&identity, !identity.is_empty()), build);
                 }

@@ -232,6 +232,7 @@ impl<'a> Evaluator<'a> {
                     addr: address,
                     body: BlockValue::default(),
                     exists: exists & item.exists,
+                    exists_in_module: item.exists,
                     exists_because: if item.because.is_none() { because } else { item.because },
                     element,
                     provider_region: None,
