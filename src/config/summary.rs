@@ -404,7 +404,8 @@ mod tests {
     fn arguments_choose_among_the_majors_that_are_allowed() {
         let vpc = "terraform-aws-modules/vpc/aws";
         let group = "terraform-aws-modules/autoscaling/aws";
-        let cases: [(&str, Option<&str>, &[&str], Option<&str>); 8] = [
+        type Case<'a> = (&'a str, Option<&'a str>, &'a [&'a str], Option<&'a str>);
+        let cases: [Case<'_>; 8] = [
             (vpc, None, &["cidr", "enable_ssm_endpoint"], Some("1 to 2")),
             (vpc, Some(">= 2.0"), &["enable_ssm_endpoint"], Some("1 to 2")),
             // Terraform refuses these.
