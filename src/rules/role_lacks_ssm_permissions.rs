@@ -8,6 +8,7 @@ use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::source::Span;
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -126,14 +127,24 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         actions.join(", ")
     };
     let empty = role.policies.is_empty();
-    let list = role.exclusive.as_ref().filter(|_| empty).map(|list| &list.evidence);
+    // What is attached beside an exclusive resource is taken away, so its list is the place to change.
+    let own = |span: Option<Span>| {
+        role.declaration.span.zip(span).is_some_and(|(block, span)| block.contains(span))
+    };
+    let list = role.exclusive.as_ref().map(|list| &list.evidence).filter(|list| empty || !own(list.span));
+    let label = match (list, empty) {
+        (Some(_), true) => "lists no policy",
+        (Some(_), false) => "lists none that allows it",
+        (None, true) => "no policy is attached to this role",
+        (None, false) => "",
+    };
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
-        .at(
-            list.and_then(|list| list.span).or(role.declaration.decl_range),
-            if empty { "no policy is attached to this role" } else { "" },
-        )
+        .at(list.and_then(|list| list.span).or(role.declaration.decl_range), label)
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
+    if list.is_some() && !empty {
+        defect = defect.label(role.declaration.decl_range, "the role that lacks it");
+    }
     if let Some(because) = switched_off(role, &missing) {
         defect = defect
             .at(because.span, format!("{} is switched off here", because.note))
