@@ -3,6 +3,7 @@
 //! The model knows nothing of Terraform's syntax. What is not known stays so: facts are three-valued, references are
 //! resolved by identity, and whoever claims that something is absent asks whether a gap could hide it.
 
+pub mod conflict;
 pub mod fact;
 pub mod link;
 pub mod read;
@@ -35,7 +36,7 @@ use ecow::EcoString;
 
 use crate::addr::{self, ResourceMode};
 use crate::aws::assumption::Assumptions;
-use crate::aws::fact::{Basis, Evidence, Fact};
+use crate::aws::fact::{Answer, Basis, Evidence, Fact, Reason};
 use crate::aws::read::{Arg, Item, View};
 use crate::eval::origin::OriginId;
 use crate::eval::term::Terms;
@@ -251,6 +252,28 @@ impl Declaration {
     /// Whether a managed resource makes it, so that the configuration says all there is to say about it.
     pub fn is_managed(&self) -> bool {
         self.addr.as_ref().is_some_and(|addr| addr.resource.mode == ResourceMode::Managed)
+    }
+
+    /// Whether a resource instance exists where this does: what stands in the same module instance hangs on the same
+    /// `count` of the module call.
+    pub fn implies(&self, instance: &ResourceInstance) -> Truth {
+        match &self.addr {
+            // What exists for certain although its module may not, as a default group does, implies nothing.
+            Some(addr) if !self.exists.is_yes() && addr.module == instance.addr.module => {
+                instance.exists_in_module
+            }
+            Some(_) | None => instance.exists,
+        }
+    }
+
+    /// Whether it exists, with the reason why that is not known and without evidence.
+    pub fn existence(&self) -> Answer {
+        let mut answer = Answer::new(self.exists);
+        if self.exists.is_unknown() {
+            let text = format!("whether {} exists is not known", self.address);
+            answer.reasons.push(Reason::new(text, self.decl_range));
+        }
+        answer
     }
 
     /// The header as evidence.

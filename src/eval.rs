@@ -195,7 +195,9 @@ pub struct ResourceInstance {
     pub body: BlockValue,
     /// Whether it exists in this scenario; an instance that certainly does not is not listed.
     pub exists: Truth,
-    /// What decided that: the `count` or `for_each`, of it or of a module around it.
+    /// Whether it exists where its module instance does.
+    pub exists_in_module: Truth,
+    /// What decided whether it exists: the `count` or `for_each`, of it or of a module around it.
     pub exists_because: OriginId,
     /// The step that made `each.value`.
     pub element: OriginId,

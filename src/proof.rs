@@ -159,6 +159,17 @@ impl<'a> Reach<'a> {
         self.model.compute.target(site.target)
     }
 
+    /// Whether a target exists and is in the subnet of a site, without evidence.
+    pub(crate) fn used(&self, site: &Site) -> Answer {
+        let target = &self.target(site).declaration;
+        let mut answer = Answer { truth: site.certain, ..target.existence() };
+        if answer.truth.is_unknown() && answer.reasons.is_empty() {
+            let text = format!("whether {} is in this subnet is not known", target.address);
+            answer.reasons.push(Reason::new(text, target.decl_range));
+        }
+        answer
+    }
+
     /// The sites that are certainly in a VPC.
     pub fn sites_in(&self, vpc: VpcId) -> impl Iterator<Item = &Site> {
         self.sites.iter().filter(move |site| site.vpc.is(vpc).is_yes())

@@ -89,6 +89,11 @@ fn disagreement(case: &Case, text: &str) -> String {
     if undecided != case.undecided {
         wrong += &format!("  undecided  {undecided:?}\n");
     }
+    for finding in &report.undecided {
+        if finding.because.is_empty() || finding.message.ends_with(' ') {
+            wrong += &format!("  {} without its cause: {}\n", finding.code, finding.message);
+        }
+    }
     for finding in &report.findings {
         let severity = finding.severity.as_str();
         if case.severities.get(finding.code).is_some_and(|promised| promised != severity) {
@@ -98,6 +103,8 @@ fn disagreement(case: &Case, text: &str) -> String {
     let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
     for proof in report.verdicts.iter().flat_map(|verdicts| &verdicts.proofs) {
         let found = match proof.broken() {
+            // Of what may not exist, rules only have something undecided to say.
+            Some(broken) if proof.exists.is_unknown() => format!("broken {} if it exists", broken.link.rule),
             Some(broken) => {
                 if !codes.contains(broken.link.rule) {
                     wrong += &format!("  {} without a finding of {}\n", proof.target, broken.link.rule);

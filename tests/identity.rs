@@ -108,6 +108,13 @@ fn the_core_policy_is_found_in_every_spelling() {
              role       = aws_iam_role.app.name
              policy_arn = "arn:aws:iam::aws:policy/${each.value}"
            }"#,
+        r#"resource "aws_iam_role_policy_attachments_exclusive" "x" {
+             role_name   = aws_iam_role.app.name
+             policy_arns = [
+               "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
+               "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+             ]
+           }"#,
         r#"resource "aws_iam_policy_attachment" "x" {
              name       = "x"
              roles      = [aws_iam_role.app.name]
@@ -188,6 +195,10 @@ fn what_does_not_reach_the_role_grants_nothing() {
              role_name   = aws_iam_role.app.name
              policy_arns = ["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]
            }"#,
+        r#"resource "aws_iam_role_policies_exclusive" "x" {
+             role_name    = aws_iam_role.app.name
+             policy_names = ["AmazonSSMManagedInstanceCore"]
+           }"#,
     ];
     for spelling in spellings {
         assert_eq!(permission(&with_role(spelling)), [Verdict::NotAllowed], "{spelling}");
@@ -212,6 +223,22 @@ fn what_is_not_known_is_neither_found_nor_missing() {
              count      = var.on ? 1 : 0
              role       = aws_iam_role.app.name
              policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+           }"#,
+        r#"variable "arns" { type = list(string) }
+           resource "aws_iam_role_policy_attachments_exclusive" "x" {
+             role_name   = aws_iam_role.app.name
+             policy_arns = var.arns
+           }"#,
+        r#"variable "role" {}
+           resource "aws_iam_role_policy_attachments_exclusive" "x" {
+             role_name   = var.role
+             policy_arns = ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
+           }"#,
+        r#"variable "on" { type = bool }
+           resource "aws_iam_role_policy_attachments_exclusive" "x" {
+             count       = var.on ? 1 : 0
+             role_name   = aws_iam_role.app.name
+             policy_arns = ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
            }"#,
         r#"module "more" {
              source = "example/more/aws"

@@ -36,10 +36,32 @@ fn every_summary_is_evaluated_without_complaint_when_nothing_is_passed() {
 
 #[test]
 fn a_module_without_a_summary_stays_a_gap_that_names_itself() {
-    let inspection = inspect("module \"bus\" {\n  source = \"terraform-aws-modules/eventbridge/aws\"\n}\n");
+    let inspection =
+        inspect("module \"gateway\" {\n  source = \"terraform-aws-modules/transit-gateway/aws\"\n}\n");
     assert_eq!(inspection.summaries, []);
     assert_eq!(inspection.gaps.len(), 1);
-    assert!(inspection.gaps[0].message.contains("terraform-aws-modules/eventbridge/aws"));
+    assert!(inspection.gaps[0].message.contains("terraform-aws-modules/transit-gateway/aws"));
+}
+
+#[test]
+fn a_module_that_makes_nothing_of_a_session_hides_nothing() {
+    let modules = [
+        (
+            "rds",
+            "  identifier             = \"app\"\n  vpc_security_group_ids = [module.app_group.security_group_id]\n",
+        ),
+        ("efs", "  name           = \"app\"\n  security_group_vpc_id = module.vpc.vpc_id\n"),
+        ("ecs", "  cluster_name = \"app\"\n"),
+    ];
+    for (name, arguments) in modules {
+        let text = format!(
+            "{STACK}module \"more\" {{\n  source     = \"terraform-aws-modules/{name}/aws\"\n{arguments}}}\n"
+        );
+        let request = Request { paths: vec![PathBuf::from("/project")], ..Request::default() };
+        let report = lint::check(&request, &project(&text)).expect("the project can be checked");
+        assert_eq!(report.counts.modules_missing, 0, "{name}");
+        assert_eq!((report.findings.len(), report.undecided.len()), (0, 0), "{name}");
+    }
 }
 
 #[test]

@@ -735,3 +735,60 @@ fn a_template_that_perhaps_launches_nothing_breaks_nothing_for_certain() {
         );
     }
 }
+
+#[test]
+fn what_stands_in_one_module_exists_together() {
+    let stack = include_str!("../fixtures/faults/plain/main.tf");
+    let stack = stack.split_once("data \"aws_ami\"").expect("the stack has an image").1;
+    let shared = "resource \"aws_iam_role\" \"ec2\" {";
+    let (network, identity) = stack.split_once(shared).expect("the stack has a role");
+    let rule = "resource \"aws_vpc_security_group_egress_rule\" \"https\" {
+      security_group_id = aws_security_group.own.id
+      ip_protocol       = \"tcp\"
+      from_port         = 443
+      to_port           = 443
+      cidr_ipv4         = \"10.20.0.0/16\"
+    }
+    resource \"aws_security_group\" \"own\" {
+      vpc_id = var.vpc
+    }
+    variable \"vpc\" {}
+    variable \"subnet\" {}
+    variable \"image\" {}
+    ";
+    let module = format!("{rule}{shared}{identity}")
+        .replace("aws_subnet.private.id", "var.subnet")
+        .replace("[aws_security_group.ec2.id]", "[aws_security_group.own.id]")
+        .replace("data.aws_ami.al2023.id", "var.image");
+    let root = format!(
+        "provider \"aws\" {{ region = \"us-east-1\" }}
+         variable \"names\" {{ type = list(string) }}
+         module \"app\" {{
+           source = \"./app\"
+           count  = length(var.names)
+           vpc    = aws_vpc.lab.id
+           subnet = aws_subnet.private.id
+           image  = data.aws_ami.al2023.id
+         }}
+         data \"aws_ami\"{}",
+        network.replace("security_groups = [aws_security_group.ec2.id]", "cidr_blocks = [\"10.20.0.0/16\"]")
+    );
+    let states = |module: &str| {
+        let mut fs = Memory::new();
+        fs.add(Path::new("/project/main.tf"), root.as_str());
+        fs.add(Path::new("/project/app/main.tf"), module);
+        let proofs = prove(&fs, Path::new("/project"), &[], &[]);
+        proofs.iter().map(Proof::headline).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&module), ["REACHABLE via endpoints"]);
+    // What has a count of its own may be missing where the instance is.
+    for header in [
+        "resource \"aws_vpc_security_group_egress_rule\" \"https\" {",
+        "resource \"aws_iam_role_policy_attachment\" \"core\" {",
+    ] {
+        let own = format!("{header}\n  count = length(var.more)\n");
+        let module = format!("variable \"more\" {{ type = list(string) }}\n{}", module.replace(header, &own));
+        let found = states(&module);
+        assert!(found.len() == 1 && found[0].starts_with("UNKNOWN"), "{header} {found:?}");
+    }
+}

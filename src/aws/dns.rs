@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::aws::Declaration;
 use crate::aws::cidr::Cidr;
+use crate::aws::conflict::Conflict;
 use crate::aws::fact::{Answer, Evidence, Fact, Reason};
 use crate::aws::link::{EndpointId, Link, Ref, VpcId, ZoneId};
 use crate::aws::network::{Network, Origin, existence};
@@ -84,7 +85,7 @@ pub struct HostedZone {
     /// Its records.
     pub records: Vec<Record>,
     /// Inline `vpc` blocks and association resources without `ignore_changes`: the first resource in conflict.
-    pub conflict: Option<Span>,
+    pub conflict: Option<Conflict>,
 }
 
 /// An association of a zone with a VPC.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ecow::EcoString;
 
 use crate::aws::Declaration;
+use crate::aws::conflict::Conflict;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{EndpointId, GroupId, Link, LinkSet, Ref, RouteTableId, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin, Vpc, existence};
@@ -61,8 +62,8 @@ pub struct Endpoint {
     pub ip_address_type: Fact<Option<EcoString>>,
     /// The policies that are given, inline or by resource; none: full access.
     pub policies: Vec<EndpointPolicy>,
-    /// `service_name` etc. that are written in the endpoint and by an association resource too: argument and place.
-    pub conflicts: Vec<(&'static str, Option<Span>)>,
+    /// `service_name` etc. that are written in the endpoint and by an association resource too: argument and resource.
+    pub conflicts: Vec<(&'static str, Conflict)>,
 }
 
 /// A policy of an endpoint.

@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage};
+use crate::aws::conflict::Conflict;
 use crate::aws::fact::{Answer, Evidence, Fact, Known, Reason};
 use crate::aws::link::{AclId, Link, Ref, SubnetId, VpcId};
 use crate::aws::network::{GatewayKind, Network, Origin};
@@ -52,8 +53,8 @@ pub struct Acl {
     pub ingress: Entries,
     /// What it lets out.
     pub egress: Entries,
-    /// A subnet in `subnet_ids` that an `aws_network_acl_association` names too: the argument and the resource.
-    pub subnet_conflict: Option<(Option<Span>, Span)>,
+    /// A subnet in `subnet_ids` that an `aws_network_acl_association` names too.
+    pub subnet_conflict: Option<Conflict>,
 }
 
 /// The entries of one direction.
@@ -66,7 +67,7 @@ pub struct Entries {
     /// The first inline block or the attribute, when the argument is written.
     pub inline: Option<Span>,
     /// Inline entries and `aws_network_acl_rule` manage the same entries: the first resource in conflict.
-    pub conflict: Option<Span>,
+    pub conflict: Option<Conflict>,
 }
 
 /// One entry.
@@ -245,7 +246,7 @@ impl Entries {
                 Truth::Unknown => {
                     answer.reasons = self.open.clone();
                     if answer.reasons.is_empty() {
-                        let text = match (verdict.in_part, self.conflict) {
+                        let text = match (verdict.in_part, &self.conflict) {
                             (true, _) => "only a part of the addresses passes",
                             (false, Some(_)) => "entries in the block may remove those of their own",
                             (false, None) => "which entry applies is not known",

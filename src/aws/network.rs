@@ -576,12 +576,7 @@ pub fn existence(declaration: &Declaration) -> Answer {
         origin: declaration.exists_because,
         note: declaration.address.clone(),
     };
-    let mut answer = Answer::new(declaration.exists).because(evidence);
-    if declaration.exists.is_unknown() {
-        let text = format!("whether {} exists is not known", declaration.address);
-        answer.reasons.push(Reason::new(text, declaration.decl_range));
-    }
-    answer
+    declaration.existence().because(evidence)
 }
 
 /// An answer that is unknown because a reference leads nowhere in particular.

@@ -30,6 +30,18 @@ impl Provider for Aws {
         value.or_else(|| crate::aws::data::attribute(instance, name, terms))
     }
 
+    fn identifies(&self, type_name: &str, name: &str) -> bool {
+        // Where no name is written, the provider makes one up.
+        const NAMED: [&str; 5] = [
+            "aws_iam_instance_profile",
+            "aws_iam_policy",
+            "aws_iam_role",
+            "aws_launch_template",
+            "aws_security_group",
+        ];
+        matches!(name, "id" | "arn") || name == "name" && NAMED.contains(&type_name)
+    }
+
     fn prefix(&self, type_name: &str, name: &str) -> &'static str {
         if name == "arn" && type_name.starts_with("aws_") {
             return "arn:";

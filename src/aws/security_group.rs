@@ -7,6 +7,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::aws::Declaration;
 use crate::aws::cidr::{Cidr, Coverage, Family, cover};
+use crate::aws::conflict::Conflict;
 use crate::aws::fact::{Answer, Basis, Evidence, Fact, Known, Reason, reasons};
 use crate::aws::link::{GroupId, Link, LinkSet, PrefixListId, Ref, SubnetId, VpcId};
 use crate::aws::network::{Network, Origin};
@@ -49,7 +50,7 @@ pub struct RuleSet {
     /// The first inline block or the attribute, when the argument is written.
     pub inline: Option<Span>,
     /// Inline rules and rule resources manage the same rules: the first rule resource in conflict.
-    pub conflict: Option<Span>,
+    pub conflict: Option<Conflict>,
 }
 
 /// The direction of traffic as seen from the interface that carries the group.
@@ -77,8 +78,10 @@ pub enum Spelling {
 /// One rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// The block or resource that makes it; `exists` says whether it is in effect.
+    /// The block or resource that makes it.
     pub declaration: Declaration,
+    /// Whether it is there where its group is.
+    pub there: Truth,
     /// How it is written.
     pub spelling: Spelling,
     /// Its direction.
@@ -320,11 +323,13 @@ impl Rule {
         }
     }
 
-    /// Whether it is in effect, doubts included.
+    /// Whether it is in effect where its group exists, doubts included.
     pub fn in_effect(&self) -> Truth {
+        // What is removed, or of another group, is not there either.
+        let exists = if self.declaration.exists.is_unknown() { self.there } else { self.declaration.exists };
         match self.doubt {
-            Some(_) => self.declaration.exists & Truth::Unknown,
-            None => self.declaration.exists,
+            Some(_) => exists & Truth::Unknown,
+            None => exists,
         }
     }
 
@@ -401,7 +406,7 @@ impl Network {
                     if truth.is_unknown() {
                         why.extend(rule.ports.reasons());
                         why.extend(rule.doubt.clone());
-                        if !rule.declaration.exists.is_yes() {
+                        if !rule.declaration.exists.is_yes() && !rule.there.is_yes() {
                             let text = format!("whether {} exists is not known", rule.declaration.address);
                             why.push(Reason::new(text, rule.declaration.decl_range));
                         }

@@ -304,7 +304,7 @@ impl<'a> Loader<'a> {
 
     /// The built-in summary for a registry module that is not installed, as a module of its own for each call.
     fn summary(&self, call: &ModuleCall) -> Option<Arc<Module>> {
-        let found = summary::find(call.source.as_deref()?, call.version.as_deref())?;
+        let found = summary::of(call)?;
         let dir = PathBuf::from(format!("<summary of {} {}>", found.source, found.version));
         let Span { file, start, .. } = call.decl_range;
         let slot = self.slot(&dir.join(format!("{}:{start}", file.0)));

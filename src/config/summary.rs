@@ -5,6 +5,7 @@
 
 use ecow::{EcoString, eco_format};
 
+use crate::config::ModuleCall;
 use crate::config::version::{Constraints, Version};
 
 /// A summary that fits a call.
@@ -23,6 +24,14 @@ struct Entry {
     source: &'static str,
     majors: (u64, u64),
     files: &'static [(&'static str, &'static str)],
+}
+
+impl Entry {
+    /// Whether the module has a variable of this name.
+    fn declares(&self, name: &str) -> bool {
+        let names = |text: &'static str| text.lines().filter_map(|line| line.strip_prefix("variable \""));
+        self.files.iter().flat_map(|(_, text)| names(text)).any(|line| line.split('"').next() == Some(name))
+    }
 }
 
 macro_rules! summary {
@@ -229,9 +238,25 @@ static SUMMARIES: &[Entry] = &[
     ]),
     summary!("terraform-aws-modules/acm/aws", nothing),
     summary!("terraform-aws-modules/alb/aws", nothing),
+    summary!("terraform-aws-modules/cloudfront/aws", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/composite-alarm", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/log-group", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/log-metric-filter", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/log-stream", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/log-subscription-filter", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/metric-alarm", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/metric-alarms-by-multiple-dimensions", nothing),
+    summary!("terraform-aws-modules/cloudwatch/aws//modules/query-definition", nothing),
     summary!("terraform-aws-modules/dynamodb-table/aws", nothing),
     summary!("terraform-aws-modules/ecr/aws", nothing),
+    summary!("terraform-aws-modules/ecs/aws", nothing),
+    summary!("terraform-aws-modules/ecs/aws//modules/cluster", nothing),
+    summary!("terraform-aws-modules/ecs/aws//modules/service", nothing),
+    summary!("terraform-aws-modules/efs/aws", nothing),
     summary!("terraform-aws-modules/eks-pod-identity/aws", nothing),
+    summary!("terraform-aws-modules/elasticache/aws", nothing),
+    summary!("terraform-aws-modules/elb/aws", nothing),
+    summary!("terraform-aws-modules/eventbridge/aws", nothing),
     summary!("terraform-aws-modules/iam/aws//modules/iam-assumable-role-with-oidc", nothing),
     summary!("terraform-aws-modules/iam/aws//modules/iam-github-oidc-provider", nothing),
     summary!("terraform-aws-modules/iam/aws//modules/iam-github-oidc-role", nothing),
@@ -244,12 +269,27 @@ static SUMMARIES: &[Entry] = &[
     summary!("terraform-aws-modules/key-pair/aws", nothing),
     summary!("terraform-aws-modules/kms/aws", nothing),
     summary!("terraform-aws-modules/lambda/aws", nothing),
+    summary!("terraform-aws-modules/notify-slack/aws", nothing),
+    summary!("terraform-aws-modules/rds-aurora/aws", nothing),
+    summary!("terraform-aws-modules/rds-proxy/aws", nothing),
+    summary!("terraform-aws-modules/rds/aws", nothing),
     summary!("terraform-aws-modules/s3-bucket/aws", nothing),
+    summary!("terraform-aws-modules/s3-bucket/aws//modules/notification", nothing),
+    summary!("terraform-aws-modules/s3-bucket/aws//modules/object", nothing),
+    summary!("terraform-aws-modules/secrets-manager/aws", nothing),
     summary!("terraform-aws-modules/sns/aws", nothing),
     summary!("terraform-aws-modules/sqs/aws", nothing),
+    summary!("terraform-aws-modules/ssm-parameter/aws", nothing),
+    summary!("terraform-aws-modules/step-functions/aws", nothing),
+    summary!("cloudposse/alb/aws", nothing),
+    summary!("cloudposse/dynamodb/aws", nothing),
+    summary!("cloudposse/ecr/aws", nothing),
     summary!("cloudposse/key-pair/aws", nothing),
     summary!("cloudposse/kms-key/aws", nothing),
     summary!("cloudposse/s3-bucket/aws", nothing),
+    summary!("cloudposse/sns-topic/aws", nothing),
+    summary!("cloudposse/ssm-parameter-store/aws", nothing),
+    summary!("cloudposse/tfstate-backend/aws", nothing),
 ];
 
 /// The modules that have a summary: registry address, and the newest major of each summary.
@@ -257,21 +297,40 @@ pub fn known() -> impl Iterator<Item = (&'static str, u64)> {
     SUMMARIES.iter().map(|entry| (entry.source, entry.majors.1))
 }
 
+/// The summary for a module call.
+pub(crate) fn of(call: &ModuleCall) -> Option<Found> {
+    let arguments: Vec<&str> =
+        call.arguments.attributes.iter().map(|argument| argument.name.as_str()).collect();
+    find(call.source.as_deref()?, call.version.as_deref(), &arguments)
+}
+
 /// The summary for a module that is called from the registry, or from the repository that the registry serves, in
-/// the highest major that the constraint allows.
-pub(crate) fn find(source: &str, version: Option<&str>) -> Option<Found> {
+/// the highest major that the constraint allows and that declares the arguments, as far as any major declares them.
+fn find(source: &str, version: Option<&str>, arguments: &[&str]) -> Option<Found> {
     let (source, tag) = registry_address(source)?;
     let constraints = tag.as_deref().or(version).and_then(Constraints::parse);
-    let mut entries = SUMMARIES.iter().filter(|entry| entry.source == source).peekable();
-    let newest = *entries.peek()?;
-    let allows = |entry: &&Entry| match &constraints {
+    let entries: Vec<&Entry> = SUMMARIES.iter().filter(|entry| entry.source == source).collect();
+    let newest = *entries.first()?;
+    let allows = |entry: &&&Entry| match &constraints {
         Some(constraints) if entry.majors.1 < u64::MAX => {
             (entry.majors.0..=entry.majors.1).any(|major| constraints.allow_major(major))
         }
         Some(_) | None => true,
     };
-    // A major that did not exist when the summaries were written is taken for the newest of them.
-    let entry = entries.find(allows).unwrap_or(newest);
+    let mut allowed: Vec<&Entry> = entries.iter().filter(allows).copied().collect();
+    if allowed.is_empty() {
+        // A major that did not exist when the summaries were written is taken for the newest of them.
+        allowed.push(newest);
+    }
+    let entry = match allowed.as_slice() {
+        [only] => *only,
+        // What no summary declares, because nothing hangs on it, says nothing about the major.
+        _ => {
+            let telling = arguments.iter().filter(|name| entries.iter().any(|entry| entry.declares(name)));
+            let telling: Vec<&str> = telling.copied().collect();
+            *allowed.iter().find(|entry| telling.iter().all(|name| entry.declares(name)))?
+        }
+    };
     let version = match entry.majors {
         (_, u64::MAX) => EcoString::inline("any"),
         (from, to) if from == to => eco_format!("{from}"),
@@ -334,11 +393,33 @@ mod tests {
             ("./vpc", None, None),
         ];
         for (source, version, expected) in cases {
-            let found = find(source, version).map(|found| found.version);
+            let found = find(source, version, &[]).map(|found| found.version);
             assert_eq!(found.as_deref(), expected, "{source} {version:?}");
         }
-        assert!(find("terraform-aws-modules/vpc/aws//modules/vpc-endpoints", Some("~> 5.1")).is_some());
-        assert!(find("terraform-aws-modules/vpc/aws//modules/flow-log", None).is_none());
+        assert!(find("terraform-aws-modules/vpc/aws//modules/vpc-endpoints", Some("~> 5.1"), &[]).is_some());
+        assert!(find("terraform-aws-modules/vpc/aws//modules/flow-log", None, &[]).is_none());
+    }
+
+    #[test]
+    fn arguments_choose_among_the_majors_that_are_allowed() {
+        let vpc = "terraform-aws-modules/vpc/aws";
+        let group = "terraform-aws-modules/autoscaling/aws";
+        type Case<'a> = (&'a str, Option<&'a str>, &'a [&'a str], Option<&'a str>);
+        let cases: [Case<'_>; 8] = [
+            (vpc, None, &["cidr", "enable_ssm_endpoint"], Some("1 to 2")),
+            (vpc, Some(">= 2.0"), &["enable_ssm_endpoint"], Some("1 to 2")),
+            // Terraform refuses these.
+            (vpc, Some("~> 5.0"), &["enable_ssm_endpoint"], Some("4 to 6")),
+            (vpc, Some(">= 3.0"), &["enable_ssm_endpoint"], None),
+            (vpc, None, &["cidr", "an_argument_that_no_summary_has"], Some("4 to 6")),
+            (group, None, &["lc_name", "iam_instance_profile"], Some("1 to 3")),
+            (group, None, &["iam_instance_profile_name"], Some("4 to 9")),
+            (group, None, &["iam_instance_profile", "iam_instance_profile_name"], None),
+        ];
+        for (source, version, arguments, expected) in cases {
+            let found = find(source, version, arguments).map(|found| found.version);
+            assert_eq!(found.as_deref(), expected, "{source} {version:?} {arguments:?}");
+        }
     }
 
     #[test]

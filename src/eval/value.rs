@@ -340,6 +340,19 @@ impl Value {
         self
     }
 
+    /// The value as it is where it is neither null nor an empty string. Nothing is said of an unknown that may be no string.
+    pub fn not_empty(mut self) -> Value {
+        if let ValueKind::Unknown(unknown) = &mut self.kind
+            && unknown.ty == Type::String
+            && !(unknown.refinement.not_null && unknown.refinement.min_length > 0)
+        {
+            let refinement = &mut Arc::make_mut(unknown).refinement;
+            refinement.not_null = true;
+            refinement.min_length = refinement.min_length.max(1);
+        }
+        self
+    }
+
     /// An unknown with a refinement.
     pub fn refined(ty: Type, refinement: Refinement) -> Value {
         Value::new(ValueKind::Unknown(Arc::new(Unknown {

@@ -261,7 +261,7 @@ impl Proof {
                     if self.by_host_management { ", with the role of Default Host Management" } else { "" };
                 format!("REACHABLE {}{role}", path.describe())
             }
-            Verdict::Broken(broken) => format!("BROKEN at {}", broken.describe()),
+            Verdict::Broken(broken) => format!("BROKEN at {}{}", broken.describe(), self.condition()),
             Verdict::Unknown(reasons) => match reasons.as_slice() {
                 [] => "UNKNOWN".to_owned(),
                 [only] => format!("UNKNOWN because {}", only.text),
@@ -294,12 +294,19 @@ impl Proof {
         }
     }
 
+    /// What a broken target is broken under: rules have no finding for what may not exist.
+    fn condition(&self) -> &'static str {
+        if self.exists.is_unknown() { " if it exists" } else { "" }
+    }
+
     /// The verdict in the words of a count: `via endpoints`, `broken at L8 (SSM002)`, `unknown`.
     pub fn kind(&self) -> String {
         match &self.verdict {
             Verdict::Reachable(Path::Hub(_)) => "via endpoints of another VPC".to_owned(),
             Verdict::Reachable(path) => path.describe(),
-            Verdict::Broken(broken) => format!("broken at L{} ({})", broken.link.number, broken.link.rule),
+            Verdict::Broken(broken) => {
+                format!("broken at L{} ({}){}", broken.link.number, broken.link.rule, self.condition())
+            }
             Verdict::Unknown(_) => "unknown".to_owned(),
         }
     }

@@ -1,7 +1,6 @@
 //! SSM026: an image that AWS lists without SSM Agent.
 
 use crate::aws::compute::Target;
-use crate::aws::fact::Answer;
 use crate::aws::policy::text::Piece;
 use crate::finding::Severity;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
@@ -40,7 +39,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let text = "this does not begin with `#!` and is not run";
             defect = defect.label(data.evidence.span, text);
         }
-        findings.judge(&Answer::new(target.declaration.exists), || defect);
+        findings.judge(&target.declaration.existence(), || defect);
     }
 }
 

@@ -6,7 +6,6 @@ use crate::addr::InstanceKey;
 use crate::aws::ami::Family;
 use crate::aws::cidr::Cidr;
 use crate::aws::compute::{Target, TargetId};
-use crate::aws::fact::Answer;
 use crate::aws::link::Link;
 use crate::aws::security_group::{PeerKind, Rule as GroupRule};
 use crate::finding::Severity;
@@ -72,7 +71,7 @@ const GENERIC: &[&str] = &[
 
 fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for endpoint in &context.model.carriers.instance_connect {
-        findings.judge(&Answer::new(endpoint.exists), || {
+        findings.judge(&endpoint.existence(), || {
             Defect::new(endpoint, "{} is a way to instances beside Session Manager")
                 .help("remove it, with the rules that let its security group in, if sessions are enough")
                 .cause("instance connect")
@@ -80,7 +79,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     }
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
-        let exists = Answer::new(target.declaration.exists);
+        let exists = target.declaration.existence();
         let key = target.has_key.is(&true).is_yes();
         // Windows encrypts the administrator's password with it.
         if key && target.ami.family != Some(Family::Windows) && target.declaration.exists.is_yes() {
@@ -126,7 +125,9 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
     let mut sites = context.reach.sites.iter().filter(|site| site.target == id);
     let public =
         sites.any(|site| site.subnet.is_some_and(|subnet| target.public_ip(network, subnet).truth.is_yes()));
-    let ssh = |rule: &&GroupRule| rule.in_effect().is_yes() && rule.ports.holds_tcp(22).is_yes();
+    let ssh = |rule: &&GroupRule| {
+        (rule.declaration.exists & rule.in_effect()).is_yes() && rule.ports.holds_tcp(22).is_yes()
+    };
     let open =
         target.groups.ids().any(|group| network.group(group).ingress.rules.iter().any(|rule| ssh(&rule)));
     // A rule for all traffic is made for something else.
@@ -144,7 +145,7 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
     // Other instances of its tier may log in to each other, and one that serves others is not there for SSH alone.
     let by_shape = trusting.filter(|_| public && open && (named || !serves(context, target)));
     if let Some(rule) = by_shape {
-        findings.judge(&Answer::new(target.declaration.exists), || {
+        findings.judge(&target.declaration.existence(), || {
             Defect::new(&target.declaration, "{} is a bastion: others let it in by SSH")
                 .severity(Severity::Warning)
                 .label(rule.declaration.decl_range, "lets it in on port 22")
@@ -154,7 +155,7 @@ fn bastion(context: &RuleContext<'_>, findings: &mut Findings<'_>, id: TargetId)
         return;
     }
     if named {
-        findings.judge(&Answer::new(target.declaration.exists), || {
+        findings.judge(&target.declaration.existence(), || {
             Defect::new(&target.declaration, "{} is named like a bastion")
                 .help("Session Manager reaches the others without it, and forwards ports to databases too")
                 .cause("bastion")

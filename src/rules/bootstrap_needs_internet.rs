@@ -69,7 +69,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     let reach = context.reach;
     for site in &reach.sites {
         let target = reach.target(site);
-        let mut violation = Answer::all([Answer::new(site.certain), site.internet.clone().negate()]);
+        let mut violation = Answer::all([reach.used(site), site.internet.clone().negate()]);
         if !violation.truth.is_yes() {
             continue;
         }

@@ -71,7 +71,7 @@ fn gateway_endpoints(reach: &Reach<'_>, findings: &mut Findings<'_>, vpc: VpcId,
         let Some(hub) = endpoint.vpc.link.to().filter(|hub| shared.contains(hub)) else { continue };
         let gateway = endpoint.endpoint_type.is(&"Gateway".into()) & endpoint.service.is("s3");
         let without = reach.feature_endpoint(vpc, "s3").negate();
-        let violation = Answer::all([Answer::new(gateway & endpoint.declaration.exists), without]);
+        let violation = Answer::all([Answer::new(gateway), endpoint.declaration.existence(), without]);
         findings.judge(&Answer { evidence: Vec::new(), ..violation }, || {
             Defect::new(
                 &endpoint.declaration,

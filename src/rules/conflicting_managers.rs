@@ -1,6 +1,7 @@
 //! SSM028: two mechanisms of Terraform that take each other's rules away.
 
 use crate::aws::Declaration;
+use crate::aws::conflict::{self, Conflict};
 use crate::aws::fact::{Answer, Reason};
 use crate::aws::iam::{Attached, Exclusive, Role};
 use crate::aws::link::GroupId;
@@ -11,6 +12,7 @@ use crate::finding::Severity;
 use crate::proof::Service;
 use crate::rules::{Defect, Findings, Rule, RuleContext};
 use crate::source::Span;
+use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM028",
@@ -27,8 +29,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let group = network.group(id);
         for (direction, what) in [(Direction::Ingress, "ingress"), (Direction::Egress, "egress")] {
             let set = group.rules(direction);
-            let Some(place) = set.conflict else { continue };
-            let mut defect = conflict(&group.declaration, set.inline, place, what, "rules");
+            let Some(found) = &set.conflict else { continue };
+            let mut defect = conflict(&group.declaration, set.inline, found.apart, what, "rules");
             if set.inline.is_none() {
                 let listed = format!("takes away every rule that no `{what}` block in it lists");
                 defect = defect.at(group.declaration.decl_range, listed);
@@ -38,26 +40,25 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .severity(Severity::Error)
                     .note("no rule in the block lets HTTPS through, so access may go with the others");
             }
-            findings.judge(&Answer::new(group.declaration.exists), || defect);
+            findings.judge(&both(&group.declaration, found), || defect);
         }
     }
     for zone in &network.dns.zones {
-        if let Some(conflict) = zone.conflict {
+        if let Some(conflict) = &zone.conflict {
             report(findings, &zone.declaration, zone.declaration.decl_range, conflict, "vpc", "associations");
         }
     }
     account_wide(context, findings);
     for acl in &network.acls {
         for (set, what) in [(&acl.ingress, "ingress"), (&acl.egress, "egress")] {
-            let Some(conflict) = set.conflict else { continue };
+            let Some(conflict) = &set.conflict else { continue };
             report(findings, &acl.declaration, set.inline, conflict, what, "entries");
         }
-        if let Some((argument, apart)) = acl.subnet_conflict {
-            report(findings, &acl.declaration, argument, apart, "subnet_ids", "subnets");
+        if let Some(conflict) = &acl.subnet_conflict {
+            report(findings, &acl.declaration, conflict.block, conflict, "subnet_ids", "subnets");
         }
     }
     for table in &network.route_tables {
-        let apart = table.routes.iter().find(|route| route.standalone && route.declaration.exists.is_yes());
         // The resource for a default table takes away every route that it does not list.
         let adopted = table.kind == RouteTableKind::Default && table.declaration.is_managed();
         let adopted = table.declaration.addr.as_ref().filter(|_| adopted);
@@ -65,19 +66,28 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         // A table that ignores changes of its routes takes none away.
         let inline = table.inline.or(table.declaration.decl_range.filter(|_| is_default));
         let inline = inline.filter(|_| table.open.is_empty());
-        if let (Some(_), Some(apart)) = (inline, apart.and_then(|route| route.declaration.decl_range)) {
-            let mut defect = conflict(&table.declaration, table.inline, apart, "route", "routes");
+        let Some(place) = inline else { continue };
+        let own = table.routes.iter().filter(|route| !route.standalone);
+        let written = match is_default {
+            true => Truth::Yes,
+            false => conflict::blocks(own.map(|route| route.declaration.exists)),
+        };
+        let mut first = None;
+        for route in table.routes.iter().filter(|route| route.standalone) {
+            Conflict::keep(&mut first, Conflict::of(written, Some(place), &route.declaration));
+        }
+        if let Some(found) = &first {
+            let mut defect = conflict(&table.declaration, table.inline, found.apart, "route", "routes");
             if table.inline.is_none() {
                 let listed = "takes away every route that no `route` block in it lists";
                 defect = defect.at(table.declaration.decl_range, listed);
             }
-            findings.judge(&Answer::new(table.declaration.exists), || defect);
+            findings.judge(&both(&table.declaration, found), || defect);
         }
     }
     for endpoint in &network.endpoints {
-        for (argument, span) in &endpoint.conflicts {
-            let Some(span) = *span else { continue };
-            report(findings, &endpoint.declaration, None, span, argument, "values");
+        for (argument, conflict) in &endpoint.conflicts {
+            report(findings, &endpoint.declaration, None, conflict, argument, "values");
         }
     }
     for role in &context.model.iam.roles {
@@ -130,7 +140,7 @@ fn account_wide(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             identity.is_some() && earlier.identity() == identity && other.exists.is_yes()
         });
         let Some((other, _)) = other else { continue };
-        findings.judge(&Answer::new(declaration.exists), || {
+        findings.judge(&declaration.existence(), || {
             Defect::new(declaration, "{} and another resource attach one policy for the whole account")
                 .at(
                     attached.evidence.span,
@@ -170,11 +180,16 @@ fn report(
     findings: &mut Findings<'_>,
     subject: &Declaration,
     inline: Option<Span>,
-    apart: Span,
+    found: &Conflict,
     argument: &str,
     things: &str,
 ) {
-    findings.judge(&Answer::new(subject.exists), || conflict(subject, inline, apart, argument, things));
+    findings.judge(&both(subject, found), || conflict(subject, inline, found.apart, argument, things));
+}
+
+/// Whether what is managed twice is there, and both that manage it.
+fn both(subject: &Declaration, found: &Conflict) -> Answer {
+    Answer::all([subject.existence(), found.answer.clone()])
 }
 
 fn conflict(

@@ -72,7 +72,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             let Some(admission) = context.reach.endpoint_admits(site, id) else { continue };
             let any_address = context.reach.target(site).has_any_address();
             let target = &context.reach.target(site).declaration;
-            let there = Answer::all([existence(&endpoint.declaration), Answer::new(site.certain)]);
+            let there = Answer::all([existence(&endpoint.declaration), context.reach.used(site)]);
             if admission.coverage == Coverage::Part && any_address && there.truth.is_yes() && led {
                 findings.judge(&Answer::new(Truth::Yes), || {
                     defect(network, endpoint, &admission, "all of an instance's subnet")

@@ -106,7 +106,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     )
                     .affects([context.reach.target(site).declaration.address.clone()])
                     .cause("IPv4 only");
-            let there = Answer::all([exists.clone(), Answer::new(site.certain)]);
+            let there = Answer::all([exists.clone(), context.reach.used(site)]);
             findings.judge(&Answer::all([there, shared.negate()]), || defect);
         }
     }

@@ -18,7 +18,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for id in context.model.compute.target_ids() {
         let target = context.model.compute.target(id);
         let off = target.metadata_endpoint.ask("", |on| Truth::known(!on));
-        let mut violation = Answer::all([Answer::new(target.declaration.exists), off]);
+        let mut violation = Answer::all([target.declaration.existence(), off]);
         violation.evidence.clear();
         let subject = target.block_of(target.metadata_endpoint.span);
         findings.judge(&violation, || {

@@ -47,7 +47,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             | None => None,
         };
         let evidence = Evidence { span: argument.span, origin: argument.origin, note: String::new() };
-        findings.judge(&Answer::new(target.declaration.exists), || {
+        findings.judge(&target.declaration.existence(), || {
             Defect::new(subject, format!("{{}} {}", problem.what))
                 .at(argument.span, problem.here)
                 .decided_by(evidence)
@@ -67,7 +67,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let affected = used.get(&id).cloned().unwrap_or_default();
         match &profile.role {
             None if used.contains_key(&id) => {
-                findings.judge(&Answer::new(subject.exists), || {
+                findings.judge(&subject.existence(), || {
                     Defect::new(subject, "{} holds no role, so it gives no credentials")
                         .at(subject.decl_range, "no `role`")
                         .help("set `role` to the name of a role with AmazonSSMManagedInstanceCore")

@@ -36,12 +36,12 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     .help("move the groups into `security_groups` of the `network_interfaces` block")
                     .affects([target.declaration.address.clone()])
                     .cause("groups beside the interface");
-            findings.judge(&Answer::new(site.certain), || defect);
+            findings.judge(&reach.used(site), || defect);
             continue;
         }
         if let Some(group) = reach.foreign_group(&target.groups, &site.vpc) {
             let group = &network.group(group).declaration;
-            findings.judge(&Answer::new(site.certain), || {
+            findings.judge(&reach.used(site), || {
                 Defect::new(
                     &target.declaration,
                     format!(
@@ -115,12 +115,8 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         if only_internet && lets_some_out && site.internet.truth.is_no() {
             continue;
         }
-        let mut violation = Answer::all([Answer::new(site.certain), blocked]);
+        let mut violation = Answer::all([reach.used(site), blocked]);
         violation.evidence.clear();
-        if violation.truth.is_unknown() && violation.reasons.is_empty() {
-            let text = format!("whether {} is in this subnet is not known", target.declaration.address);
-            violation.reasons.push(Reason::new(text, target.declaration.decl_range));
-        }
         let lets = match ways.iter().any(by_endpoint) {
             true => "lets no HTTPS out to the endpoints",
             false => "lets no HTTPS out to the internet",

@@ -39,7 +39,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             .iter()
             .filter(|site| !(nothing && reach.broken_nat(site).is_some() || may_go_out(reach, vpc, site)));
         let cut_off: Vec<(&Site, Answer)> = cut_off
-            .map(|site| (*site, Answer::all([Answer::new(site.certain), site.internet.clone().negate()])))
+            .map(|site| (*site, Answer::all([reach.used(site), site.internet.clone().negate()])))
             .collect();
         let somebody = Answer::any(cut_off.iter().map(|(_, answer)| answer.clone()));
 

@@ -111,7 +111,7 @@ fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, l
     let Some(acl) = acls.max_by_key(|acl| !acl.is_default) else { return };
     let acl = &acl.declaration;
     let target = &reach.target(site).declaration;
-    let mut violation = Answer::all([Answer::new(site.certain), allowed.clone().negate()]);
+    let mut violation = Answer::all([reach.used(site), allowed.clone().negate()]);
     if violation.truth.is_unknown() && acl.decl_range.is_none() {
         return;
     }
@@ -126,7 +126,7 @@ fn report(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &Site, l
         defect = defect.at(place.span, place.note.clone());
     }
     if network.acl_allows_in_part(*subnet, *direction, *ports, remote) {
-        findings.judge(&Answer::new(site.certain), || {
+        findings.judge(&reach.used(site), || {
             defect
                 .severity(Severity::Warning)
                 .note("sessions fail now and then: only some of the ports that the instance may choose pass")

@@ -34,7 +34,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Answer { truth: !profile.present, evidence: Vec::new(), reasons: profile.reasons.clone() };
         // Without the metadata service Default Host Management is no help either; another rule says so.
         let managed = context.reach.host_management_is_on(target);
-        let exists = Answer::new(target.declaration.exists);
+        let exists = target.declaration.existence();
         let mut violation = Answer::all([exists, absent, managed.negate()]);
         violation.evidence.clear();
         let subject = target.block_of(profile.span);

@@ -8,7 +8,6 @@ use crate::aws::network::GatewayKind;
 use crate::finding::Severity;
 use crate::proof::{Service, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext};
-use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM023",
@@ -36,7 +35,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for (id, sites) in users {
         let gateway = network.gateway(id);
         let works = network.nat_works(id);
-        let used = Answer::new(Truth::any(sites.iter().map(|site| site.certain)));
+        let used = Answer::any(sites.iter().map(|site| reach.used(site)));
         let violation = Answer::all([used, works.clone().negate()]);
         let is_block = |place: &Evidence| {
             place.span.is_some() && network.public_access.iter().any(|block| block.mode.span == place.span)

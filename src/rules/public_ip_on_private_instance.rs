@@ -33,7 +33,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             Some(_) | None => target.public_ip_anywhere(),
         };
         // That an address is possible says nothing where nobody asks for one: in most subnets nobody gets one.
-        let violation = Answer::all([Answer::new(target.declaration.exists), public.clone()]);
+        let violation = Answer::all([target.declaration.existence(), public.clone()]);
         let asks = target.associate_public_ip.is_configured() && !violation.reasons.is_empty();
         let may = violation.truth.is_unknown() && asks;
         if !(violation.truth.is_yes() || may) {
@@ -173,7 +173,7 @@ fn public_by_v6(context: &RuleContext<'_>, findings: &mut Findings<'_>, site: &S
     {
         return;
     }
-    findings.judge(&Answer::new(target.declaration.exists), || {
+    findings.judge(&target.declaration.existence(), || {
         Defect::new(&target.declaration, "{} gets a public IPv6 address")
             .severity(Severity::Info)
             .label(assigned.span, "the subnet assigns IPv6 addresses")

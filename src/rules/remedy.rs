@@ -92,7 +92,7 @@ pub(super) fn let_https(
     let network = &context.model.network;
     let own = network.group(group);
     let (addr, block) = single(&own.declaration)?;
-    let is_conflicting = own.ingress.conflict.or(own.egress.conflict).is_some();
+    let is_conflicting = own.ingress.conflict.is_some() || own.egress.conflict.is_some();
     if own.is_default || is_conflicting || addr.resource.type_name != "aws_security_group" {
         return None;
     }

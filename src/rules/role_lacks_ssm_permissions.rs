@@ -8,6 +8,7 @@ use crate::aws::policy::{CORE_ACTIONS, Request};
 use crate::finding::Severity;
 use crate::proof::{Reach, Site};
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
+use crate::source::Span;
 use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
@@ -38,7 +39,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let managed_by_aws =
             if own { Answer::new(Truth::No) } else { host_management(reach, &sites, &permissions) };
         // A role lacks what it lacks in every subnet.
-        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
+        let used = Answer::any(sites.iter().map(|site| reach.target(site).declaration.existence()));
         let violation = Answer::all([used, lacks, managed_by_aws.negate()]);
         let affected = sites.iter().map(|site| reach.target(site).declaration.address.clone());
         let lacks = |permission: &Permission| {
@@ -80,7 +81,7 @@ fn unknown_roles(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let reason = Reason::new("the role of the instance profile is not known", argument.span);
-        let answer = Answer::all([Answer::new(target.declaration.exists), Answer::unknown([reason])]);
+        let answer = Answer::all([target.declaration.existence(), Answer::unknown([reason])]);
         findings.judge(&answer, || {
             Defect::new(&target.declaration, "{} has a role that may lack what a session needs")
                 .at(argument.span, "the role of this instance profile is not known")
@@ -114,10 +115,10 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
             None => defect,
         };
     }
-    let missing: Vec<&Permission> = match truth {
-        Truth::Unknown => of(Verdict::Unknown).collect(),
-        Truth::Yes | Truth::No => of(Verdict::NotAllowed).collect(),
-    };
+    let mut missing: Vec<&Permission> = of(Verdict::NotAllowed).collect();
+    if missing.is_empty() {
+        missing.extend(of(Verdict::Unknown));
+    }
     let all = missing.len() == permissions.len();
     let what = if all {
         "any of what a session needs".to_owned()
@@ -126,14 +127,24 @@ fn defect(role: &Role, permissions: &[Permission], truth: Truth) -> Defect {
         actions.join(", ")
     };
     let empty = role.policies.is_empty();
-    let list = role.exclusive.as_ref().filter(|_| empty).map(|list| &list.evidence);
+    // What is attached beside an exclusive resource is taken away, so its list is the place to change.
+    let own = |span: Option<Span>| {
+        role.declaration.span.zip(span).is_some_and(|(block, span)| block.contains(span))
+    };
+    let list = role.exclusive.as_ref().map(|list| &list.evidence).filter(|list| empty || !own(list.span));
+    let label = match (list, empty) {
+        (Some(_), true) => "lists no policy",
+        (Some(_), false) => "lists none that allows it",
+        (None, true) => "no policy is attached to this role",
+        (None, false) => "",
+    };
     let mut defect = Defect::new(&role.declaration, format!("{{}} does not allow {what}"))
-        .at(
-            list.and_then(|list| list.span).or(role.declaration.decl_range),
-            if empty { "no policy is attached to this role" } else { "" },
-        )
+        .at(list.and_then(|list| list.span).or(role.declaration.decl_range), label)
         .help("attach the policy AmazonSSMManagedInstanceCore")
         .cause("permissions");
+    if list.is_some() && !empty {
+        defect = defect.label(role.declaration.decl_range, "the role that lacks it");
+    }
     if let Some(because) = switched_off(role, &missing) {
         defect = defect
             .at(because.span, format!("{} is switched off here", because.note))

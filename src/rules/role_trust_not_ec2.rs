@@ -8,7 +8,6 @@ use crate::aws::policy::{Request, SSM_SERVICE, ec2_service};
 use crate::finding::Severity;
 use crate::proof::Site;
 use crate::rules::{Defect, Findings, Rule, RuleContext, remedy};
-use crate::truth::Truth;
 
 pub(super) const RULE: Rule = Rule {
     code: "SSM010",
@@ -30,7 +29,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for (id, sites) in users {
         let role = context.model.iam.role(id);
         let Some(trust) = &role.trust else { continue };
-        let used = Answer::new(Truth::any(sites.iter().map(|site| reach.target(site).declaration.exists)));
+        let used = Answer::any(sites.iter().map(|site| reach.target(site).declaration.existence()));
         let region = sites.iter().find_map(|site| reach.region(site));
         let services = ec2_service(region);
         let trusts = context.model.iam.trusts(id, &services);
@@ -62,7 +61,7 @@ fn host_management(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
         let role = context.model.iam.role(id);
         let Some(trust) = &role.trust else { continue };
         let trusts = context.model.iam.trusts(id, &SSM_SERVICE);
-        let mut violation = Answer::all([Answer::new(target.declaration.exists), trusts.negate()]);
+        let mut violation = Answer::all([target.declaration.existence(), trusts.negate()]);
         violation.evidence.clear();
         findings.judge(&violation, || {
             Defect::new(&role.declaration, "{} cannot be assumed by Systems Manager")

@@ -24,7 +24,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for preferences in &context.model.ssm.preferences {
         if preferences.run_as.truth.is_yes() && !reach.sites.is_empty() {
             let place = preferences.run_as.evidence.first();
-            findings.judge(&Answer::new(preferences.declaration.exists), || {
+            findings.judge(&preferences.declaration.existence(), || {
                 Defect::new(&preferences.declaration, "{} runs sessions as a user of the operating system")
                     .severity(Severity::Info)
                     .at(place.and_then(|place| place.span), "no session opens where the user does not exist")
@@ -48,7 +48,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                     continue;
                 }
                 let place = used.evidence.first().cloned();
-                let exists = Answer::new(preferences.declaration.exists);
+                let exists = preferences.declaration.existence();
                 let mut violation = Answer::all([used.clone(), absent, exists, here]);
                 violation.evidence.clear();
                 let network = &context.model.network;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ecow::EcoString;
 
+use crate::aws::conflict::Conflict;
 use crate::aws::dns::{
     DhcpAssociation, DhcpOptions, Firewall, HostedZone, Record, ResolverRule, Servers, ZoneAssociation,
 };
@@ -170,15 +171,17 @@ fn zones(network: &mut Network, profiles: &[InProfile<'_>], build: &Build<'_>) {
         for id in link.iter().flat_map(|link| link.candidates()) {
             let zone = &mut network.dns.zones[usize::from(*id)];
             associated.extend(zone.declaration.addr.as_ref().map(|addr| addr.without_keys()));
-            let inline = zone.associations.iter().any(|association| {
-                !association.by_profile && association.declaration.instance == zone.declaration.instance
-            });
-            if inline && !ignoring.contains(id) && zone.open.is_empty() && zone.conflict.is_none() {
-                zone.conflict = instance.decl_range;
-            }
             let mut declaration = Declaration::of(instance);
             if link.as_ref().is_some_and(|link| link.to().is_none()) {
                 declaration.exists = declaration.exists & Truth::Unknown;
+            }
+            let inline = zone.associations.iter().filter(|association| {
+                !association.by_profile && association.declaration.instance == zone.declaration.instance
+            });
+            let inline = Truth::any(inline.map(|association| association.declaration.exists));
+            if !ignoring.contains(id) && zone.open.is_empty() {
+                let found = Conflict::of(inline, zone.declaration.decl_range, &declaration);
+                Conflict::keep(&mut zone.conflict, found);
             }
             zone.associations.push(ZoneAssociation { declaration, vpc: vpc.clone(), by_profile: false });
         }

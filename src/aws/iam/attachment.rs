@@ -43,16 +43,27 @@ pub(super) fn attach(iam: &mut Iam, build: &Build<'_>) {
 /// A policy that would be attached if the resource had an instance.
 fn switched_off(iam: &mut Iam, absent: &eval::Absent, view: &View<'_>, build: &Build<'_>) {
     let by = By { address: &absent::address(absent), partition: None };
-    let attached: Vec<Attached> = match (absent.resource.type_name.as_str(), view.arg("policy_arn")) {
-        ("aws_iam_role_policy_attachment", Some(arg)) => by_arn(&arg, Truth::No, &by, build),
-        ("aws_iam_role_policy", _) => view
-            .arg("policy")
-            .map(|arg| document(by.address.to_owned(), &arg, Truth::No, &by, build))
-            .into_iter()
-            .collect(),
+    let (role, attached): (_, Vec<Attached>) = match absent.resource.type_name.as_str() {
+        "aws_iam_role_policy_attachment" => {
+            let arn = view.arg("policy_arn");
+            ("role", arn.map(|arg| by_arn(&arg, Truth::No, &by, build)).unwrap_or_default())
+        }
+        "aws_iam_role_policy_attachments_exclusive" => {
+            let Some(list) = view.arg("policy_arns") else { return };
+            let listed = elements(list.value).into_iter().filter_map(|element| match element {
+                Element::Value(value, _) | Element::Each(value, _) => Some(Arg { value, span: list.span }),
+                Element::More(_) => None,
+            });
+            ("role_name", listed.flat_map(|arg| by_arn(&arg, Truth::No, &by, build)).collect())
+        }
+        "aws_iam_role_policy" => {
+            let document =
+                view.arg("policy").map(|arg| document(by.address.to_owned(), &arg, Truth::No, &by, build));
+            ("role", document.into_iter().collect())
+        }
         _ => return,
     };
-    let role = iam.role_link(view.arg("role").as_ref(), build);
+    let role = iam.role_link(view.arg(role).as_ref(), build);
     if let Some(id) = role.and_then(|role| role.link.to()) {
         let because = absent::because(absent, build);
         let role = &mut iam.roles[usize::from(id)];
@@ -163,15 +174,22 @@ fn attach_by_arn(
 ) {
     let Some(policy) = policy else { return };
     let address = instance.addr.to_string();
-    for attached in by_arn(&policy, instance.exists, &By::of(instance, &address, build), build) {
-        let attached = doubt_existence(attached, instance);
+    let exists = there(iam, role.as_ref(), instance, build);
+    for attached in by_arn(&policy, exists, &By::of(instance, &address, build), build) {
+        let attached = doubt_existence(attached, exists, instance);
         let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
         attach_to(iam, role.as_ref(), attached, (&identity, !identity.is_empty()), build);
     }
 }
 
-fn doubt_existence(mut attached: Attached, instance: &ResourceInstance) -> Attached {
-    if instance.exists.is_unknown() {
+/// Whether what attaches something is there where the role is.
+fn there(iam: &Iam, role: Option<&Arg<'_>>, instance: &ResourceInstance, build: &Build<'_>) -> Truth {
+    let role = iam.role_link(role, build).and_then(|reference| reference.link.to());
+    role.map_or(instance.exists, |id| iam.role(id).declaration.implies(instance))
+}
+
+fn doubt_existence(mut attached: Attached, exists: Truth, instance: &ResourceInstance) -> Attached {
+    if exists.is_unknown() {
         let text = format!("whether {} exists is not known", instance.addr);
         attached.doubt.push(Reason::new(text, instance.decl_range));
     }
@@ -246,10 +264,11 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     for element in elements(roles.value) {
         match element {
             Element::Value(value, exists) | Element::Each(value, exists) => {
-                for attached in by_arn(&policy, exists & instance.exists, &by, build) {
-                    let attached = doubt_existence(attached, instance);
+                let role = Arg { value, span: roles.span };
+                let there = there(iam, Some(&role), instance, build);
+                for attached in by_arn(&policy, exists & there, &by, build) {
+                    let attached = doubt_existence(attached, there, instance);
                     let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
-                    let role = Arg { value, span: roles.span };
                     attach_to(iam, Some(&role), attached, (&identity, !identity.is_empty()), build);
                 }
             }
@@ -268,10 +287,11 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let Some(policy) = view.arg("policy") else { return };
     let name = instance.addr.to_string();
     let by = By::of(instance, &name, build);
-    let attached = document(name.clone(), &policy, instance.exists, &by, build);
     let role = view.arg("role");
+    let exists = there(iam, role.as_ref(), instance, build);
+    let attached = document(name.clone(), &policy, exists, &by, build);
     let (names, complete) = inline_names(instance);
-    attach_to(iam, role.as_ref(), doubt_existence(attached, instance), (&names, complete), build);
+    attach_to(iam, role.as_ref(), doubt_existence(attached, exists, instance), (&names, complete), build);
 }
 
 fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
@@ -409,18 +429,22 @@ fn customer_policy<'a>(arn: &Text, build: &Build<'a>) -> Option<&'a ResourceInst
         .find(|instance| view(instance).arg("name").is_some_and(|arg| arg.value.as_str() == Some(name)))
 }
 
-/// An exclusive list: whatever is attached and not listed is removed.
+/// An exclusive list: whatever is attached and not listed is removed. The provider also attaches the managed policies that
+/// are listed and not attached yet (`syncAttachments` in its `role_policy_attachments_exclusive.go`); inline policies have
+/// no document in their list, so they must be there.
 fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind, build: &Build<'_>) {
     let view = view(instance);
     let Some(arg) = view.arg(list) else { return };
-    let role = view.arg("role_name");
-    let Some(role) = iam.role_link(role.as_ref(), build).and_then(|reference| reference.link.to()) else {
-        return;
-    };
+    let role_arg = view.arg("role_name");
+    let role = iam.role_link(role_arg.as_ref(), build).and_then(|reference| reference.link.to());
+    if kind == Kind::Managed {
+        attach_listed(iam, instance, (role_arg.as_ref(), role), &arg, build);
+    }
+    let Some(role) = role else { return };
     let address = instance.addr.to_string();
     let by = By::of(instance, &address, build);
     let mut names = Vec::new();
-    let mut complete = instance.exists.is_yes();
+    let mut complete = iam.role(role).declaration.implies(instance).is_yes();
     for element in elements(arg.value) {
         let Element::Value(value, Truth::Yes) = element else {
             complete = false;
@@ -453,7 +477,7 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     let role = &mut iam.roles[usize::from(role)];
     for policy in &mut role.policies {
         let removed = match kind {
-            Kind::Managed if policy.inline => continue,
+            Kind::Managed if policy.inline || policy.by == address => continue,
             Kind::Managed => {
                 let identity: Vec<String> = policy.identity().map(str::to_owned).into_iter().collect();
                 only.removes(&identity, !identity.is_empty())
@@ -468,6 +492,40 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     match kind {
         Kind::Managed => role.exclusive = Some(only),
         Kind::Inline => role.exclusive_inline = Some(only),
+    }
+}
+
+/// Attaches what an exclusive list of managed policies holds, where another list of the same role does not take it away.
+fn attach_listed(
+    iam: &mut Iam,
+    instance: &ResourceInstance,
+    (role_arg, role): (Option<&Arg<'_>>, Option<RoleId>),
+    list: &Arg<'_>,
+    build: &Build<'_>,
+) {
+    let address = instance.addr.to_string();
+    let by = By::of(instance, &address, build);
+    let there = role.map_or(instance.exists, |id| iam.role(id).declaration.implies(instance));
+    for element in elements(list.value) {
+        match element {
+            Element::Value(value, exists) | Element::Each(value, exists) => {
+                let arg = Arg { value, span: list.span };
+                for mut attached in by_arn(&arg, exists & there, &by, build) {
+                    if exists.is_unknown() {
+                        let text = "whether the list holds the policy is not known";
+                        attached.doubt.push(Reason::new(text, list.span));
+                    }
+                    let attached = doubt_existence(attached, there, instance);
+                    let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
+                    attach_to(iam, role_arg, attached, (&identity, !identity.is_empty()), build);
+                }
+            }
+            Element::More(more) => {
+                if let Some(role) = role {
+                    iam.roles[usize::from(role)].open.extend(reasons(&more.causes(), list.span));
+                }
+            }
+        }
     }
 }
 

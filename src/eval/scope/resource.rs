@@ -233,6 +233,7 @@ impl<'a> Evaluator<'a> {
                     addr: address,
                     body: BlockValue::default(),
                     exists: exists & item.exists,
+                    exists_in_module: item.exists,
                     exists_because: if item.because.is_none() { because } else { item.because },
                     element,
                     provider_region: None,
@@ -349,7 +350,10 @@ impl<'a> Evaluator<'a> {
             && !value.is_null()
             && !unnamed
         {
-            return value.clone();
+            return match name == "name" && resource.mode == ResourceMode::Managed {
+                true => value.clone().not_empty(),
+                false => value.clone(),
+            };
         }
         if let Some(value) = self.instance(id).provided.get(name) {
             return value.clone();
@@ -438,7 +442,8 @@ impl<'a> Evaluator<'a> {
         };
         let is_string = identifies || !prefix.is_empty();
         let ty = if is_string { Type::String } else { Type::Dynamic };
-        let refinement = Refinement { not_null: is_string, prefix, ..Refinement::default() };
+        let min_length = u64::from(is_string && address.resource.mode == ResourceMode::Managed);
+        let refinement = Refinement { not_null: is_string, prefix, min_length, ..Refinement::default() };
         unknown_value(ty, refinement, term, cause, origin)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::aws::cidr::{Cidr, Family};
+use crate::aws::conflict::{self, Conflict};
 use crate::aws::fact::{Fact, Reason, reasons};
 use crate::aws::link::{AclId, Key, Link, Ref, SubnetId, VpcId};
 use crate::aws::nacl::{Acl, Entries, Entry};
@@ -20,7 +21,7 @@ use crate::truth::Truth;
 
 pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
     let mut associations: Associations<AclId> = Associations::new();
-    let mut listed: Vec<(SubnetId, AclId, Option<Span>)> = Vec::new();
+    let mut listed: Vec<(SubnetId, AclId, Truth, Option<Span>)> = Vec::new();
     for (type_name, is_default) in [("aws_network_acl", false), ("aws_default_network_acl", true)] {
         for instance in build.managed(type_name) {
             let view = view(instance);
@@ -64,9 +65,8 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
             let set = network.subnet_links(view.arg("subnet_ids").as_ref(), instance.decl_range, build);
             for member in &set.members {
                 associations.add(&Link::To(member.to), &reference, member.certain & instance.exists);
-                let holds = (member.certain & instance.exists).is_yes();
-                if holds && !is_default && !instance.ignore_changes.ignores("subnet_ids") {
-                    listed.push((member.to, id, set.span));
+                if !is_default && !instance.ignore_changes.ignores("subnet_ids") {
+                    listed.push((member.to, id, member.certain & instance.exists, set.span));
                 }
             }
             if let Some(causes) = &set.open
@@ -83,11 +83,12 @@ pub(super) fn acls(network: &mut Network, build: &Build<'_>) {
         let (Some(subnet), Some(acl)) = (subnet, acl) else { continue };
         let acl = Ref { span: instance.decl_range.or(acl.span), ..acl };
         associations.add(&subnet.link, &acl, instance.exists);
-        for (listed, id, argument) in &listed {
-            if let (Some(span), true) = (instance.decl_range, instance.exists.is_yes())
-                && subnet.link.is(*listed).is_yes()
-            {
-                network.acls[usize::from(*id)].subnet_conflict.get_or_insert((*argument, span));
+        for (listed, id, holds, argument) in &listed {
+            // A subnet that is not known is seldom one that is listed.
+            if subnet.link.is(*listed).is_yes() {
+                let found = Conflict::of(*holds, *argument, &Declaration::of(instance));
+                let acl = &mut network.acls[usize::from(*id)];
+                Conflict::keep(&mut acl.subnet_conflict, found);
             }
         }
     }
@@ -213,8 +214,14 @@ pub(super) fn standalone_entry(network: &mut Network, instance: &ResourceInstanc
             let adopted = acl.is_default && acl.adopted.is_yes();
             let entries = acl.entries_mut(direction);
             let lists_all = (entries.inline.is_some() || adopted) && entries.open.is_empty();
-            if lists_all && entries.conflict.is_none() {
-                entries.conflict = instance.decl_range;
+            if lists_all {
+                let own = entries.entries.iter().filter(|entry| !entry.standalone);
+                let written = match adopted {
+                    true => Truth::Yes,
+                    false => conflict::blocks(own.map(|entry| entry.declaration.exists)),
+                };
+                let found = Conflict::of(written, entries.inline, &entry.declaration);
+                Conflict::keep(&mut entries.conflict, found);
             }
             entries.entries.push(entry.clone());
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ecow::EcoString;
 
+use crate::aws::conflict::Conflict;
 use crate::aws::endpoint::{Endpoint, EndpointPolicy, Service};
 use crate::aws::fact::{Basis, Fact, Known};
 use crate::aws::link::{Element, EndpointId, Key, Link, LinkSet, Ref, RouteTableId, SubnetId};
@@ -243,6 +244,14 @@ pub(super) fn route_table_links(
     network.route_table_registry.set(arg, build.terms(), header)
 }
 
+/// Notes that a resource gives an endpoint what an argument of it gives too.
+fn conflicting(endpoint: &mut Endpoint, argument: &'static str, instance: &ResourceInstance, certain: Truth) {
+    let mut apart = Declaration::of(instance);
+    apart.exists = apart.exists & certain;
+    let found = Conflict::of(Truth::Yes, None, &apart);
+    endpoint.conflicts.extend(found.map(|conflict| (argument, conflict)));
+}
+
 /// Reads the resources that add something to endpoints; says which endpoints lose their default group.
 pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) -> BTreeMap<EndpointId, Truth> {
     let mut replaced: BTreeMap<EndpointId, Truth> = BTreeMap::new();
@@ -259,7 +268,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
         for (id, certain) in endpoints_of(network, &view) {
             let endpoint = &mut network.endpoints[usize::from(id)];
             if endpoint.subnets.basis == Basis::Configured {
-                endpoint.conflicts.push(("subnet_ids", instance.decl_range));
+                conflicting(endpoint, "subnet_ids", instance, certain);
             }
             let exists = instance.exists & certain;
             endpoint.subnets.add_link(&subnet.link, exists, subnet.origin, instance.decl_range);
@@ -272,7 +281,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
         for (id, certain) in endpoints_of(network, &view) {
             let endpoint = &mut network.endpoints[usize::from(id)];
             if endpoint.own_groups.basis == Basis::Configured {
-                endpoint.conflicts.push(("security_group_ids", instance.decl_range));
+                conflicting(endpoint, "security_group_ids", instance, certain);
             }
             let exists = instance.exists & certain;
             endpoint.groups.add_link(&group.link, exists, group.origin, instance.decl_range);
@@ -287,7 +296,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
             let endpoint = &mut network.endpoints[usize::from(id)];
             endpoint.private_dns_resources.push(Declaration::of(instance));
             if endpoint.private_dns.is_configured() && endpoint.private_dns.value != on.value {
-                endpoint.conflicts.push(("private_dns_enabled", instance.decl_range));
+                conflicting(endpoint, "private_dns_enabled", instance, certain);
             }
             if (instance.exists & certain).is_yes() && !endpoint.private_dns.is_configured() {
                 endpoint.private_dns = on.clone();
@@ -311,7 +320,7 @@ pub(super) fn endpoint_associations(network: &mut Network, build: &Build<'_>) ->
             declaration.exists = declaration.exists & certain;
             // Of two that are the same it makes no difference which is written last.
             if endpoint.policies.iter().any(|other| !equal(&other.document, arg.value).is_yes()) {
-                endpoint.conflicts.push(("policy", instance.decl_range));
+                conflicting(endpoint, "policy", instance, certain);
             }
             endpoint.policies.push(EndpointPolicy {
                 document: arg.value.clone(),

@@ -112,6 +112,7 @@ pub(super) fn groups(network: &mut Network, build: &Build<'_>) {
             for rule in &mut group.rules_mut(direction).rules {
                 if rule.spelling == Spelling::Implicit {
                     rule.declaration.exists = rule.declaration.exists & !instance.exists;
+                    rule.there = rule.declaration.exists;
                     rule.removed_by = instance.decl_range;
                 }
             }

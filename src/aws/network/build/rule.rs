@@ -1,6 +1,7 @@
 //! Security group rules in all spellings, and what removes them.
 
 use crate::aws::cidr::{Cidr, Family};
+use crate::aws::conflict::{self, Conflict};
 use crate::aws::fact::{Known, Reason, reasons};
 use crate::aws::link::{Element, GroupId, Key, Link, Registry};
 use crate::aws::network::Network;
@@ -31,8 +32,9 @@ pub(super) fn rules(network: &mut Network, build: &Build<'_>) {
             let mut declaration = Declaration::of(instance);
             declaration.exists = declaration.exists & here;
             let protocol = "protocol";
-            let rule =
+            let mut rule =
                 read_rule(network, declaration, Spelling::RuleResource, direction, &view, protocol, build);
+            rule.there = here;
             place_rule(network, rule, &view, build);
         }
     }
@@ -66,7 +68,11 @@ pub(super) fn inline_rules(
         let blocks = view.blocks(argument);
         let protocol = "protocol";
         for item in &blocks.items {
-            let rule = inline_rule(network, instance, item, direction, protocol, build);
+            let mut rule = inline_rule(network, instance, item, direction, protocol, build);
+            // A default group is there also where the module that adopts it is not.
+            if network.group(id).declaration.exists.is_yes() {
+                rule.there = rule.declaration.exists;
+            }
             network.groups[usize::from(id)].rules_mut(direction).rules.push(rule);
         }
         let group = &mut network.groups[usize::from(id)];
@@ -94,6 +100,7 @@ pub(super) fn inline_rule(
 ) -> Rule {
     let declaration = Declaration::nested(instance, item);
     let mut rule = read_rule(network, declaration, Spelling::Inline, direction, &item.view, protocol, build);
+    rule.there = item.exists;
     // An object of which nothing is known may be any rule.
     if let Some(causes) = item.view.unknown_causes() {
         rule.open = Some(causes);
@@ -116,6 +123,7 @@ pub(super) fn read_rule(
         to: view.integer("to_port"),
     };
     let mut rule = Rule {
+        there: Truth::Yes,
         declaration,
         spelling,
         direction,
@@ -214,15 +222,26 @@ pub(super) fn place_rule(network: &mut Network, rule: Rule, view: &View<'_>, bui
         return;
     };
     match &group.link {
-        Link::To(id) => network.groups[usize::from(*id)].rules_mut(rule.direction).rules.push(rule),
+        Link::To(id) => {
+            let group = &mut network.groups[usize::from(*id)];
+            let instance = rule.declaration.instance.map(|id| build.evaluation.instance(id));
+            let implied =
+                instance.map_or(rule.declaration.exists, |instance| group.declaration.implies(instance));
+            let there = rule.there & implied;
+            group.rules_mut(rule.direction).rules.push(Rule { there, ..rule });
+        }
         Link::OneOf(ids) => {
             for id in ids {
                 let mut rule = rule.clone();
                 rule.declaration.exists = rule.declaration.exists & Truth::Unknown;
+                rule.there = rule.there & Truth::Unknown;
                 network.groups[usize::from(*id)].rules_mut(rule.direction).rules.push(rule);
             }
         }
-        Link::Outside(_) | Link::Unknown(_) => network.unplaced_rules.push(rule),
+        Link::Outside(_) | Link::Unknown(_) => {
+            let there = rule.declaration.exists;
+            network.unplaced_rules.push(Rule { there, ..rule });
+        }
     }
 }
 
@@ -285,12 +304,17 @@ pub(super) fn conflicts(network: &mut Network) {
             if inline.is_none() || ignores(set) {
                 continue;
             }
+            let own = set.rules.iter().filter(|rule| rule.spelling == Spelling::Inline);
+            let written = match adopted {
+                Some(_) => Truth::Yes,
+                None => conflict::blocks(own.map(|rule| rule.declaration.exists)),
+            };
             for rule in &mut set.rules {
                 let standalone = matches!(rule.spelling, Spelling::RuleResource | Spelling::VpcRuleResource);
                 if !standalone || rule.declaration.exists.is_no() {
                     continue;
                 }
-                set.conflict = set.conflict.or(rule.declaration.decl_range);
+                Conflict::keep(&mut set.conflict, Conflict::of(written, inline, &rule.declaration));
                 let text = "inline rules of the same group may remove this one";
                 rule.doubt = rule.doubt.take().or(Some(Reason::new(text, inline)));
             }

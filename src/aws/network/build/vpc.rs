@@ -130,6 +130,7 @@ pub(super) fn implicit_rules(group: &mut Group, exists: Truth) {
     let address = format!("the rules of {}", group.declaration.address);
     let rule = |direction, peers: Vec<PeerKind>| Rule {
         declaration: Declaration { exists, ..Declaration::outside(address.clone(), span) },
+        there: exists,
         spelling: Spelling::Implicit,
         direction,
         ports: Ports::all(span),

@@ -3,6 +3,16 @@ variable "name" {
   default = null
 }
 
+variable "lc_name" {
+  type    = string
+  default = ""
+}
+
+variable "asg_name" {
+  type    = string
+  default = ""
+}
+
 variable "create_lc" {
   type    = bool
   default = true

@@ -1,5 +1,10 @@
 # The endpoints that the module made itself before version 3.
 
+variable "enable_dynamodb_endpoint" {
+  type    = bool
+  default = false
+}
+
 variable "enable_ssm_endpoint" {
   type    = bool
   default = false
