@@ -292,19 +292,24 @@ impl Answer {
             if answer.truth.is_unknown() && !result.truth.is_unknown() {
                 result = answer;
             } else if answer.truth == result.truth {
-                for evidence in answer.evidence {
-                    if result.evidence.len() < MAX_PLACES && !result.evidence.contains(&evidence) {
-                        result.evidence.push(evidence);
-                    }
-                }
-                for reason in answer.reasons {
-                    if result.reasons.len() < MAX_PLACES && !result.reasons.contains(&reason) {
-                        result.reasons.push(reason);
-                    }
-                }
+                add(&mut result.evidence, answer.evidence);
+                add(&mut result.reasons, answer.reasons);
             }
         }
         result
+    }
+}
+
+/// Adds places or reasons, each once.
+fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() && more.len() <= 1 {
+        *all = more;
+        return;
+    }
+    for one in more {
+        if all.len() < MAX_PLACES && !all.contains(&one) {
+            all.push(one);
+        }
     }
 }
 
