@@ -116,6 +116,29 @@ fn a_target_of_which_nothing_is_known_is_never_passed_over() {
 }
 
 #[test]
+fn a_public_address_is_needless_only_where_another_way_leads() {
+    let dir = directory("public");
+    let stack = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/faults").join(name).join("main.tf");
+        fs::read_to_string(path).unwrap()
+    };
+    let told = |text: &str| {
+        write(&dir, "main.tf", text);
+        stdout(&run(&dir, &["check", "--isolated", "--format", "concise", "."]))
+    };
+    let endpoints =
+        stack("plain").replace("associate_public_ip_address = false", "associate_public_ip_address = true");
+    assert!(told(&endpoints).contains("gets a public address, which Session Manager does not need"));
+    let asks = "subnet_id = aws_subnet.public.id\n  associate_public_ip_address = true";
+    let only_way = stack("nat").replace("subnet_id              = aws_subnet.private.id", asks);
+    let named = only_way.replace(asks, &format!("{asks}\n  tags = {{ Name = \"bastion\" }}"));
+    for text in [only_way, named] {
+        let told = told(&text);
+        assert!(told.contains("gets a public address, its only way to Session Manager"), "{told}");
+    }
+}
+
+#[test]
 fn installed_modules_are_found_below_the_directory_that_is_walked() {
     let dir = directory("installed");
     let manifest =

@@ -90,24 +90,27 @@ enum Kind {
 }
 
 fn kind(context: &RuleContext<'_>, site: &Site) -> Kind {
-    let reach = context.reach;
-    let network = &context.model.network;
     let beside = site.subnet.is_some_and(|subnet| context.model.carriers.public_subnets.contains(&subnet));
-    if beside || is_public_on_purpose(reach.target(site)) {
-        return Kind::OnPurpose;
+    let on_purpose = beside || is_public_on_purpose(context.reach.target(site));
+    match is_only_way(context, site) {
+        Truth::Yes => Kind::OnlyWay,
+        Truth::No | Truth::Unknown if on_purpose => Kind::OnPurpose,
+        Truth::No => Kind::Needless,
+        Truth::Unknown => Kind::Unclear,
     }
-    let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { return Kind::Unclear };
-    let egress = network.egress(subnet);
+}
+
+/// Whether nothing but its public address leads a site to the services that a session needs.
+fn is_only_way(context: &RuleContext<'_>, site: &Site) -> Truth {
+    let reach = context.reach;
+    let (Some(subnet), Some(vpc)) = (site.subnet, site.vpc.to()) else { return Truth::Unknown };
+    let egress = context.model.network.egress(subnet);
     let served = Truth::all(Service::SESSION.map(|service| {
         let endpoint = reach.presence(vpc, service).answer.truth;
         endpoint | reach.zone_leads_away(vpc, service).truth | reach.may_be_forwarded(vpc, service).truth
     }));
     // With another way it is not needed, and where it leads nowhere it is of no use.
-    match site.internet.truth & !(egress.nat.truth | egress.other.truth | served) {
-        Truth::Yes => Kind::OnlyWay,
-        Truth::No => Kind::Needless,
-        Truth::Unknown => Kind::Unclear,
-    }
+    site.internet.truth & !(egress.nat.truth | egress.other.truth | served)
 }
 
 fn help(target: &Target, place: Option<&Evidence>, kind: Kind) -> &'static str {
