@@ -81,15 +81,32 @@ pub struct Exclusive {
 }
 
 impl Exclusive {
-    /// Whether it takes away a policy with these names; `complete` says whether it can have no other.
-    fn removes(&self, names: &[String], complete: bool) -> Truth {
-        if names.iter().any(|name| self.names.contains(name)) {
+    /// Whether it takes away a policy with these names.
+    fn removes(&self, policy: &PolicyNames) -> Truth {
+        if policy.names.iter().any(|name| self.names.contains(name)) {
             Truth::No
-        } else if self.complete && complete {
+        } else if self.complete && policy.complete {
             Truth::Yes
         } else {
             Truth::Unknown
         }
+    }
+}
+
+/// What an exclusive list may call a policy.
+#[derive(Clone, Debug)]
+struct PolicyNames {
+    /// The names that are known.
+    names: Vec<String>,
+    /// Whether it can have no other.
+    complete: bool,
+}
+
+impl PolicyNames {
+    /// The one name of a policy that is not inline.
+    fn of_managed(attached: &Attached) -> PolicyNames {
+        let names: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
+        PolicyNames { complete: !names.is_empty(), names }
     }
 }
 
@@ -146,6 +163,21 @@ pub struct RoleArgument {
     pub reference: Ref<RoleId>,
     /// What is wrong with the way it is named.
     pub misuse: Option<Misuse>,
+}
+
+impl RoleArgument {
+    /// What is given in place of the name, where that is no name: the end of "it is given ".
+    pub fn misnamed(&self) -> Option<&'static str> {
+        match self.misuse.as_ref()? {
+            Misuse::ArnForName => Some("an ARN, where the name of the role belongs"),
+            Misuse::QuotedReference(_) => Some("a text in quotes that looks like a reference"),
+            Misuse::RoleForProfile(_)
+            | Misuse::NameOfRole(_)
+            | Misuse::NameForArn
+            | Misuse::ArnOfRole
+            | Misuse::NameWithoutReference(_) => None,
+        }
+    }
 }
 
 /// An argument that names an instance profile.

@@ -146,9 +146,16 @@ pub fn prove(reach: &Reach<'_>) -> Vec<Proof> {
         Some(Launched { template, certain: target.launched, proof })
     });
     // So do the targets of one address, which are launched in different ways.
-    let proofs: Vec<Launched> = proofs.collect();
-    let groups = proofs.chunk_by(|one, other| one.proof.target == other.proof.target);
-    groups.filter_map(|group| Proof::join(group.to_vec())).collect()
+    let mut groups: Vec<Vec<Launched>> = Vec::new();
+    for launched in proofs {
+        match groups.last_mut() {
+            Some(group) if group.iter().all(|other| other.proof.target == launched.proof.target) => {
+                group.push(launched);
+            }
+            Some(_) | None => groups.push(vec![launched]),
+        }
+    }
+    groups.into_iter().filter_map(Proof::join).collect()
 }
 
 struct Chains<'a> {
@@ -381,23 +388,12 @@ impl Chains<'_> {
             fails = format!("{} holds no role", profile.declaration.address);
         }
         let role_argument = profile.and_then(|profile| profile.role.as_ref());
-        let misnamed = match role_argument.and_then(|role| role.misuse.as_ref()) {
-            Some(Misuse::ArnForName) => Some("is given an ARN where the name of its role belongs"),
-            Some(Misuse::QuotedReference(_)) => Some("is given a text in quotes that looks like a reference"),
-            Some(
-                Misuse::RoleForProfile(_)
-                | Misuse::NameOfRole(_)
-                | Misuse::NameForArn
-                | Misuse::ArnOfRole
-                | Misuse::NameWithoutReference(_),
-            )
-            | None => None,
-        };
+        let misnamed = role_argument.and_then(|role| Some((role, role.misnamed()?)));
         let mut evidence = evidence;
-        if let (Some(profile), Some(what), Some(role)) = (profile, misnamed, role_argument) {
+        if let (Some(profile), Some((role, what))) = (profile, misnamed) {
             present = Truth::No;
             rule = "SSM009";
-            fails = format!("{} {what}", profile.declaration.address);
+            fails = format!("{} is given {what}", profile.declaration.address);
             evidence = role.reference.evidence("");
         }
         let mut answer =

@@ -76,20 +76,7 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
                 });
             }
             Some(role) => {
-                let here = match &role.misuse {
-                    Some(Misuse::ArnForName) => "this is an ARN; the name of the role belongs here",
-                    Some(Misuse::QuotedReference(_)) => "in quotes this is a text and not a reference",
-                    Some(
-                        Misuse::RoleForProfile(_)
-                        | Misuse::NameOfRole(_)
-                        | Misuse::NameForArn
-                        | Misuse::ArnOfRole
-                        | Misuse::NameWithoutReference(_),
-                    )
-                    | None => {
-                        continue;
-                    }
-                };
+                let Some(here) = role.misnamed() else { continue };
                 let fix = role
                     .reference
                     .link

@@ -1,7 +1,7 @@
 //! Everything that attaches a policy to a role.
 
 use crate::aws::fact::{Evidence, Reason, reasons};
-use crate::aws::iam::{Attached, Exclusive, Iam, RoleId, hidden, read_from, read_policy};
+use crate::aws::iam::{Attached, Exclusive, Iam, PolicyNames, RoleId, hidden, read_from, read_policy};
 use crate::aws::link::{Element, Link, elements};
 use crate::aws::partition::Partition;
 use crate::aws::policy::Policy;
@@ -177,8 +177,8 @@ fn attach_by_arn(
     let exists = there(iam, role.as_ref(), instance, build);
     for attached in by_arn(&policy, exists, &By::of(instance, &address, build), build) {
         let attached = doubt_existence(attached, exists, instance);
-        let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
-        attach_to(iam, role.as_ref(), attached, (&identity, !identity.is_empty()), build);
+        let names = PolicyNames::of_managed(&attached);
+        attach_to(iam, role.as_ref(), attached, &names, build);
     }
 }
 
@@ -196,13 +196,12 @@ fn doubt_existence(mut attached: Attached, exists: Truth, instance: &ResourceIns
     attached
 }
 
-/// Adds a policy to the role that an argument names, under the names that an exclusive list may hold, and whether these
-/// are all; `Attached::certain` says whether the attachment exists.
+/// Adds a policy to the role that an argument names; `Attached::certain` says whether the attachment exists.
 fn attach_to(
     iam: &mut Iam,
     role: Option<&Arg<'_>>,
     attached: Attached,
-    names: (&[String], bool),
+    names: &PolicyNames,
     build: &Build<'_>,
 ) {
     let Some(reference) = iam.role_link(role, build) else { return };
@@ -242,12 +241,12 @@ fn is_arn(value: &Value, build: &Build<'_>) -> bool {
         })
 }
 
-/// Adds a policy under the names that an exclusive list of the role may hold.
-fn add(iam: &mut Iam, id: RoleId, mut attached: Attached, (names, complete): (&[String], bool)) {
+/// Adds a policy to a role, unless the exclusive list of the role takes it away.
+fn add(iam: &mut Iam, id: RoleId, mut attached: Attached, names: &PolicyNames) {
     let role = &mut iam.roles[usize::from(id)];
     let only = if attached.inline { &role.exclusive_inline } else { &role.exclusive };
     if let Some(only) = only {
-        take_away(&mut attached, only.removes(names, complete), only);
+        take_away(&mut attached, only.removes(names), only);
     }
     role.policies.push(attached);
 }
@@ -268,8 +267,8 @@ fn account_wide(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
                 let there = there(iam, Some(&role), instance, build);
                 for attached in by_arn(&policy, exists & there, &by, build) {
                     let attached = doubt_existence(attached, there, instance);
-                    let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
-                    attach_to(iam, Some(&role), attached, (&identity, !identity.is_empty()), build);
+                    let names = PolicyNames::of_managed(&attached);
+                    attach_to(iam, Some(&role), attached, &names, build);
                 }
             }
             Element::More(list) => {
@@ -290,8 +289,8 @@ fn inline(iam: &mut Iam, instance: &ResourceInstance, build: &Build<'_>) {
     let role = view.arg("role");
     let exists = there(iam, role.as_ref(), instance, build);
     let attached = document(name.clone(), &policy, exists, &by, build);
-    let (names, complete) = inline_names(instance);
-    attach_to(iam, role.as_ref(), doubt_existence(attached, exists, instance), (&names, complete), build);
+    let attached = doubt_existence(attached, exists, instance);
+    attach_to(iam, role.as_ref(), attached, &inline_names(instance), build);
 }
 
 fn document(name: String, arg: &Arg<'_>, exists: Truth, by: &By<'_>, build: &Build<'_>) -> Attached {
@@ -466,24 +465,16 @@ fn exclusive(iam: &mut Iam, instance: &ResourceInstance, list: &str, kind: Kind,
     let note = format!("{} removes every policy that it does not list", instance.addr);
     let evidence = Evidence { span: arg.span, origin: arg.value.origin, note };
     let only = Exclusive { evidence, names, complete };
-    let named: Vec<(String, Vec<String>, bool)> = build
-        .managed("aws_iam_role_policy")
-        .into_iter()
-        .map(|policy| {
-            let (names, complete) = inline_names(policy);
-            (policy.addr.to_string(), names, complete)
-        })
-        .collect();
+    let inline = build.managed("aws_iam_role_policy").into_iter();
+    let named: Vec<(String, PolicyNames)> =
+        inline.map(|policy| (policy.addr.to_string(), inline_names(policy))).collect();
     let role = &mut iam.roles[usize::from(role)];
     for policy in &mut role.policies {
         let removed = match kind {
             Kind::Managed if policy.inline || policy.by == address => continue,
-            Kind::Managed => {
-                let identity: Vec<String> = policy.identity().map(str::to_owned).into_iter().collect();
-                only.removes(&identity, !identity.is_empty())
-            }
-            Kind::Inline => match named.iter().find(|(by, ..)| *by == policy.by) {
-                Some((_, names, complete)) => only.removes(names, *complete),
+            Kind::Managed => only.removes(&PolicyNames::of_managed(policy)),
+            Kind::Inline => match named.iter().find(|(by, _)| *by == policy.by) {
+                Some((_, names)) => only.removes(names),
                 None => continue,
             },
         };
@@ -516,8 +507,8 @@ fn attach_listed(
                         attached.doubt.push(Reason::new(text, list.span));
                     }
                     let attached = doubt_existence(attached, there, instance);
-                    let identity: Vec<String> = attached.identity().map(str::to_owned).into_iter().collect();
-                    attach_to(iam, role_arg, attached, (&identity, !identity.is_empty()), build);
+                    let names = PolicyNames::of_managed(&attached);
+                    attach_to(iam, role_arg, attached, &names, build);
                 }
             }
             Element::More(more) => {
@@ -529,15 +520,15 @@ fn attach_listed(
     }
 }
 
-/// What a list may call the policy of an `aws_iam_role_policy`: its address, and its name. Whether that is all: a name that
-/// the provider makes up is in no list.
-fn inline_names(instance: &ResourceInstance) -> (Vec<String>, bool) {
+/// What a list may call the policy of an `aws_iam_role_policy`: its address, and its name. A name that the provider makes
+/// up is in no list.
+fn inline_names(instance: &ResourceInstance) -> PolicyNames {
     let mut names = vec![instance.addr.to_string()];
     let name = view(instance).arg("name");
     let known = name.as_ref().and_then(|arg| arg.value.as_str()).map(str::to_owned);
     let complete = name.is_none() || known.is_some();
     names.extend(known);
-    (names, complete)
+    PolicyNames { names, complete }
 }
 
 /// A policy that is attached although an exclusive list lacks it is removed again.
