@@ -4,6 +4,7 @@
 //! version. It is evaluated like any module. What it does not declare stays unknown.
 
 use ecow::{EcoString, eco_format};
+use rustc_hash::FxHashSet;
 
 use crate::config::ModuleCall;
 use crate::config::version::{Constraints, Version};
@@ -27,10 +28,10 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether the module has a variable of this name.
-    fn declares(&self, name: &str) -> bool {
-        let names = |text: &'static str| text.lines().filter_map(|line| line.strip_prefix("variable \""));
-        self.files.iter().flat_map(|(_, text)| names(text)).any(|line| line.split('"').next() == Some(name))
+    /// The names of the module's variables.
+    fn variables(&self) -> FxHashSet<&'static str> {
+        let lines = self.files.iter().flat_map(|(_, text)| text.lines());
+        lines.filter_map(|line| line.strip_prefix("variable \"")?.split('"').next()).collect()
     }
 }
 
@@ -326,9 +327,14 @@ fn find(source: &str, version: Option<&str>, arguments: &[&str]) -> Option<Found
         [only] => *only,
         // What no summary declares, because nothing hangs on it, says nothing about the major.
         _ => {
-            let telling = arguments.iter().filter(|name| entries.iter().any(|entry| entry.declares(name)));
-            let telling: Vec<&str> = telling.copied().collect();
-            *allowed.iter().find(|entry| telling.iter().all(|name| entry.declares(name)))?
+            let declared: Vec<_> = entries.iter().map(|entry| (entry, entry.variables())).collect();
+            let told = |name: &&&str| declared.iter().any(|(_, variables)| variables.contains(**name));
+            let telling: Vec<&str> = arguments.iter().filter(told).copied().collect();
+            let mut fitting = declared.iter().filter(|(entry, variables)| {
+                allowed.iter().any(|allowed| std::ptr::eq(*allowed, **entry))
+                    && telling.iter().all(|name| variables.contains(name))
+            });
+            fitting.next()?.0
         }
     };
     let version = match entry.majors {
