@@ -15,29 +15,6 @@ use crate::eval::value::{Cause, Marks, Refinement, Value, ValueKind, normalize};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
-/// Whether an instance of a resource stands in a value where a type asks for an object.
-fn holds_instance(value: &Value, constraint: &Constraint) -> bool {
-    match (&value.kind, constraint) {
-        (ValueKind::Resource(_), Constraint::Object(_)) => true,
-        (
-            ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements),
-            Constraint::List(inner) | Constraint::Set(inner),
-        ) => elements.iter().any(|element| holds_instance(element, inner)),
-        (ValueKind::Tuple(elements), Constraint::Tuple(inner)) => {
-            elements.len() == inner.len()
-                && elements.iter().zip(inner).any(|(element, inner)| holds_instance(element, inner))
-        }
-        (ValueKind::Map(_, entries) | ValueKind::Object(entries), Constraint::Map(inner)) => {
-            entries.values().any(|entry| holds_instance(entry, inner))
-        }
-        (ValueKind::Object(entries), Constraint::Object(wanted)) => {
-            let inner = |name: &EcoString| wanted.get(name).map(|attribute| &attribute.constraint);
-            entries.iter().any(|(name, entry)| inner(name).is_some_and(|inner| holds_instance(entry, inner)))
-        }
-        _ => false,
-    }
-}
-
 impl<'a> Evaluator<'a> {
     pub(in crate::eval) fn variable(&mut self, module: ModuleId, name: &str, span: Span) -> Value {
         let node = self.module(module).node;
@@ -159,7 +136,8 @@ impl<'a> Evaluator<'a> {
         constraint: &Constraint,
         variable: &'a crate::config::Variable,
     ) -> Value {
-        let value = &self.opened(value, constraint, variable.decl_range);
+        let opened = self.opened(value, constraint, variable.decl_range);
+        let value = opened.as_ref().unwrap_or(value);
         match constraint.apply(value) {
             Ok(converted) => {
                 // A conversion makes new containers; the value's own origin stays the step that set it.
@@ -206,19 +184,16 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A value with the instances of resources in it as objects of the attributes that a type asks for. A conversion by
-    /// itself does not know what these are.
-    fn opened(&mut self, value: &Value, constraint: &Constraint, span: Span) -> Value {
-        if !holds_instance(value, constraint) {
-            return value.clone();
-        }
+    /// A value with the instances of resources in it as objects of the attributes that a type asks for; none without
+    /// such an instance. A conversion by itself does not know what these are.
+    fn opened(&mut self, value: &Value, constraint: &Constraint, span: Span) -> Option<Value> {
         let kind = match (&value.kind, constraint) {
             (ValueKind::Resource(instance), Constraint::Object(wanted)) => {
                 let resource = &self.instance(instance.id).resource.addr.resource;
                 let schema = builtin::attributes(&resource.type_name, resource.mode);
                 let has = |name: &EcoString| schema.is_none_or(|schema| schema.contains(&name.as_str()));
                 if wanted.iter().any(|(name, attribute)| !attribute.optional && !has(name)) {
-                    return value.clone();
+                    return None;
                 }
                 let names: Vec<&EcoString> = wanted.keys().filter(|name| has(name)).collect();
                 let attributes = names.into_iter().map(|name| {
@@ -230,29 +205,41 @@ impl<'a> Evaluator<'a> {
             (
                 ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements),
                 Constraint::List(inner) | Constraint::Set(inner),
-            ) => ValueKind::Tuple(elements.iter().map(|element| self.opened(element, inner, span)).collect()),
-            (ValueKind::Tuple(elements), Constraint::Tuple(inner)) => {
-                let elements = elements.iter().zip(inner);
-                ValueKind::Tuple(elements.map(|(element, inner)| self.opened(element, inner, span)).collect())
+            ) => {
+                let elements = elements.iter().map(|element| (element, Some(&**inner)));
+                ValueKind::Tuple(self.opened_parts(elements, span)?.into())
+            }
+            (ValueKind::Tuple(elements), Constraint::Tuple(inner)) if elements.len() == inner.len() => {
+                let elements = elements.iter().zip(inner.iter().map(Some));
+                ValueKind::Tuple(self.opened_parts(elements, span)?.into())
             }
             (ValueKind::Map(_, entries) | ValueKind::Object(entries), Constraint::Map(inner)) => {
-                let entries = entries.iter();
-                let opened = entries.map(|(name, entry)| (name.clone(), self.opened(entry, inner, span)));
-                ValueKind::Object(Arc::new(opened.collect()))
+                let values = entries.values().map(|entry| (entry, Some(&**inner)));
+                let values = self.opened_parts(values, span)?;
+                ValueKind::Object(Arc::new(entries.keys().cloned().zip(values).collect()))
             }
             (ValueKind::Object(entries), Constraint::Object(wanted)) => {
-                let opened = entries.iter().map(|(name, entry)| {
-                    let entry = match wanted.get(name) {
-                        Some(attribute) => self.opened(entry, &attribute.constraint, span),
-                        None => entry.clone(),
-                    };
-                    (name.clone(), entry)
-                });
-                ValueKind::Object(Arc::new(opened.collect()))
+                let constraint = |name| wanted.get(name).map(|attribute| &attribute.constraint);
+                let values = entries.iter().map(|(name, entry)| (entry, constraint(name)));
+                let values = self.opened_parts(values, span)?;
+                ValueKind::Object(Arc::new(entries.keys().cloned().zip(values).collect()))
             }
-            _ => return value.clone(),
+            _ => return None,
         };
-        Value { kind, ..value.clone() }
+        Some(Value { kind, ..value.clone() })
+    }
+
+    /// The parts of a value, each with the type that it is to have; none where there is nothing to open in any.
+    fn opened_parts<'v>(
+        &mut self,
+        parts: impl Iterator<Item = (&'v Value, Option<&'v Constraint>)> + Clone,
+        span: Span,
+    ) -> Option<Vec<Value>> {
+        let opened: Vec<Option<Value>> =
+            parts.clone().map(|(part, constraint)| self.opened(part, constraint?, span)).collect();
+        let is_opened = opened.iter().any(Option::is_some);
+        let parts = opened.into_iter().zip(parts);
+        is_opened.then(|| parts.map(|(opened, (part, _))| opened.unwrap_or_else(|| part.clone())).collect())
     }
 
     fn root_input(
