@@ -15,6 +15,9 @@ use crate::source::Span;
 /// Steps of one trail; a longer one says nothing more to a reader.
 const MAX_STEPS: usize = 24;
 
+/// Steps that are looked at for one place, on all ways together.
+const MAX_VISITED: usize = 256;
+
 /// The place at which a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -177,15 +180,14 @@ impl<'a> Trails<'a> {
             instance.span.is_some_and(|block| block.contains(span)) && !instance.exists_because.is_none()
         });
         let mut conditions = Vec::new();
+        let mut budget = MAX_VISITED;
         let part = decided.and_then(|place| {
-            let part = self.last_within(place.origin, call.block, MAX_STEPS, &mut conditions);
+            let part = self.last_within(place.origin, call.block, &mut budget, &mut conditions);
             part.or_else(|| self.left_out(span, place.origin, call.block))
         });
-        let part = part.or_else(|| {
-            let rest = MAX_STEPS / 2;
-            conditions.into_iter().find_map(|id| self.within(id, call.block, rest))
-        });
-        let part = part.or_else(|| self.within(made?.exists_because, call.block, MAX_STEPS));
+        let part =
+            part.or_else(|| conditions.into_iter().find_map(|id| self.within(id, call.block, &mut budget)));
+        let part = part.or_else(|| self.within(made?.exists_because, call.block, &mut { MAX_VISITED }));
         part.unwrap_or(call.header)
     }
 
@@ -207,14 +209,15 @@ impl<'a> Trails<'a> {
         let lacks = value.is_null()
             || is_empty(value)
                 && others.any(|other| written(other).is_some_and(|found| !is_empty(&found.value)));
-        lacks.then(|| self.within(instance.element, block, MAX_STEPS)).flatten()
+        lacks.then(|| self.within(instance.element, block, &mut { MAX_VISITED })).flatten()
     }
 
-    /// The last step within a block on the way to what decided; where there is none, that of a condition.
-    fn within(&self, id: OriginId, block: Span, limit: usize) -> Option<Span> {
+    /// The last step within a block on the way to what decided; where there is none, that of a condition. The budget is
+    /// how many steps may still be looked at.
+    fn within(&self, id: OriginId, block: Span, budget: &mut usize) -> Option<Span> {
         let mut conditions = Vec::new();
-        let last = self.last_within(id, block, limit, &mut conditions);
-        last.or_else(|| conditions.into_iter().find_map(|id| self.within(id, block, limit / 2)))
+        let last = self.last_within(id, block, budget, &mut conditions);
+        last.or_else(|| conditions.into_iter().find_map(|id| self.within(id, block, budget)))
     }
 
     /// The last step within a block on the way to what decided; the conditions on this way are kept for later.
@@ -222,18 +225,15 @@ impl<'a> Trails<'a> {
         &self,
         id: OriginId,
         block: Span,
-        limit: usize,
+        budget: &mut usize,
         conditions: &mut Vec<OriginId>,
     ) -> Option<Span> {
         let mut last = None;
         let mut next = Some(id);
-        let mut steps = 0;
         let mut arguments = Vec::new();
         while let Some(origin) = next.and_then(|id| self.evaluation.origins.get(id)) {
-            steps += 1;
-            if steps > limit {
-                break;
-            }
+            let Some(rest) = budget.checked_sub(1) else { break };
+            *budget = rest;
             last = origin.span.filter(|span| block.contains(*span)).or(last);
             next = match origin.step {
                 Step::Branch { taken: Some(_) } => {
@@ -265,7 +265,7 @@ impl<'a> Trails<'a> {
                 | Step::Scenario(_) => origin.inputs.first().copied(),
             };
         }
-        last.or_else(|| arguments.into_iter().find_map(|id| self.within(id, block, limit / 2)))
+        last.or_else(|| arguments.into_iter().find_map(|id| self.within(id, block, budget)))
     }
 
     fn follow(&self, id: OriginId, seen: &mut Vec<OriginId>, steps: &mut Vec<Evidence>) {
