@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ecow::EcoString;
 
 use crate::aws::fact::{Answer, Evidence};
-use crate::aws::link::{VpcId, ZoneId};
+use crate::aws::link::ZoneId;
 use crate::aws::network::existence;
 use crate::finding::Severity;
 use crate::proof::Service;
@@ -26,28 +26,34 @@ fn check(context: &RuleContext<'_>, findings: &mut Findings<'_>) {
     for vpc in network.vpc_ids() {
         let labels = network.endpoints_in(vpc).filter_map(|id| network.endpoint(id).service.label());
         let others: BTreeSet<EcoString> = labels.collect();
-        let ours = Service::ALL.map(Service::label);
-        for label in ours {
-            conflicts(context, findings, vpc, label);
+        for service in Service::ALL {
+            let claims = context.reach.owners(vpc, service);
+            conflicts(context, findings, service.label(), claims, true);
         }
+        let ours = Service::ALL.map(Service::label);
         for label in others.iter().filter(|label| !ours.contains(&label.as_str())) {
-            conflicts(context, findings, vpc, label);
+            conflicts(context, findings, label, &context.reach.claims(vpc, label), false);
         }
     }
 }
 
-/// The owners of one name in a VPC, after the first; of which it is not known, beside one that certainly is.
-fn conflicts(context: &RuleContext<'_>, findings: &mut Findings<'_>, vpc: VpcId, label: &str) {
+/// The owners of one name in a VPC, after the first; of which it is not known, beside one that certainly is. Sessions
+/// hang on the names of our services.
+fn conflicts(
+    context: &RuleContext<'_>,
+    findings: &mut Findings<'_>,
+    label: &str,
+    claims: &Claims,
+    is_ours: bool,
+) {
     let network = &context.model.network;
-    let Claims { endpoints: owners, possible_endpoints, zones, possible_zones } =
-        context.reach.claims(vpc, label);
-    let is_ours = Service::ALL.iter().any(|service| service.label() == label);
+    let Claims { endpoints: owners, possible_endpoints, zones, possible_zones } = claims;
     let cut_off = |endpoint| if is_ours { context.reach.cut_off(endpoint) } else { Vec::new() };
 
     if let Some((first, rest)) = owners.split_first() {
         let first = &network.endpoint(*first).declaration;
         let rest = rest.iter().map(|id| (*id, existence(&network.endpoint(*id).declaration)));
-        for (id, claim) in rest.chain(possible_endpoints) {
+        for (id, claim) in rest.chain(possible_endpoints.iter().cloned()) {
             let endpoint = network.endpoint(id);
             findings.judge(&claim, || {
                 Defect::new(
@@ -65,7 +71,7 @@ fn conflicts(context: &RuleContext<'_>, findings: &mut Findings<'_>, vpc: VpcId,
 
     let mut all: Vec<(ZoneId, Answer)> =
         zones.iter().map(|id| (*id, existence(&network.zone(*id).declaration))).collect();
-    all.extend(possible_zones);
+    all.extend(possible_zones.iter().cloned());
     if let (Some(id), Some((zone, claim))) = (owners.first(), all.first()) {
         let endpoint = network.endpoint(*id);
         let zone = &network.zone(*zone).declaration;
