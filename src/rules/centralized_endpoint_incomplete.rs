@@ -158,8 +158,9 @@ fn broken(reach: &Reach<'_>, vpc: VpcId, service: Service, sites: &[&Site]) -> O
     Some((unled, defect))
 }
 
-/// A policy of the endpoint whose conditions let its own VPC in and leave the other one out.
-fn kept_out(
+/// What keeps the packets or the calls from the endpoint: what certainly does first. A policy of the endpoint may have
+/// conditions that let its own VPC in and leave the other one out.
+fn on_the_way(
     reach: &Reach<'_>,
     vpc: VpcId,
     target: EndpointId,
@@ -168,8 +169,10 @@ fn kept_out(
 ) -> Option<(Answer, Defect)> {
     let network = &reach.model.network;
     let endpoint = network.endpoint(target);
-    sites.iter().find(|site| reach.keeps_guests_out(site, target, service))?;
-    let policy = endpoint.policies.first()?;
+    let route = no_route(reach, vpc, target, sites);
+    let is_certain = route.as_ref().is_some_and(|(way, _)| way.truth.is_yes());
+    let kept_out = || sites.iter().any(|site| reach.keeps_guests_out(site, target, service));
+    let Some(policy) = endpoint.policies.first().filter(|_| !is_certain && kept_out()) else { return route };
     let own = &network.vpc(vpc).declaration;
     let defect = Defect::new(&endpoint.declaration, format!("the policy of {{}} keeps {} out", own.address))
         .at(policy.span.or(policy.declaration.decl_range), "a condition leaves its addresses out")
@@ -180,26 +183,12 @@ fn kept_out(
     Some((Answer::new(Truth::Yes), defect))
 }
 
-/// What keeps the packets or the calls from the endpoint: what certainly does first.
-fn on_the_way(
-    reach: &Reach<'_>,
-    vpc: VpcId,
-    target: EndpointId,
-    service: Service,
-    sites: &[&Site],
-) -> Option<(Answer, Defect)> {
-    match no_route(reach, vpc, target, sites) {
-        Some(certain) if certain.0.truth.is_yes() => Some(certain),
-        route => kept_out(reach, vpc, target, service, sites).or(route),
-    }
-}
-
 fn no_route(reach: &Reach<'_>, vpc: VpcId, target: EndpointId, sites: &[&Site]) -> Option<(Answer, Defect)> {
     let network = &reach.model.network;
     let endpoint = network.endpoint(target);
     let hub = endpoint.vpc.link.to().filter(|hub| *hub != vpc)?;
     let far: Vec<SubnetId> = endpoint.subnets.ids().collect();
-    let near: Vec<SubnetId> = sites.iter().filter_map(|site| site.subnet).collect();
+    let near: BTreeSet<SubnetId> = sites.iter().filter_map(|site| site.subnet).collect();
     let pairs = || near.iter().flat_map(|near| far.iter().map(|far| (*near, *far)));
     let there = pairs().map(|(near, far)| (near, hub, far));
     let back = pairs().map(|(near, far)| (far, vpc, near));
