@@ -78,11 +78,13 @@ impl Evaluator<'_> {
                 None => self.call_try(scope, &[], span),
             },
             _ => match funcs::find(plain) {
-                Some(function) => match (plain, values.as_slice()) {
-                    ("element", [list, index]) => self.of_own_index(scope, list, index),
-                    _ => None,
+                Some(function) => {
+                    let own = match values.as_slice() {
+                        [list, index] if plain == "element" => self.of_own_index(scope, list, index),
+                        _ => None,
+                    };
+                    own.unwrap_or_else(|| self.call_function(function, &values, args, span))
                 }
-                .unwrap_or_else(|| self.call_function(function, &values, args, span)),
                 None => match self.builtin_function(scope, name) {
                     Some(function) => self.call_provider_function(function, &values, args, span),
                     None => return self.no_function(scope, name, name_span, span),

@@ -1,4 +1,4 @@
-//! `templatefile` and `templatestring`: a template evaluated with variables of its own.
+//! `templatefile`, `templatestring` and the data source `template_file`: a template evaluated with variables of its own.
 
 use std::path::{Path, PathBuf};
 

@@ -239,25 +239,16 @@ pub(super) fn route_target(
     let mut empty = None;
     let mut open = None;
     for (argument, kind) in targets {
-        let nothing =
-            view.arg(argument).filter(|arg| arg.value.as_str() == Some("")).or_else(|| view.null(argument));
-        if let Some(arg) = nothing
-            && let Some(name) = input_without_id(arg.value, declaration, build)
-        {
-            open = open.or(Some((name, arg.span)));
+        let Some(arg) = view.arg(argument).or_else(|| view.null(argument)) else { continue };
+        if arg.value.is_null() || arg.value.as_str() == Some("") {
+            match input_without_id(arg.value, declaration, build) {
+                Some(name) => open = open.or(Some((name, arg.span))),
+                None => empty = empty.or(arg.span),
+            }
             continue;
         }
-        let Some(arg) = view.arg(argument) else {
-            empty = empty.or(view.place(argument).filter(|place| Some(*place) != view.header));
-            continue;
-        };
-        match arg.value.as_str() {
-            Some("") => {
-                empty = empty.or(arg.span);
-                continue;
-            }
-            Some("local") => return RouteTarget::Local,
-            _ => {}
+        if arg.value.as_str() == Some("local") {
+            return RouteTarget::Local;
         }
         if is_refused(arg.value, build) {
             return RouteTarget::Nothing(arg.span);
